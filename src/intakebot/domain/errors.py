@@ -1,0 +1,135 @@
+"""The one tree of errors: what went wrong, and whether asking again can help.
+
+Every room raises from here; only the edges translate (`remedy` to an SMTP reply, an exit code, a retry).
+A stranger is shown `code`, never the text; operators and agents get the sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+
+class Remedy(Enum):
+    """What helps: nothing, a change by the one who asked, or time."""
+
+    NEVER = "never"
+    NOW = "now"
+    LATER = "later"
+
+
+class IntakebotError(Exception):
+    """Root of all errors that this program raises on purpose.
+
+    `code` is stable (dotted, lower case) and documented in docs/reference/errors.md; the text is a
+    sentence that names the next step.
+    """
+
+    code: ClassVar[str] = "error"
+    remedy: ClassVar[Remedy] = Remedy.LATER
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class RefusedError(IntakebotError):
+    """A command that the process does not allow; nothing was changed.
+
+    `reason` is the stable code of the refusal (`transition.not-allowed`, `guard.queue-required`, ...).
+    """
+
+    code = "refused"
+    remedy = Remedy.NEVER
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class NotFoundError(IntakebotError):
+    """Something was named that does not exist."""
+
+    code = "not-found"
+    remedy = Remedy.NEVER
+
+
+class ConflictError(IntakebotError):
+    """Somebody else changed the case first; read it again and decide again."""
+
+    code = "conflict"
+    remedy = Remedy.NOW
+
+
+class StorageUnavailableError(IntakebotError):
+    """The database or the disk did not take it; nothing was promised."""
+
+    code = "storage.unavailable"
+    remedy = Remedy.LATER
+
+
+class AlreadyRunningError(IntakebotError):
+    """Another process holds this data directory."""
+
+    code = "already-running"
+    remedy = Remedy.LATER
+
+
+class ServiceUnreachableError(IntakebotError):
+    """The running service did not answer on its control socket."""
+
+    code = "service.unreachable"
+    remedy = Remedy.LATER
+
+
+class DeliveryDeferredError(IntakebotError):
+    """The next hop asked to come back later (4xx, no connection): certainly not taken."""
+
+    code = "delivery.deferred"
+    remedy = Remedy.LATER
+
+
+class DeliveryFailedError(IntakebotError):
+    """The next hop will never take this message (5xx): certainly not taken."""
+
+    code = "delivery.failed"
+    remedy = Remedy.NEVER
+
+
+class DeliveryAmbiguousError(IntakebotError):
+    """The connection broke after the message was handed over: nobody can know whether it was taken."""
+
+    code = "delivery.ambiguous"
+    remedy = Remedy.NEVER
+
+
+class TemplateError(IntakebotError):
+    """A template is missing, asks for something it may not see, or does not render."""
+
+    code = "template"
+    remedy = Remedy.NEVER
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong with a configuration, where it stands (`line` counts from 1; 0 = the whole file)."""
+
+    file: str
+    line: int
+    sentence: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.sentence}"
+
+
+class ConfigError(IntakebotError):
+    """The configuration cannot be used. Lists all problems that were found, not only the first."""
+
+    code = "config"
+    remedy = Remedy.NEVER
+
+    def __init__(self, problems: tuple[Problem, ...] | list[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,0 +1,105 @@
+"""What a message says, after reading: plain values that no byte sequence can make impossible.
+
+`reading` makes them, `usecases` and `rules` use them. Text in here has no NUL, no lone surrogate and no
+carriage return; headers have no line break. So every database and every outgoing header can take it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox: `address` as written (domain lower case, IDN decoded), `name` the display name or ''."""
+
+    address: str
+    name: str = ""
+
+    @property
+    def domain(self) -> str:
+        """The part behind the last @, lower case."""
+        return self.address.rpartition("@")[2].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One attached file. `name` is safe to show and to use as a file name; `content` the decoded bytes."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    content_id: str = ""
+    inline: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of the decoded content."""
+        return len(self.content)
+
+
+class MachineKind(Enum):
+    """Why a message is a machine's and not a person's (RFC 3834, RFC 3464, RFC 8098, RFC 2919)."""
+
+    AUTO_REPLY = "auto-reply"
+    BOUNCE = "bounce"
+    RECEIPT = "receipt"
+    LIST = "list"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class BounceReport:
+    """What a bounce says about one recipient (RFC 3464). `status` is x.y.z or ''."""
+
+    recipient: str
+    hard: bool
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineMail:
+    """A message that no person typed: its kind, the sign it was known by, and what a bounce reports.
+
+    `original_ids` are the Message-IDs of the message that a bounce or receipt is about.
+    """
+
+    kind: MachineKind
+    sign: str
+    bounces: tuple[BounceReport, ...] = ()
+    original_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """One message as understood.
+
+    `headers` has lower-case names and decoded, bounded values in order of appearance. `sender` is None when
+    there is not exactly one From with exactly one usable address (then the sender is unverified). `text` is
+    everything the writer's mail shows as text; `new_text` what remains without quotes and signature (never
+    empty when `text` is not). `defects` are short codes of what could not be read or was cut.
+    """
+
+    message_id: str
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    subject: str
+    sender: Address | None
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    date: datetime | None
+    text: str
+    new_text: str
+    html: str
+    attachments: tuple[Attachment, ...]
+    headers: tuple[tuple[str, str], ...]
+    language: str
+    machine: MachineMail | None
+    defects: tuple[str, ...]
+
+    def header(self, name: str) -> tuple[str, ...]:
+        """All values of a header, lower-case name, in order."""
+        return tuple(value for key, value in self.headers if key == name)
