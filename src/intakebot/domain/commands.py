@@ -1,0 +1,222 @@
+"""What people and programs may ask for: one frozen record per command, the same at every door.
+
+`Desk.perform` takes one of these with the actor who asks. Cases are named by their shown number (`C-1001` or
+1001). A command is data only; `usecases` decide what it does, and refuse it with the same words everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Take a waiting case in charge; the asking agent becomes its owner."""
+
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Send a case to a queue (escalate) or to a queue or assignee (dispatch), in one act."""
+
+    case: int
+    queue: str = ""
+    assignee: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddComment:
+    """Add an internal comment, `comment` or `work_info`."""
+
+    case: int
+    text: str
+    kind: str = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Set or remove a marker such as NNR."""
+
+    case: int
+    marker: str
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Classify:
+    """Change category and priority; empty = as it is. May switch between variants of a process."""
+
+    case: int
+    category: str = ""
+    priority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Say whose case it is, by the customer's and, if needed, the subscription's reference; it is routed anew."""
+
+    case: int
+    customer: str
+    subscription: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the caller a question; the text goes out as mail."""
+
+    case: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Enter the resolution and owe it to the caller.
+
+    `template` renders one of the resolution templates; `draft` keeps it unsent; `told_by` (phone, counter)
+    records that the caller was told already; `final` is the technical final answer that closes once sent.
+    """
+
+    case: int
+    text: str = ""
+    template: str = ""
+    draft: bool = False
+    told_by: str = ""
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendResolution:
+    """Send the resolution that was entered as a draft."""
+
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close a case whose resolution was sent; with a closing notice to the caller if asked."""
+
+    case: int
+    notify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Bring a resolved case back to work, with a comment that says why."""
+
+    case: int
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """End a case that should not be one (spam, opened by mistake), with a comment."""
+
+    case: int
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Open a further case out of the same contact, linked to this one, which keeps the call log."""
+
+    case: int
+    title: str
+    description: str = ""
+    category: str = ""
+    queue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddTask:
+    """Add a task and dispatch it to a queue or assignee; `handover` links it to an order elsewhere."""
+
+    case: int
+    title: str
+    queue: str = ""
+    assignee: str = ""
+    handover: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptTask:
+    """Accept a queued task."""
+
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteTask:
+    """Complete an accepted task."""
+
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteHandover:
+    """An order elsewhere is complete; so are the tasks that were handed over to it."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterContact:
+    """Register a phone call, fax or walk-in by hand, under a receiving address's process."""
+
+    channel: str
+    caller: str
+    title: str
+    description: str = ""
+    workflow: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryContact:
+    """Register a quarantined contact again."""
+
+    contact: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDelivery:
+    """Try a failed, held or deferred delivery again now."""
+
+    delivery: int
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawDelivery:
+    """Take back a delivery that has not been sent."""
+
+    delivery: int
+
+
+CaseCommand: TypeAlias = (
+    Take
+    | Move
+    | AddComment
+    | Mark
+    | Classify
+    | Identify
+    | Ask
+    | Resolve
+    | SendResolution
+    | Close
+    | Reopen
+    | Void
+    | Split
+    | AddTask
+)
+Command: TypeAlias = (
+    CaseCommand
+    | AcceptTask
+    | CompleteTask
+    | CompleteHandover
+    | RegisterContact
+    | RetryContact
+    | RetryDelivery
+    | WithdrawDelivery
+)

@@ -1,0 +1,95 @@
+"""A contact: one customer-initiated message as it came in, and what became of it.
+
+Every accepted message is a contact. `channels` hand them over as `Incoming`; `usecases.receive` keeps them;
+`usecases.register` decides their outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+
+class ContactState(Enum):
+    """Where a contact stands. `RECEIVED` is kept but not yet registered; the others are final outcomes."""
+
+    RECEIVED = "received"
+    REGISTERED = "registered"
+    APPENDED = "appended"
+    SPLIT = "split"
+    MACHINE = "machine"
+    REFUSED = "refused"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a message reached us. `sender` is '' for the null sender; `route` names the inlet."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    route: str
+    peer: str = ""
+    greeting: str = ""
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message at the door, not yet durable."""
+
+    channel: str
+    envelope: Envelope
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """What storage keeps before anybody is answered: the raw bytes, the envelope and the keys of repetition.
+
+    `content_key` is the SHA-256 of the content without the trace headers of its hops; `message_id` may be ''.
+    """
+
+    id: int
+    incoming: Incoming
+    content_key: str
+    message_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The receipt of a durable contact: its id, and whether it repeats a contact that we already had."""
+
+    contact_id: int
+    repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PendingContact:
+    """A kept contact that waits for registration, with its raw bytes. `attempts` counts this attempt too."""
+
+    id: int
+    channel: str
+    envelope: Envelope
+    content: bytes = field(repr=False)
+    received_at: datetime
+    attempts: int
+    repeat_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactOutcome:
+    """What registration made of a contact; the call log's line."""
+
+    contact_id: int
+    state: ContactState
+    reason: str
+    case_id: int | None
+    caller_id: int | None
+    subject: str
+    sender: str
+    defects: tuple[str, ...]
+    at: datetime
+    retry: bool = False

@@ -1,0 +1,235 @@
+"""What the house asks of the outside, as protocols: ways in and out, storage, time, templates.
+
+Channels are handed an `Intake` and a `Desk` and never see use cases; use cases are handed a `Store` and never
+see SQL. Everything in here is a promise; the contract suites in tests/contract hold whoever makes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from intakebot.domain.actors import Actor
+from intakebot.domain.case import Case, Task
+from intakebot.domain.change import Change, Timer
+from intakebot.domain.commands import Command
+from intakebot.domain.contact import Incoming, Kept, NewContact, PendingContact
+from intakebot.domain.customer import Caller, CustomerRecord
+from intakebot.domain.delivery import Delivery
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+Facts: TypeAlias = Mapping[str, Any]
+
+
+class Clock(Protocol):
+    """Time, real or simulated."""
+
+    def now(self) -> datetime:
+        """This moment, aware, UTC."""
+
+    async def until(self, moment: datetime, wake: asyncio.Event) -> None:
+        """Return when `moment` has come or `wake` is set, whichever is first; does not clear `wake`."""
+
+
+class Intake(Protocol):
+    """What a channel hands incoming messages to."""
+
+    def takes(self, address: str) -> bool:
+        """Whether mail to this address is ours (`local+token@domain` included); cheap, no I/O."""
+
+    async def receive(self, incoming: Incoming) -> Kept:
+        """Make the message durable. When this returns it is on disk; when it raises nothing was promised.
+
+        Raises StorageUnavailableError (LATER) and whatever else the writer met; edges answer "later" to all.
+        """
+
+    def refused_before_content(self, address: str, code: str) -> None:
+        """Count a refusal that came before any content (unknown recipient, limits): per day, address, code."""
+
+
+class Inlet(Protocol):
+    """One way into the house. The core never learns which."""
+
+    name: str
+
+    async def serve(self, intake: Intake, stop: asyncio.Event) -> None:
+        """Receive until `stop`. Acknowledge outside only after `intake.receive` has returned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The next hop took a message: its own words."""
+
+    answer: str
+
+
+class Outlet(Protocol):
+    """One way out. `idempotent` says whether the same delivery sent twice is one message there."""
+
+    channel: str
+    idempotent: bool
+
+    async def deliver(self, delivery: Delivery) -> Receipt:
+        """Send once.
+
+        Raises DeliveryDeferredError to be asked again, DeliveryFailedError never to be, and
+        DeliveryAmbiguousError when nobody can know whether it was taken.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case as a decision needs it: the case, its tasks, its caller, and the ids of its mail thread.
+
+    `deliveries` are the ones that are owed or being sent. `thread` has the Message-IDs of the conversation,
+    oldest first; `automatic_replies` counts the automatic replies that this case has caused so far.
+    """
+
+    case: Case
+    tasks: tuple[Task, ...]
+    caller: Caller | None
+    thread: tuple[str, ...]
+    deliveries: tuple[Delivery, ...]
+    automatic_replies: int
+    received_at_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What a contact offers to be recognised by; storage looks all of it up at once for a whole batch.
+
+    `message_ids` are the ids that it answers, newest first; `quoted_keys` support keys as quoted (upper case);
+    `bounced_ids` the Message-IDs of our own messages that a bounce is about.
+    """
+
+    channel: str
+    sender: str
+    message_ids: tuple[str, ...]
+    quoted_keys: tuple[str, ...]
+    bounced_ids: tuple[str, ...] = ()
+    handovers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What storage knows around a contact.
+
+    `caller` by address; `customer` the caller's (by record, else by the sender's domain); `threads` the cases
+    that the quoted message ids belong to, in the order of the ids, without repetition; `open_cases` the
+    customer's (else the caller's) cases that have not ended; `key_owners` the customer record of every quoted
+    key that exists; `bounced` the deliveries that a bounce names; `handed_over` the cases with open tasks of a
+    handover; `replies_today` counts automatic replies to this address in the last 24 h.
+    """
+
+    caller: Caller | None
+    customer: CustomerRecord | None
+    threads: tuple[CaseFile, ...]
+    open_cases: tuple[CaseFile, ...]
+    key_owners: Mapping[str, CustomerRecord]
+    bounced: tuple[tuple[Delivery, CaseFile], ...]
+    handed_over: tuple[CaseFile, ...]
+    replies_today: int
+
+
+class Store(Protocol):
+    """Storage inside one transaction; handed to operations by the `Writer`, never kept."""
+
+    def keep(self, contacts: Sequence[NewContact]) -> list[Kept]:
+        """Insert contacts with their raw bytes; a repeat (same content key) becomes an arrival of the first."""
+
+    def begin_attempts(self, contact_ids: Sequence[int] | None, limit: int) -> list[PendingContact]:
+        """Count an attempt for kept contacts (these, or the oldest unregistered ones) and return them."""
+
+    def surroundings(self, clues: Sequence[Clues], at: datetime) -> list[Surroundings]:
+        """Look everything up for a batch, a handful of queries for all of it."""
+
+    def case_numbers(self, count: int) -> list[int]:
+        """The next case numbers; never given out twice."""
+
+    def case_file(self, number: int) -> CaseFile:
+        """A case by its number; raises NotFoundError."""
+
+    def case_file_by_id(self, case_id: int) -> CaseFile:
+        """A case by its id; raises NotFoundError."""
+
+    def case_of_task(self, task_id: int) -> CaseFile:
+        """The case of a task; raises NotFoundError."""
+
+    def cases_of_handover(self, reference: str) -> list[CaseFile]:
+        """Cases with open tasks that were handed over to this reference."""
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write changes; raises ConflictError when a case is no longer the version that was decided on."""
+
+    def claim_deliveries(self, now: datetime, limit: int) -> list[Delivery]:
+        """Move due deliveries (queued, deferred) to `sending` and return them, attempts counted."""
+
+    def sending_deliveries(self) -> list[Delivery]:
+        """Deliveries left in `sending`: after a start, their fate is unknown."""
+
+    def delivery(self, delivery_id: int) -> Delivery:
+        """One delivery; raises NotFoundError."""
+
+    def take_due_timers(self, now: datetime, limit: int) -> list[Timer]:
+        """Due timers, oldest first (they are cleared by the change that acts on them)."""
+
+    def customer_by_reference(self, reference: str) -> CustomerRecord:
+        """A customer with all that hangs on it; raises NotFoundError."""
+
+    def customer_of_caller(self, caller_id: int) -> CustomerRecord | None:
+        """The customer that a caller belongs to."""
+
+    def import_customers(self, records: Sequence[CustomerRecord]) -> int:
+        """Insert or update customers by their references; returns how many were new."""
+
+    def count_refusals(self, counted: Mapping[tuple[str, str, str], int]) -> None:
+        """Add to the counters of refusals before content, keyed (day, address, code)."""
+
+
+Operation: TypeAlias = Callable[[Store, Sequence[ItemT]], Sequence["ResultT | Exception"]]
+
+
+class Writer(Protocol):
+    """The only thing that commits. Takes everything that waits into one transaction (group commit)."""
+
+    async def submit(self, operation: Operation[ItemT, ResultT], item: ItemT) -> ResultT:
+        """Run `operation` on a batch that holds `item`; return its result after the commit.
+
+        An operation returns one result per item, in order; a result that is an exception is raised here and
+        the others still commit. When an operation itself raises, the batch is rolled back and replayed item
+        by item, so that one bad item never takes its neighbours along.
+        """
+
+
+class Render(Protocol):
+    """Templates. Sees frozen plain values only, of the names that are allowed."""
+
+    def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
+        """Subject, text and HTML ('' when there is none) of a template; raises TemplateError."""
+
+    def languages(self, name: str) -> tuple[str, ...]:
+        """The languages that a template exists in; empty when there is no such template."""
+
+
+class Desk(Protocol):
+    """The one thing that agents' doors call: CLI, Slack, web, and rules' effects."""
+
+    async def perform(self, command: Command, by: Actor) -> Mapping[str, Any]:
+        """Do it, or raise RefusedError / NotFoundError. Returns what changed, as JSON-like data."""
+
+    async def ask(self, question: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-like data, by question
+        """Answer a question (see usecases/questions.py) as JSON-like data; reads only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long to wait between looks where nothing wakes us; a sweep finds what a lost wake-up left."""
+
+    sweep: timedelta = timedelta(seconds=30)
