@@ -236,9 +236,7 @@ def alter(
 ) -> tuple[Case, CaseEvent]:
     """The case with `new` field values, and the event that records exactly what that changed."""
     altered = replace(case, **new)  # type: ignore[arg-type] # field names and types are the caller's promise
-    changes = {
-        name: plain(getattr(altered, name)) for name in new if getattr(case, name) != getattr(altered, name)
-    }
+    changes = {name: plain(getattr(altered, name)) for name in new if getattr(case, name) != getattr(altered, name)}
     return altered, CaseEvent(event_id, case.id, kind, by, at, changes, note)
 
 

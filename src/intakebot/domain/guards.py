@@ -105,11 +105,7 @@ def resolution_sent(case: Case, _tasks: tuple[Task, ...], _step: Step) -> str:
 
 def final_answer(case: Case, _tasks: tuple[Task, ...], _step: Step) -> str:
     """Only a case that was answered finally closes from here."""
-    return (
-        ""
-        if case.close_when_sent
-        else "resolve it first; only a final answer closes a case that is in charge"
-    )
+    return "" if case.close_when_sent else "resolve it first; only a final answer closes a case that is in charge"
 
 
 def reason(_case: Case, _tasks: tuple[Task, ...], step: Step) -> str:

@@ -45,9 +45,7 @@ def refuse_if_final(case: Case) -> None:
             "case.closed", f"{case.label} is closed: no change is possible; a new contact opens a linked case"
         )
     if case.ended_as is not None:
-        raise RefusedError(
-            "case.ended", f"{case.label} has ended as {case.ended_as.value}: no change is possible"
-        )
+        raise RefusedError("case.ended", f"{case.label} has ended as {case.ended_as.value}: no change is possible")
 
 
 def allowed(hand: CaseInHand, step: Step) -> Transition:
@@ -74,9 +72,7 @@ def transition(hand: CaseInHand, step: Step, new_id: NextId) -> Change:
     if line.target_without_owner and not step.owner_active:
         status = line.target_without_owner
     fields = _fields_on_arrival(hand, step, line, hand.workflow.kind_of(status))
-    case, event = alter(
-        hand.case, new_id(), line.event, step.by, step.at, step.comment, status=status, **fields
-    )
+    case, event = alter(hand.case, new_id(), line.event, step.by, step.at, step.comment, status=status, **fields)
     set_timers, cleared = _timers(hand, case, step.at)
     return Change(
         cases=(case,),
@@ -128,9 +124,7 @@ def _dated_comment(case: Case, step: Step, new_id: NextId) -> tuple[Comment, ...
 
 
 def _timers(hand: CaseInHand, case: Case, at: datetime) -> tuple[tuple[Timer, ...], tuple[TimerCleared, ...]]:
-    old = tuple(
-        TimerCleared(case.id, rule.action) for rule in hand.workflow.timers if rule.state == hand.case.status
-    )
+    old = tuple(TimerCleared(case.id, rule.action) for rule in hand.workflow.timers if rule.state == hand.case.status)
     new = tuple(
         Timer(case.id, rule.action, _due(rule, hand.calendar, at))
         for rule in hand.workflow.timers
@@ -143,9 +137,7 @@ def _due(rule: TimerRule, calendar: Calendar, at: datetime) -> datetime:
     return calendar.days_after(at, rule.after.days) if rule.business_days else at + rule.after
 
 
-def enter_resolution(
-    hand: CaseInHand, resolution: Resolution, by: Actor, at: datetime, new_id: NextId
-) -> Change:
+def enter_resolution(hand: CaseInHand, resolution: Resolution, by: Actor, at: datetime, new_id: NextId) -> Change:
     """Change the text of a resolution that has not been sent yet, or give a resolved case one."""
     refuse_if_final(hand.case)
     if hand.case.resolution_sent:
