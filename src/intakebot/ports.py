@@ -208,6 +208,58 @@ class Writer(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases to list; empty = all. `ended` includes closed, void and merged ones."""
+
+    queue: str = ""
+    owner: str = ""
+    status: str = ""
+    customer: str = ""
+    ended: bool = True
+    limit: int = 100
+
+
+class Archive(Protocol):
+    """Reading, outside any writing transaction. Answers are JSON-like data: times as ISO text, ids as numbers."""
+
+    def cases(self, wanted: CaseFilter) -> list[dict[str, Any]]:
+        """One row per case: number, status, title, queue, owner, priority, category, customer, times."""
+
+    def case(self, number: int) -> dict[str, Any]:
+        """A whole case: fields, caller, customer, agreements, tasks, comments, messages, deliveries, links, timers.
+
+        Raises NotFoundError.
+        """
+
+    def events(self, number: int) -> list[dict[str, Any]]:
+        """The history of a case, oldest first; raises NotFoundError."""
+
+    def decisions(self, number: int) -> list[dict[str, Any]]:
+        """The stored decisions of all contacts of a case, oldest first; raises NotFoundError."""
+
+    def contacts(self, state: str, limit: int) -> list[dict[str, Any]]:
+        """The call log, newest first; `state` '' = all."""
+
+    def contact(self, contact_id: int) -> dict[str, Any]:
+        """One contact with its arrivals, files and decisions; raises NotFoundError."""
+
+    def content(self, contact_id: int) -> bytes:
+        """The raw bytes of a contact; raises NotFoundError."""
+
+    def deliveries(self, state: str, limit: int) -> list[dict[str, Any]]:
+        """Deliveries, newest first; `state` '' = all."""
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """Per queue with cases: `waiting`, `in_charge`, `oldest_waiting_at`, `last_taken_at`."""
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """`contacts` and `deliveries` by state, `arrivals`, `refusals`, `cases` by status, `timers` by kind."""
+
+    def next_due(self) -> datetime | None:
+        """The earliest moment at which a delivery or a timer is due, or None."""
+
+
 class Render(Protocol):
     """Templates. Sees frozen plain values only, of the names that are allowed."""
 
