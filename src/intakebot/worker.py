@@ -62,7 +62,7 @@ class Worker:
         self._writer = writer
         self._archive = archive
         self._registration = registration
-        self._delivering = Delivering(house)
+        self._delivering = Delivering(house, frozenset(name for name, outlet in outlets.items() if outlet.idempotent))
         self._closing = Closing(house)
         self._outlets = outlets
         self._wake = wake
