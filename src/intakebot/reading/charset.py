@@ -46,7 +46,7 @@ _MEANT: Final = {
 }
 # Single-byte sets accept nearly any byte, so that UTF-8 under such a label goes unnoticed.
 _ACCEPTS_ANYTHING: Final = re.compile(r"cp125\d|iso8859-\d+|koi8-[ru]|mac.*|cp874|cp8\d\d|cp437")
-_UNWANTED: Final = re.compile("\r\n?|[\x00\ud800-\udfff]")
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _HEADER_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -110,14 +110,10 @@ def _best_effort(raw: bytes, codec: str) -> str:
 
 def clean_text(text: str) -> str:
     """Make text storable: line ends are LF, NUL is gone, lone surrogates become the replacement mark."""
-    return _UNWANTED.sub(_replacement, text.removeprefix("\ufeff"))
-
-
-def _replacement(match: re.Match[str]) -> str:
-    found = match[0]
-    if found[0] == "\r":
-        return "\n"
-    return "" if found == "\x00" else "\ufffd"
+    text = text.removeprefix("\ufeff").replace("\x00", "")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def clean_line(text: str) -> str:

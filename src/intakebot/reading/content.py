@@ -18,8 +18,7 @@ from intakebot.reading.html import to_text
 if TYPE_CHECKING:
     from intakebot.reading.mime import Part
 
-MAX_TEXT: Final = 5_000_000
-MAX_HTML: Final = 2_000_000
+MAX_TEXT: Final = 5_000_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +49,43 @@ class Content:
         self.attachments += other.attachments
 
 
-def read_content(part: Part, defects: list[str], *, root: bool = True) -> Content:
-    """Return the content of a tree of parts; a part that cannot be decoded becomes an attachment."""
-    if part.media_type.startswith("multipart/"):
-        found = [read_content(child, defects, root=False) for child in part.parts]
-        return _alternative(found) if part.media_type == "multipart/alternative" else _all(found)
-    if _is_text(part, root=root):
-        return _read_text(part, defects)
-    return Content(attachments=_attachments(part))
+def read_content(tree: Part, defects: list[str]) -> Content:
+    """Return the content of a tree of parts, with at most 5 MB of text in all."""
+    return _Reader(tree, defects).read(tree)
+
+
+class _Reader:
+    """Reads one tree; knows how much text may still be taken."""
+
+    def __init__(self, root: Part, defects: list[str]) -> None:
+        self._root = root
+        self._defects = defects
+        self._left = MAX_TEXT
+
+    def read(self, part: Part) -> Content:
+        if part.media_type.startswith("multipart/"):
+            found = [self.read(child) for child in part.parts]
+            return _alternative(found) if part.media_type == "multipart/alternative" else _all(found)
+        return self._text(part) if self._is_text(part) else Content(attachments=_attachments(part))
+
+    def _is_text(self, part: Part) -> bool:
+        if part.media_type not in ("text/plain", "text/html") or part.disposition == "attachment":
+            return False
+        return part is self._root or not part.name
+
+    def _text(self, part: Part) -> Content:
+        text = decode(self._bounded(part.content), part.charset, self._defects)
+        if part.media_type == "text/plain":
+            return Content(passages=[Passage(_unfolded(text) if part.flowed else text)])
+        shown = attempt(lambda: to_text(text), "", self._defects, "html.unreadable")
+        return Content(passages=[Passage(shown, text)], html=[text])
+
+    def _bounded(self, raw: bytes) -> bytes:
+        if len(raw) > self._left:
+            self._defects.append("text.too-long")
+            raw = raw[: self._left]
+        self._left -= len(raw)
+        return raw
 
 
 def _all(found: list[Content]) -> Content:
@@ -76,38 +104,17 @@ def _alternative(found: list[Content]) -> Content:
     return whole
 
 
-def _is_text(part: Part, *, root: bool) -> bool:
-    if part.media_type not in ("text/plain", "text/html") or part.disposition == "attachment":
-        return False
-    return root or not part.name
-
-
-def _read_text(part: Part, defects: list[str]) -> Content:
-    text = decode(part.content, part.charset, defects)
-    if len(text) > MAX_TEXT:
-        defects.append("text.too-long")
-        text = text[:MAX_TEXT]
-    if part.media_type == "text/plain":
-        return Content(passages=[Passage(_unfolded(text) if part.flowed else text)])
-    source = text[:MAX_HTML]
-    if len(source) < len(text):
-        defects.append("text.too-long")
-    shown = attempt(lambda: to_text(source), "", defects, "html.unreadable")
-    return Content(passages=[Passage(shown, source)], html=[source])
-
-
 def _unfolded(text: str) -> str:
     """Join the lines that `format=flowed` broke softly (RFC 3676); quoted lines stay as they are."""
-    lines: list[str] = []
-    soft = False
+    pieces: list[str] = []
     for line in text.split("\n"):
-        content = line.removeprefix(" ")
-        if soft and not line.startswith(">"):
-            lines[-1] += content
-        else:
-            lines.append(line if line.startswith(">") else content)
-        soft = line.endswith(" ") and line != "-- " and not line.startswith(">")
-    return "\n".join(lines)
+        quoted = line.startswith(">")
+        if quoted and pieces and pieces[-1] != "\n":
+            pieces.append("\n")
+        pieces.append(line if quoted else line.removeprefix(" "))
+        if quoted or line == "-- " or not line.endswith(" "):
+            pieces.append("\n")
+    return "".join(pieces[:-1] if pieces[-1] == "\n" else pieces)
 
 
 def _attachments(part: Part) -> list[Attachment]:

@@ -25,7 +25,7 @@ DEFECTS: Final[dict[str, str]] = {
     "parts.too-many": "There are more than 1,000 parts; the rest was left out.",
     "part.undecodable": "A part could not be decoded; it is kept as an attachment as it came.",
     "text.wrong-charset": "A text does not fit its declared character set; another was taken.",
-    "text.too-long": "A text is longer than 5 MB; the rest of it is only in the raw message.",
+    "text.too-long": "There are more than 5 MB of text; the rest of it is only in the raw message.",
     "html.unreadable": "An HTML part could not be rendered as text.",
     "trim.failed": "The quotes could not be told from the new words; the whole text is shown.",
     "machine.unreadable": "The signs of machine mail could not be read; the message is taken as a person's.",

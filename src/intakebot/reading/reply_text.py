@@ -24,6 +24,7 @@ MARKER: Final = f"{MARKER_EDGE} Reply above this line {MARKER_EDGE}"
 
 _EXAMINED_LINES: Final = 300
 _EXAMINED_CHARACTERS: Final = 16_384
+_MAX_TRIMMED: Final = 1_000_000  # nobody quotes that much; a log was pasted
 _INTRODUCTION_LINES: Final = 4
 _MARKER_LINE: Final = re.compile(rf"[ \t>|]*{MARKER_EDGE} [^\n]{{1,200}} {MARKER_EDGE}[ \t]*")
 _QUOTED: Final = re.compile(r"[ \t]{0,3}>")
@@ -37,6 +38,8 @@ def new_text(passages: Iterable[Passage]) -> str:
     """Return the trimmed view of a message's text; '' only when the text itself is blank."""
     passages = list(passages)
     whole = "\n\n".join(passage.text for passage in passages).strip()
+    if len(whole) > _MAX_TRIMMED:
+        return whole
     marked = [_without_marked_quotes(passage) for passage in passages]
     candidate = "\n\n".join(text for text in marked if text)
     return trim(candidate) or whole
