@@ -49,7 +49,7 @@ def _usable(written: str) -> str:
     bare = written.strip()
     if bare.startswith("@"):  # an obsolete route, RFC 5322 section 4.4
         bare = bare.rpartition(":")[2].strip()
-    bare = bare.removeprefix("mailto:").rstrip(".")
+    bare = bare.rstrip(".")
     if not _USABLE.fullmatch(bare):
         return ""
     local, _, domain = bare.rpartition("@")
@@ -105,7 +105,7 @@ def _mailboxes(value: str) -> list[tuple[Address, bool]]:
             if len(found) >= MAX_ADDRESSES:
                 return found
         elif sign == ":":
-            mailbox.words.append(":")
+            mailbox.words.clear()  # the name of a group, RFC 5322 section 3.4
         else:
             _take(mailbox, token)
     done = mailbox.finished()

@@ -103,5 +103,7 @@ def _date(written: str) -> datetime | None:
     """Return the Date field as an instant in UTC; None when absent. Raises ValueError, OverflowError."""
     if not written:
         return None
+    if " 0000 " in written:  # the standard library takes the year 0 for 2000
+        raise ValueError("no year")
     found = parsedate_to_datetime(written[:_MAX_DATE])
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

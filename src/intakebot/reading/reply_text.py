@@ -9,25 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-import quotequail
-
 from intakebot.reading.html import to_new_text
+from intakebot.reading.quotes import QUOTED, quote_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from intakebot.reading.content import Passage
 
-# Outgoing mail carries a line with words in the caller's language between two of these edges.
-MARKER_EDGE: Final = "=-=-="
-MARKER: Final = f"{MARKER_EDGE} Reply above this line {MARKER_EDGE}"
-
 _EXAMINED_LINES: Final = 300
 _EXAMINED_CHARACTERS: Final = 16_384
 _MAX_TRIMMED: Final = 1_000_000  # nobody quotes that much; a log was pasted
 _INTRODUCTION_LINES: Final = 4
-_MARKER_LINE: Final = re.compile(rf"[ \t>|]*{MARKER_EDGE} [^\n]{{1,200}} {MARKER_EDGE}[ \t]*")
-_QUOTED: Final = re.compile(r"[ \t]{0,3}>")
 _SIGNATURE: Final = re.compile(r"(?:--|__|\u2014)[ \t]*")
 _DEVICE: Final = re.compile(
     r"(?:Sent from my|Sent via|Get Outlook for|Von meinem|Gesendet von|Envoyé de mon) .{1,60}"
@@ -38,7 +31,7 @@ def new_text(passages: Iterable[Passage]) -> str:
     """Return the trimmed view of a message's text; '' only when the text itself is blank."""
     passages = list(passages)
     whole = "\n\n".join(passage.text for passage in passages).strip()
-    if len(whole) > _MAX_TRIMMED:
+    if not whole or len(whole) > _MAX_TRIMMED:
         return whole
     marked = [_without_marked_quotes(passage) for passage in passages]
     candidate = "\n\n".join(text for text in marked if text)
@@ -46,14 +39,14 @@ def new_text(passages: Iterable[Passage]) -> str:
 
 
 def _without_marked_quotes(passage: Passage) -> str:
-    return (to_new_text(passage.html) if passage.html else "").strip() or passage.text
+    return (to_new_text(passage.html) if passage.html else "").strip() or passage.text.strip()
 
 
 def trim(text: str) -> str:
     """Return `text` without quotes and signature; '' when nothing would remain."""
     lines = text.split("\n")
     head_length = _examined(lines)
-    start = _quote_start(lines[:head_length])
+    start = quote_start(lines[:head_length])
     above = _without_quoted_lines(lines[:start])
     answers = _answers(lines[start:])
     kept = _without_signature(above)
@@ -69,20 +62,11 @@ def _examined(lines: list[str]) -> int:
     return min(len(lines), _EXAMINED_LINES)
 
 
-def _quote_start(lines: list[str]) -> int | None:
-    """Return the first line of the quoted message: our marker, else what quotequail recognises."""
-    for number, line in enumerate(lines):
-        if _MARKER_LINE.fullmatch(line):
-            return number if any(map(str.strip, lines[:number])) else None
-    (_, shown), *hidden = quotequail.quote("\n".join(lines), limit=len(lines) + 1, quote_intro_line=True)
-    return shown.count("\n") + 1 if hidden else None
-
-
 def _without_quoted_lines(lines: list[str]) -> list[str]:
     """Drop lines behind `>` and the words that introduce them."""
     kept: list[str] = []
     for line in lines:
-        if not _QUOTED.match(line):
+        if not QUOTED.match(line):
             kept.append(line)
         elif not kept or kept[-1] != "":
             _drop_introduction(kept)
@@ -105,7 +89,7 @@ def _drop_introduction(lines: list[str]) -> None:
 
 def _answers(quoted: list[str]) -> list[str]:
     """Return what was written between the quoted lines, where the quote is marked by `>`."""
-    first = next((number for number, line in enumerate(quoted) if _QUOTED.match(line)), None)
+    first = next((number for number, line in enumerate(quoted) if QUOTED.match(line)), None)
     return [] if first is None else _without_signature(_without_quoted_lines(quoted[first:]))
 
 

@@ -51,7 +51,11 @@ def test_a_mail_says_what_its_writer_wrote(
 @pytest.mark.parametrize(
     ("name", "new", "gone"),
     [
-        ("de-antwort-gmail.eml", ["Danke, die neue Rechnung", "Bitte schließen"], ["schrieb", "neu ausgestellt"]),
+        (
+            "de-antwort-gmail.eml",
+            ["Danke, die neue Rechnung", "Bitte schließen"],
+            ["schrieb", "neu ausgestellt"],
+        ),
         ("fr-outlook-html.eml", ["je souhaite résilier", "Merci, Zoé"], ["Envoyé", "Votre contrat"]),
         ("es-iphone.eml", ["El martes por la mañana"], ["Qué día", "escribió"]),
         ("it-interleaved.eml", ["rispondo sotto", "È il 4711-B.", "Da venerdì sera."], ["numero di serie"]),
