@@ -23,11 +23,13 @@ OWN_ID_PREFIX: Final = "delivery."
 
 _NO_BOUNCE: Final = Bounce((), ())
 _DAEMON: Final = re.compile(
-    r"\b(?:mailer-?daemon|postmaster|mail-?delivery-?(?:sub)?system)\b", re.IGNORECASE
+    r"\b(?:mailer-?daemon|mdaemon|mail[ .-]?delivery[ .-]?(?:sub)?system)\b", re.IGNORECASE
 )
+_PASSED_ON: Final = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs)\s*:", re.IGNORECASE)
 _BOUNCE_SUBJECT: Final = re.compile(
     r"undeliver|unzustellbar|could not be delivered|not delivered|returned mail|failure notice|delayed mail"
-    r"|delivery (?:status|failure|has failed|notification|problem|report|unsuccessful)"
+    r"|failure delivery|mail failed|non-delivery"
+    r"|delivery (?:status|failure|has failed|warning|notification|problem|report|unsuccessful)"
     r"|mail delivery (?:failed|failure|problem|error|system)|message (?:delivery )?(?:failed|delayed)"
     r"|non.?remis|no entregado",
     re.IGNORECASE,
@@ -61,9 +63,9 @@ def recognise_machine_mail(
     """
     if sign := _own_sign(headers, own_domains):
         return MachineMail(MachineKind.OWN, sign)
-    if sign := _bounce_sign(headers, leaves, envelope_sender):
-        bounce = attempt(lambda: read_bounce(raw, leaves), _NO_BOUNCE, defects, "bounce.unreadable")
-        return MachineMail(MachineKind.BOUNCE, sign, bounce.reports, bounce.original_ids)
+    bounce = _bounce(headers, leaves, raw, envelope_sender, defects)
+    if bounce is not None:
+        return bounce
     if sign := _receipt_sign(leaves):
         return MachineMail(MachineKind.RECEIPT, sign, original_ids=original_ids(leaves))
     null_sender = _is_null_sender(headers, envelope_sender)
@@ -91,7 +93,20 @@ def _own_sign(headers: Headers, own_domains: frozenset[str]) -> str:
     return ""
 
 
-def _bounce_sign(headers: Headers, leaves: list[Part], envelope_sender: str | None) -> str:
+def _bounce(
+    headers: Headers, leaves: list[Part], raw: bytes, envelope_sender: str | None, defects: list[str]
+) -> MachineMail | None:
+    """Return the bounce, if it is one: by a sure sign, or by a suspicion that a known form confirms."""
+    sign = _sure_bounce_sign(headers, leaves, envelope_sender)
+    if not sign and not _is_bounce_suspected(headers, envelope_sender):
+        return None
+    found = attempt(lambda: read_bounce(raw, leaves), _NO_BOUNCE, defects, "bounce.unreadable")
+    if not sign and not found.reports:
+        return None
+    return MachineMail(MachineKind.BOUNCE, sign or "known-form", found.reports, found.original_ids)
+
+
+def _sure_bounce_sign(headers: Headers, leaves: list[Part], envelope_sender: str | None) -> str:
     if any(
         part.media_type in ("message/delivery-status", "message/global-delivery-status") for part in leaves
     ):
@@ -102,10 +117,18 @@ def _bounce_sign(headers: Headers, leaves: list[Part], envelope_sender: str | No
         return "report-type"
     if "x-failed-recipients" in headers:
         return "x-failed-recipients"
-    from_daemon = bool(_DAEMON.search(headers.text("from")))
-    null_sender = _is_null_sender(headers, envelope_sender)
-    subject = bool(_BOUNCE_SUBJECT.search(headers.text("subject")))
-    return "daemon" if (from_daemon and (subject or null_sender)) or (null_sender and subject) else ""
+    if _DAEMON.search(headers.text("from")):
+        return "daemon"
+    returned = _BOUNCE_SUBJECT.search(headers.text("subject"))
+    return "subject" if returned and _is_null_sender(headers, envelope_sender) else ""
+
+
+def _is_bounce_suspected(headers: Headers, envelope_sender: str | None) -> bool:
+    """Tell whether the text is worth a look; a person who forwards or answers a bounce is no machine."""
+    subject = headers.text("subject")
+    if _PASSED_ON.match(subject):
+        return False
+    return bool(_BOUNCE_SUBJECT.search(subject)) or _is_null_sender(headers, envelope_sender)
 
 
 def _receipt_sign(leaves: list[Part]) -> str:

@@ -18,7 +18,7 @@ MARKER: Final = f"{MARKER_EDGE} Reply above this line {MARKER_EDGE}"
 QUOTED: Final = re.compile(r"[ \t]{0,3}>")
 
 _MARKER_LINE: Final = re.compile(rf"[ \t>|]*{MARKER_EDGE} [^\n]{{1,200}} {MARKER_EDGE}[ \t]*")
-_ENDS_WITH_COLON: Final = re.compile(r"[^\n]{0,300}[:\uff1a>\]][ \t*_]*")
+_ENDINGS: Final = (":", "\uff1a", ">", "]")
 _RULE: Final = re.compile(r"[ \t]*(?:[-_=*]{3,}[ \t]?[^\n]{3,60}?[ \t]?[-_=*]{3,}|[-_]{10,})[ \t]*")
 _MOMENT: Final = re.compile(r"\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d{2}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _FROM_FIELD: Final = re.compile(
@@ -43,12 +43,14 @@ def quote_start(lines: list[str]) -> int | None:
             continue
         if _is_header_block(lines, number):
             return number
-        if _is_candidate(lines, number):
-            candidates += 1
-            if candidates > _MAX_CANDIDATES:
-                return None
-            if is_introduction(lines[number : number + _INTRODUCTION_LINES]):
-                return number
+        words = _introduction(lines, number)
+        if not words and not _is_rule(line):
+            continue
+        candidates += 1
+        if candidates > _MAX_CANDIDATES:
+            return None
+        if _names_person_and_moment(line, words) or _is_known_introduction(lines, number):
+            return number
     return None
 
 
@@ -60,23 +62,29 @@ def _is_header_block(lines: list[str], number: int) -> bool:
     return sum(bool(_FIELD.match(line)) for line in block) >= _FEWEST_FIELDS
 
 
-def _is_candidate(lines: list[str], number: int) -> bool:
-    line = lines[number]
-    if line[0] in "-_=*" and _RULE.fullmatch(line):
-        return True
-    return any(_ENDS_WITH_COLON.fullmatch(near) for near in lines[number : number + _INTRODUCTION_LINES])
+def _is_rule(line: str) -> bool:
+    return line.lstrip()[0] in "-_=*" and bool(_RULE.fullmatch(line))
 
 
-def is_introduction(lines: list[str]) -> bool:
-    """Tell whether a quote's introduction begins in the first of these lines."""
-    (_, shown), *hidden = quotequail.quote("\n".join(lines), quote_intro_line=True)
-    if hidden and not shown:
-        return True
+def _introduction(lines: list[str], number: int) -> str:
+    """Return the words from here to a line that ends as introductions end, at most four lines; '' if none."""
     words = ""
-    for line in lines:
+    for line in lines[number : number + _INTRODUCTION_LINES]:
         if not line.strip() or QUOTED.match(line):
-            break
-        words = f"{words} {line.strip()}"
-        if words.endswith((":", "\uff1a")):
-            return "@" in words and bool(_MOMENT.search(words))
-    return False
+            return ""
+        words = f"{words} {line.strip(' *_')}"
+        if words.endswith(_ENDINGS):
+            return words
+    return ""
+
+
+def _names_person_and_moment(first_line: str, words: str) -> bool:
+    """Tell whether this is an introduction in any language; a line without either is the writer's own."""
+    begins_here = "@" in first_line or bool(_MOMENT.search(first_line))
+    return begins_here and words.endswith((":", "\uff1a")) and "@" in words and bool(_MOMENT.search(words))
+
+
+def _is_known_introduction(lines: list[str], number: int) -> bool:
+    window = "\n".join(lines[number : number + _INTRODUCTION_LINES])
+    (_, shown), *hidden = quotequail.quote(window, quote_intro_line=True)
+    return bool(hidden) and not shown
