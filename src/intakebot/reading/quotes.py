@@ -18,7 +18,26 @@ MARKER: Final = f"{MARKER_EDGE} Reply above this line {MARKER_EDGE}"
 QUOTED: Final = re.compile(r"[ \t]{0,3}>")
 
 _MARKER_LINE: Final = re.compile(rf"[ \t>|]*{MARKER_EDGE} [^\n]{{1,200}} {MARKER_EDGE}[ \t]*")
-_ENDINGS: Final = (":", "\uff1a", ">", "]")
+_ENDINGS: Final = (
+    ":",
+    "\uff1a",
+    ">",
+    "]",
+    "wrote",
+    "schrieb",
+    "écrit",
+    "escribió",
+    "escreveu",
+    "scritto",
+    "schreef",
+)
+_WROTE: Final = re.compile(
+    r"(?:wrote|writes|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał\w*|skrev) ?:?\Z"
+)
+_MESSAGE: Final = re.compile(
+    r"message|nachricht|mensaje|mensagem|messaggio|bericht|meddelande|melding|wiadomość|сообщение|邮件|メッセージ",
+    re.IGNORECASE,
+)
 _RULE: Final = re.compile(r"[ \t]*(?:[-_=*]{3,}[ \t]?[^\n]{3,60}?[ \t]?[-_=*]{3,}|[-_]{10,})[ \t]*")
 _MOMENT: Final = re.compile(r"\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d{2}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _FROM_FIELD: Final = re.compile(
@@ -49,7 +68,7 @@ def quote_start(lines: list[str]) -> int | None:
         candidates += 1
         if candidates > _MAX_CANDIDATES:
             return None
-        if _names_person_and_moment(line, words) or _is_known_introduction(lines, number):
+        if _names_writer(line, words) or _heads_message(line) or _is_known_introduction(lines, number):
             return number
     return None
 
@@ -78,10 +97,19 @@ def _introduction(lines: list[str], number: int) -> str:
     return ""
 
 
-def _names_person_and_moment(first_line: str, words: str) -> bool:
-    """Tell whether this is an introduction in any language; a line without either is the writer's own."""
+def _names_writer(first_line: str, words: str) -> bool:
+    """Tell whether this is an introduction in any language: who, and when or `wrote`.
+
+    A first line with neither is the writer's own.
+    """
     begins_here = "@" in first_line or bool(_MOMENT.search(first_line))
-    return begins_here and words.endswith((":", "\uff1a")) and "@" in words and bool(_MOMENT.search(words))
+    ends_here = words.endswith((":", "\uff1a")) or bool(_WROTE.search(words))
+    return begins_here and ends_here and "@" in words and bool(_MOMENT.search(words) or _WROTE.search(words))
+
+
+def _heads_message(line: str) -> bool:
+    """Tell whether a line is a rule with words like `Original Message`, or with a moment, in it."""
+    return _is_rule(line) and bool(_MESSAGE.search(line) or _MOMENT.search(line))
 
 
 def _is_known_introduction(lines: list[str], number: int) -> bool:

@@ -22,9 +22,15 @@ _EXAMINED_CHARACTERS: Final = 16_384
 _MAX_TRIMMED: Final = 1_000_000  # nobody quotes that much; a log was pasted
 _INTRODUCTION_LINES: Final = 4
 _SIGNATURE: Final = re.compile(r"(?:--|__|\u2014)[ \t]*")
+# What mail programs on telephones append; a sentence that begins so has a comma or a full stop.
 _DEVICE: Final = re.compile(
-    r"(?:Sent from my|Sent via|Get Outlook for|Von meinem|Gesendet von|Envoyé de mon) .{1,60}"
+    r"(?:Sent (?:from|via)|Get Outlook for|Gesendet (?:von|mit)|Von meinem|Envoyé (?:de|depuis|à partir de)"
+    r"|Enviado (?:desde|do)|Inviato da|Verzonden (?:vanaf|met)|Skickat från|Sendt fra"
+    r"|Wysłane z|Отправлено \u0441)"
+    r" [^,.<\n]{1,60}(?:<[^>\n]{1,200}>)?",
+    re.IGNORECASE,
 )
+_RULE: Final = re.compile(r"[ \t]*[-_=*]{3,}[ \t]*")
 
 
 def new_text(passages: Iterable[Passage]) -> str:
@@ -45,12 +51,11 @@ def _without_marked_quotes(passage: Passage) -> str:
 def trim(text: str) -> str:
     """Return `text` without quotes and signature; '' when nothing would remain."""
     lines = text.split("\n")
-    head_length = _examined(lines)
-    start = quote_start(lines[:head_length])
-    above = _without_quoted_lines(lines[:start])
-    answers = _answers(lines[start:])
-    kept = _without_signature(above)
-    return "\n".join([*kept, *answers]).strip()
+    start = quote_start(lines[: _examined(lines)])
+    if start is None:
+        return "\n".join(_without_signature(_without_quoted_lines(lines))).strip()
+    above = _without_signature(_without_quoted_lines(lines[:start]))
+    return "\n".join([*above, *_answers(lines[start:])]).strip()
 
 
 def _examined(lines: list[str]) -> int:
@@ -94,7 +99,13 @@ def _answers(quoted: list[str]) -> list[str]:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    for number, line in enumerate(lines):
-        if number and (_SIGNATURE.fullmatch(line) or _DEVICE.fullmatch(line.strip())):
-            return lines[:number]
-    return lines
+    """Cut at the signature mark, then device lines, rules and blank lines at the end."""
+    marks = (number for number, line in enumerate(lines) if number and _SIGNATURE.fullmatch(line))
+    end = next(marks, len(lines))
+    while end > 1 and _is_ornament(lines[end - 1]):
+        end -= 1
+    return lines[:end]
+
+
+def _is_ornament(line: str) -> bool:
+    return not line.strip() or bool(_RULE.fullmatch(line) or _DEVICE.fullmatch(line.strip()))

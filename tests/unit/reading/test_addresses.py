@@ -16,7 +16,10 @@ from intakebot.reading.message import read_message
         ("Ann Miller <Ann@X.Example>", [Address("Ann@x.example", "Ann Miller")]),
         ('"Miller, Ann" <ann@x.example>', [Address("ann@x.example", "Miller, Ann")]),
         ("ann@x.example (Ann Miller)", [Address("ann@x.example", "Ann Miller")]),
-        ("a@x.example, B <b@x.example>; c@x.example", [Address("a@x.example"), Address("b@x.example", "B"), Address("c@x.example")]),
+        (
+            "a@x.example, B <b@x.example>; c@x.example",
+            [Address("a@x.example"), Address("b@x.example", "B"), Address("c@x.example")],
+        ),
         ("=?utf-8?q?J=C3=B6rg?= <j@x.example>", [Address("j@x.example", "Jörg")]),
         ("Team: a@x.example, b@x.example;", [Address("a@x.example"), Address("b@x.example")]),
         ("<@relay.example:a@x.example>", [Address("a@x.example")]),
@@ -25,7 +28,7 @@ from intakebot.reading.message import read_message
         ("<>", []),
         ("nobody", []),
     ],
-)  # fmt: skip
+)
 def test_addresses_are_read_in_every_form(value: str, expected: list[Address]) -> None:
     assert list(read_addresses(value)) == expected
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intakebot.domain.messages import ReadMessage
 from intakebot.reading.content_key import content_key, message_id_of
 from intakebot.reading.message import read_message
 from intakebot.reading.threading import case_numbers, thread_ids
 
-MAIL = b"From: ann@customer.example\r\nSubject: s\r\nMessage-ID: <m1@customer.example>\r\n\r\nhello\r\nReceived: no\r\n"
+if TYPE_CHECKING:
+    from intakebot.domain.messages import ReadMessage
+
+MAIL = (
+    b"From: ann@customer.example\r\nSubject: s\r\nMessage-ID: <m1@customer.example>\r\n"
+    b"\r\nhello\r\nReceived: no\r\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -86,13 +92,16 @@ def reply(headers: str) -> ReadMessage:
 @pytest.mark.parametrize(
     ("headers", "ids"),
     [
-        ("In-Reply-To: <c@x.example>\r\nReferences: <a@x.example> <b@x.example>", ("c@x.example", "b@x.example", "a@x.example")),
+        (
+            "In-Reply-To: <c@x.example>\r\nReferences: <a@x.example> <b@x.example>",
+            ("c@x.example", "b@x.example", "a@x.example"),
+        ),
         ("References: <a@x.example><b@x.example>\r\n <a@x.example>", ("a@x.example", "b@x.example")),
         ("In-Reply-To: Ann's mail of Monday <Case-Kept@x.example>", ("Case-Kept@x.example",)),
         ("In-Reply-To: no id at all", ()),
         ("Subject: x", ()),
     ],
-)  # fmt: skip
+)
 def test_thread_ids_are_newest_first_and_bare(headers: str, ids: tuple[str, ...]) -> None:
     assert thread_ids(reply(headers)) == ids
 

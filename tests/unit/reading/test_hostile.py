@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intakebot.domain.messages import ReadMessage
 from intakebot.reading.content_key import content_key, message_id_of
 from intakebot.reading.defects import DEFECTS
 from intakebot.reading.message import read_message
+
+if TYPE_CHECKING:
+    from intakebot.domain.messages import ReadMessage
 
 HEAD = b"From: ann@customer.example\r\nSubject: s\r\n"
 MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
@@ -147,9 +150,21 @@ def test_a_hostile_mail_is_read_in_two_seconds_and_says_what_was_cut(raw: bytes,
 
 @pytest.mark.parametrize(
     "value",
-    [b'"', b'"A" <', b"<>", b"<a@[", b"((((", b"a@b.example, c@d.example", b"=?utf-8?q?a=0D=0ABcc:_x?= <a@b.example>",
-     b"alice@example.org)<bob@evil.example>", b"a@localhost", b"\xff\xfe@\x80", b"<a@b.example> <c@d.example>", b"@,:;<>"],
-)  # fmt: skip
+    [
+        b'"',
+        b'"A" <',
+        b"<>",
+        b"<a@[",
+        b"((((",
+        b"a@b.example, c@d.example",
+        b"=?utf-8?q?a=0D=0ABcc:_x?= <a@b.example>",
+        b"alice@example.org)<bob@evil.example>",
+        b"a@localhost",
+        b"\xff\xfe@\x80",
+        b"<a@b.example> <c@d.example>",
+        b"@,:;<>",
+    ],
+)
 def test_odd_identities_are_survived(value: bytes) -> None:  # case F06
     raw = b"From: %b\r\nMessage-ID: %b\r\nReply-To: %b\r\nTo: %b\r\n\r\nx" % ((value,) * 4)
     message = read_within_seconds(raw, 1.0)
@@ -158,9 +173,24 @@ def test_odd_identities_are_survived(value: bytes) -> None:  # case F06
 
 @pytest.mark.parametrize(
     "label",
-    ["idna", "undefined", "punycode", "utf-7", "unicode_escape", "zlib", "base64", "x" * 5_000, "a\0b", "", "rot13",
-     "utf-16", "iso-8859-8-i", "raw-unicode-escape", "hex"],
-)  # fmt: skip
+    [
+        "idna",
+        "undefined",
+        "punycode",
+        "utf-7",
+        "unicode_escape",
+        "zlib",
+        "base64",
+        "x" * 5_000,
+        "a\0b",
+        "",
+        "rot13",
+        "utf-16",
+        "iso-8859-8-i",
+        "raw-unicode-escape",
+        "hex",
+    ],
+)
 def test_no_charset_label_executes_or_fails(label: str) -> None:  # case F07
     raw = (
         HEAD
@@ -267,12 +297,48 @@ def test_any_bytes_give_a_sound_message(raw: bytes) -> None:
 
 
 PIECES = st.sampled_from(
-    [b"From: ", b"Subject: ", b"Date: ", b"Content-Type: ", b"multipart/mixed; boundary=x", b"multipart/alternative;boundary=y",
-     b"text/html", b"text/plain; charset=", b"message/delivery-status", b"message/rfc822", b"utf-16", b"iso-2022-jp", b"gb2312",
-     b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"--x", b"--y", b"--x--", b"=?utf-8?b?", b"=?iso-2022-jp?q?", b"?=", b"<a@b.example>", b'"',
-     b"(", b"<", b">", b"> quoted\n", b"On 1.1.2026 a@b.example wrote:\n", b"<blockquote type=cite>", b"<div class=gmail_quote>",
-     b"&#0;&#xD800;", b"\x1b$B", b"\xff\xfe\x00", b"\xed\xa0\x80", b"Content-Transfer-Encoding: base64", b"name*0*=utf-8''%ff", b";"]
-)  # fmt: skip
+    [
+        b"From: ",
+        b"Subject: ",
+        b"Date: ",
+        b"Content-Type: ",
+        b"multipart/mixed; boundary=x",
+        b"multipart/alternative;boundary=y",
+        b"text/html",
+        b"text/plain; charset=",
+        b"message/delivery-status",
+        b"message/rfc822",
+        b"utf-16",
+        b"iso-2022-jp",
+        b"gb2312",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"\r\n\r\n",
+        b"--x",
+        b"--y",
+        b"--x--",
+        b"=?utf-8?b?",
+        b"=?iso-2022-jp?q?",
+        b"?=",
+        b"<a@b.example>",
+        b'"',
+        b"(",
+        b"<",
+        b">",
+        b"> quoted\n",
+        b"On 1.1.2026 a@b.example wrote:\n",
+        b"<blockquote type=cite>",
+        b"<div class=gmail_quote>",
+        b"&#0;&#xD800;",
+        b"\x1b$B",
+        b"\xff\xfe\x00",
+        b"\xed\xa0\x80",
+        b"Content-Transfer-Encoding: base64",
+        b"name*0*=utf-8''%ff",
+        b";",
+    ]
+)
 
 
 @given(st.lists(st.one_of(PIECES, st.binary(max_size=12)), max_size=60).map(b"".join))

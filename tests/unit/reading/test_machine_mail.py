@@ -74,7 +74,8 @@ def test_a_person_may_write_about_deliveries_and_holidays(subject: str) -> None:
 
 
 def test_a_calendar_answer_is_a_receipt() -> None:  # case D13
-    raw = f"{PERSON}Content-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n".encode()
+    invitation = "Content-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n"
+    raw = (PERSON + invitation).encode()
     machine = read_message(raw).machine
     assert machine is not None
     assert machine.kind is MachineKind.RECEIPT
@@ -85,7 +86,8 @@ def test_a_bounce_without_structure_names_its_recipient() -> None:  # case D09
         b"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example (Mail Delivery System)\r\n"
         b"Subject: failure notice\r\n\r\nHi. This is the qmail-send program at mx.example.\r\n"
         b"I'm afraid I wasn't able to deliver your message to the following addresses.\r\n\r\n"
-        b"<gone@customer.example>:\r\n550 no such user\r\n\r\n--- Below this line is a copy of the message.\r\n"
+        b"<gone@customer.example>:\r\n550 no such user\r\n\r\n"
+        b"--- Below this line is a copy of the message.\r\n"
     )
     machine = read_message(raw).machine
     assert machine is not None

@@ -24,7 +24,7 @@ def read(name: str, **options: object) -> ReadMessage:
             "de-umlaute-qp.eml",
             "joerg@kunde.example",
             "Jörg Müller",
-            "Störung im Anschluss – kein Signal",
+            "Störung im Anschluß: kein Signal",
             "hängt in der Küche",
         ),
         ("pl-iso2.eml", "lukasz@klient.example", "Łukasz Żak", "Brak sygnału", "Dzień dobry"),
