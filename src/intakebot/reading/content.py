@@ -118,7 +118,7 @@ def _unfolded(text: str) -> str:
 
 
 def _attachments(part: Part) -> list[Attachment]:
-    if not part.content and not part.name:
+    if not part.content and not part.name and part.disposition != "attachment":
         return []
     return [
         Attachment(

@@ -21,7 +21,8 @@ _FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _FOLD: Final = re.compile(rb"\r?\n[ \t]*")
 _LINE_WITH_FOLDS: Final = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
 _KNOWN: Final = re.compile(
-    rb"^(?:from|to|subject|date|message-id|received|return-path|mime-version|(?:content|x)-[a-z-]+)[ \t]*:",
+    rb"^(?:from|to|cc|subject|date|sender|reply-to|message-id|in-reply-to|references|received|return-path"
+    rb"|delivered-to|mime-version|(?:content|x)-[a-z-]+)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")

@@ -44,10 +44,7 @@ def read_message(
     """
     defects: list[str] = []
     raw = _bounded(raw, defects)
-    block, body = attempt(lambda: split_message(raw, defects), (b"", raw), defects, "message.unreadable")
-    headers = attempt(lambda: read_headers(block, defects), Headers(), defects, "message.unreadable")
-    broken = Part("text/plain", content=body[:_SHOWN_OF_BROKEN_BODY])
-    tree = attempt(lambda: read_parts(headers, body, defects), broken, defects, "body.unreadable")
+    headers, tree = _structure(raw, defects)
     content = attempt(lambda: read_content(tree, defects), Content(), defects, "body.unreadable")
     text = content.text.strip("\n")
     trimmed = attempt(lambda: new_text(content.passages), text, defects, "trim.failed")
@@ -65,15 +62,12 @@ def read_message(
         "machine.unreadable",
     )
     declared = headers.sent("content-language")
-    language = attempt(lambda: language_of(trimmed, declared, languages), "", defects, "language.unknown")
-    sender = sole_sender(headers.all_sent("from"), defects)
-    ids = message_ids(headers.sent("message-id"))
     return ReadMessage(
-        message_id=ids[0] if ids else "",
+        message_id=next(iter(message_ids(headers.sent("message-id"))), ""),
         in_reply_to=message_ids(headers.sent("in-reply-to")),
         references=message_ids(headers.sent("references")),
         subject=headers.text("subject"),
-        sender=sender,
+        sender=sole_sender(headers.all_sent("from"), defects),
         reply_to=several(headers.all_sent("reply-to"), defects),
         to=several(headers.all_sent("to"), defects),
         cc=several(headers.all_sent("cc"), defects),
@@ -83,10 +77,18 @@ def read_message(
         html="\n".join(content.html),
         attachments=tuple(content.attachments),
         headers=tuple((field.name, field.text) for field in headers.fields),
-        language=language,
+        language=attempt(lambda: language_of(trimmed, declared, languages), "", defects, "language.unknown"),
         machine=machine,
         defects=tuple(dict.fromkeys(defects)),
     )
+
+
+def _structure(raw: bytes, defects: list[str]) -> tuple[Headers, Part]:
+    """Return the header fields and the tree of parts; a body that resists becomes one text."""
+    block, body = attempt(lambda: split_message(raw, defects), (b"", raw), defects, "message.unreadable")
+    headers = attempt(lambda: read_headers(block, defects), Headers(), defects, "message.unreadable")
+    broken = Part("text/plain", content=body[:_SHOWN_OF_BROKEN_BODY])
+    return headers, attempt(lambda: read_parts(headers, body, defects), broken, defects, "body.unreadable")
 
 
 def _bounded(raw: bytes, defects: list[str]) -> bytes:

@@ -38,7 +38,6 @@ class Part:
     name: str = ""
     content_id: str = ""
     flowed: bool = False
-    report_type: str = ""
     content: bytes = field(default=b"", repr=False)
     parts: tuple[Part, ...] = ()
 
@@ -140,7 +139,6 @@ def _part(fields: dict[str, str], content: bytes, children: tuple[Part, ...]) ->
         name=safe_name(name, media_type) if name else "",
         content_id=clean_line(fields.get("content-id", "")[:_MAX_VALUE]).strip("<> "),
         flowed=type_parameters.get("format", "").lower() == "flowed",
-        report_type=type_parameters.get("report-type", "").lower(),
         content=content,
         parts=children,
     )
