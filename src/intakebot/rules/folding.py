@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 SCAN_CAP = 64 * 1024
 Span: TypeAlias = "tuple[int, int]"
 
 # Python's \w lacks combining marks, without which words of Indic and vocalised Semitic scripts fall apart.
-_MARKS = "".join(chr(code) for code in range(0x300, 0x20000) if unicodedata.category(chr(code))[0] == "M")
-_WORD = re.compile(rf"[\w{_MARKS}]+")
+# The few beyond 16 bits stand apart, behind a look-ahead: one class with both is ten times slower.
+_MARKS = [chr(code) for code in range(0x300, 0x20000) if unicodedata.category(chr(code))[0] == "M"]
+_NEAR = r"\w" + "".join(mark for mark in _MARKS if mark <= "\uffff")
+_FAR = "".join(mark for mark in _MARKS if mark > "\uffff")
+_WORD = re.compile(rf"[{_NEAR}]+(?:(?=[\U00010000-\U0010ffff])[{_FAR}]+[{_NEAR}]*)*")
+_IN_WORD = re.compile(rf"[{_NEAR}{_FAR}]")
 # A mail wraps its lines anywhere, and writers disagree about hyphens.
 _GAP = re.compile(r"[\s\-\u2010]+")
 _RUN = re.compile(r"[\x00-\x7f]+(?![^\x00-\x7f])|[\s\S]")
@@ -81,7 +85,7 @@ class Text:
         return begin, original_at[last + 1]
 
     def _phrase_end(self, phrase: tuple[str, ...], start: int) -> int | None:
-        if start and _WORD.match(self.folded, start - 1):
+        if start and _IN_WORD.match(self.folded, start - 1):
             return None
         end = start + len(phrase[0])
         for word in phrase[1:]:
@@ -89,7 +93,7 @@ class Text:
             if gap is None or not self.folded.startswith(word, gap.end()):
                 return None
             end = gap.end() + len(word)
-        return None if _WORD.match(self.folded, end) else end
+        return None if _IN_WORD.match(self.folded, end) else end
 
     @cached_property
     def _same_positions(self) -> bool:
@@ -102,7 +106,7 @@ class Text:
         """Starts of the pieces that fold on their own, in the folded and in the original text."""
         folded_at, original_at = [0], [0]
         for piece in _clusters(self.original):
-            folded_at.append(folded_at[-1] + len(fold(piece)))
+            folded_at.append(folded_at[-1] + _folded_length(piece))
             original_at.append(original_at[-1] + len(piece))
         return folded_at, original_at
 
@@ -110,6 +114,15 @@ class Text:
 def _is_run(folded_at: list[int], original_at: list[int], index: int) -> bool:
     """Whether a piece kept its length, so that positions inside it are the same."""
     return folded_at[index + 1] - folded_at[index] == original_at[index + 1] - original_at[index]
+
+
+def _folded_length(piece: str) -> int:
+    return len(piece) if piece.isascii() else _length_of_cluster(piece)
+
+
+@lru_cache(maxsize=4096)
+def _length_of_cluster(piece: str) -> int:
+    return len(fold(piece))
 
 
 def _clusters(text: str) -> list[str]:
@@ -123,6 +136,7 @@ def _clusters(text: str) -> list[str]:
     return pieces
 
 
+@lru_cache(maxsize=4096)
 def _composes(character: str) -> bool:
     """Whether a character may melt into the one before: marks, and the later letters of a Hangul syllable."""
     if character.isascii():
