@@ -56,7 +56,7 @@ class Conditions:
         match key:
             case "any" | "all":
                 parts = tuple(self.read(item, depth + 1) for item in self._shapes.items(value, repr(key)))
-                if not parts:
+                if value.value == ():
                     self._shapes.add(place, f"{key!r} names no condition")
                 yield AnyOf(parts) if key == "any" else AllOf(parts)
             case "not":
@@ -69,6 +69,8 @@ class Conditions:
         if operator:
             yield from self._leaf(name, operator, value, place)
         elif isinstance(value.value, Mapping) and "list" not in value.value:
+            if not value.value:
+                self._shapes.add(place, f"{name} is compared with nothing")
             for operator_name, operand in value.value.items():
                 yield from self._leaf(name, operator_name, operand, key_place(value, operator_name))
         else:
@@ -82,7 +84,10 @@ class Conditions:
                 place, f"unknown operator {operator_name!r}; known operators: {known(OPERATORS.keys())}"
             )
             return
+        problems_before = len(self._shapes.problems)
         wanted = tuple(self._operands(operand))
+        if len(self._shapes.problems) > problems_before:
+            return
         complaint = _operand_problem(operator_name, operator, wanted)
         if complaint:
             self._shapes.add(operand.place, complaint)
@@ -92,15 +97,15 @@ class Conditions:
             yield Leaf(index, place)
 
     def _operands(self, node: Node) -> Iterator[Scalar]:
-        if isinstance(node.value, tuple):
-            for item in node.value:
-                yield from self._operands(item)
-        elif isinstance(node.value, Mapping):
-            yield from self._listed(node)
-        elif node.value is None:
-            self._shapes.add(node.place, "no value; `present: false` tests for a missing field")
-        else:
-            yield node.value
+        for item in node.value if isinstance(node.value, tuple) else (node,):
+            if isinstance(item.value, Mapping):
+                yield from self._listed(item)
+            elif item.value is None:
+                self._shapes.add(item.place, "no value; `present: false` tests for a missing field")
+            elif isinstance(item.value, tuple):
+                self._shapes.add(item.place, "a list of values holds no further list")
+            else:
+                yield item.value
 
     def _listed(self, node: Node) -> tuple[Scalar, ...]:
         entry = self._shapes.mapping(node, "operand", ("list",)).get("list")

@@ -96,11 +96,10 @@ def _trace_sentences(trace: StageTrace) -> list[str]:
     sentences[-1] += f"; sets {_settings(trace)}"
     if trace.also:
         sentences[-1] += f"; would also have matched: {', '.join(trace.also)}"
-    sentences.extend(
-        f"{trace.stage}: conflict about {each.field}: kept {each.kept!r}, not {each.dropped!r} of {each.rule_id}"
+    return sentences + [
+        f"{trace.stage}: conflict on {each.field}: kept {each.kept!r}, not {each.dropped!r} of {each.rule_id}"
         for each in trace.conflicts
-    )
-    return sentences
+    ]
 
 
 def _applied_sentence(rule: AppliedRule) -> str:
@@ -111,7 +110,7 @@ def _applied_sentence(rule: AppliedRule) -> str:
 
 
 def _settings(trace: StageTrace) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in trace.outcome.items())
+    return ", ".join(f"{name}: {value}" for name, value in trace.outcome.items()) or "nothing"
 
 
 def _joined(evidence: Iterable[Evidence]) -> str:

@@ -107,6 +107,8 @@ def _join(shapes: Shapes, draft: _Draft, node: Node) -> None:
         setting = parts.get(key)
         if setting is None:
             continue
+        if key != "hit":
+            shapes.mapping(setting, f"{draft.name}.{key}")
         earlier = draft.settings.setdefault(key, setting)
         if earlier.plain() != setting.plain():
             shapes.add(setting.place, f"{draft.name}.{key} differs from {earlier.place}")
@@ -131,8 +133,8 @@ def _merge(shapes: Shapes, draft: _Draft, hit: str) -> dict[str, str]:
         return {}
     if hit != "collect":
         shapes.add(node.place, "merge belongs to a stage with `hit: collect`")
-    fields = shapes.mapping(node, "merge")
-    return {name: shapes.choice(how, "merge", MERGES, "first") for name, how in fields.items()}
+    fields = node.value.items() if isinstance(node.value, Mapping) else ()
+    return {name: shapes.choice(how, "merge", MERGES, "first") for name, how in fields}
 
 
 def _rule(shapes: Shapes, conditions: Conditions, node: Node) -> Rule:

@@ -9,6 +9,7 @@ import yaml
 
 from intakebot.domain.positions import Node, Place
 from intakebot.rules.actions import World
+from intakebot.rules.check import check_ruleset
 from intakebot.rules.load import load_ruleset
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -75,3 +78,25 @@ def shipped() -> Ruleset:
     """The rules that the program ships."""
     files = sorted(SHIPPED.glob("*.yaml"))
     return load_ruleset([parse(file.read_text("utf-8"), f"config/rules/{file.name}") for file in files])
+
+
+COMPLETE: dict[str, Any] = {
+    "classify": {"default": {"category": "none"}},
+    "route": {
+        "default": {
+            "manage-case": {"queue": "support"},
+            "crc": {"queue": "crc"},
+            "crc-technical": {"queue": "noc"},
+        }
+    },
+}
+
+
+def sentences(stage: str, world: Any = WORLD, **parts: Any) -> list[str]:
+    """Sentences of the problems of a ruleset that is complete but for this stage's parts."""
+    stages = {**COMPLETE, stage: {**COMPLETE.get(stage, {}), **parts}}
+    return [problem.sentence for problem in check_ruleset(ruleset_of(**stages), world)]
+
+
+def rule(name: str, when: Any, then: Any, **more: Any) -> Any:
+    return {"id": name, "when": when, "then": then, **more}

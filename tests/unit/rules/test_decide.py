@@ -9,16 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.rules.nodes import ruleset_of, shipped
 
 from intakebot.rules.decide import decide, decide_stage
 from intakebot.rules.model import STAGES
+from unit.rules.nodes import rule, ruleset_of, shipped
 
 SHIPPED = shipped()
-
-
-def rule(name: str, when: Any, then: Any, **more: Any) -> Any:
-    return {"id": name, "when": when, "then": then, **more}
 
 
 def test_line_1_a_stage_reads_earlier_outcomes_never_its_own() -> None:
@@ -101,7 +97,9 @@ def test_line_4_matched_matched_nothing_and_defaulted_are_told_apart() -> None:
     assert decide({"size": 1}, ruleset).stages[2].result == "matched"
 
 
-@pytest.mark.parametrize(("workflow", "queue"), [("crc", "crc"), ("crc-technical", "noc"), ("manage-case", "support")])
+@pytest.mark.parametrize(
+    ("workflow", "queue"), [("crc", "crc"), ("crc-technical", "noc"), ("manage-case", "support")]
+)
 def test_line_4_the_route_default_is_per_workflow(workflow: str, queue: str) -> None:
     facts = {"case.workflow": workflow, "customer.id": "4711", "category": "general/unsorted"}
     assert decide_stage("route", facts, SHIPPED).outcome == {"queue": queue}
@@ -149,7 +147,9 @@ def test_captures_and_facts_fill_the_actions() -> None:
 def test_an_action_that_cannot_be_filled_is_left_out_and_recorded() -> None:
     then = {"lookup": {"subscription": "{key}"}, "support": "known"}
     when = {"subject.matches": "KEY(-(?P<key>[0-9]+))?"}
-    trace = decide_stage("identify", {"subject": "KEY"}, ruleset_of(identify={"rules": [rule("i", when, then)]}))
+    trace = decide_stage(
+        "identify", {"subject": "KEY"}, ruleset_of(identify={"rules": [rule("i", when, then)]})
+    )
     assert trace.outcome == {"support": "known"}
     assert trace.applied[0].unfilled == ("lookup",)
 
@@ -184,7 +184,12 @@ MAILS = [
         id="unidentified-manage-case",
     ),
     pytest.param(
-        {"subject": "Kündigung", "customer.id": "1", "case.workflow": "crc", "subscription.status": "ordered"},
+        {
+            "subject": "Kündigung",
+            "customer.id": "1",
+            "case.workflow": "crc",
+            "subscription.status": "ordered",
+        },
         {"lookup": {"account": "1"}, "category": "cancellation/before-activation", "queue": "crc"},
         id="cancellation",
     ),
@@ -207,7 +212,9 @@ def test_shipped_rules_decide_whole_mails(facts: Any, outcome: Any) -> None:
 
 
 FACTS = st.dictionaries(
-    st.sampled_from(["subject", "body", "from", "to", "customer.id", "case.workflow", "size", "tags", "header.x"]),
+    st.sampled_from(
+        ["subject", "body", "from", "to", "customer.id", "case.workflow", "size", "tags", "header.x"]
+    ),
     st.text(max_size=30)
     | st.sampled_from(["kein Signal", "urgent", "KEY-123456", "cancel", "crc", "how do i reset my router"])
     | st.lists(st.text(max_size=10), max_size=3).map(tuple)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.rules.nodes import parse, shipped
 
 from intakebot.rules.decide import decide
 from intakebot.rules.explain import explain, why_not
 from intakebot.rules.folding import fold
 from intakebot.rules.load import load_ruleset
+from unit.rules.nodes import parse, shipped
 
 RULES = """\
 schema: intakebot.rules/1
@@ -54,19 +54,23 @@ def test_line_10_explain_names_rule_place_atoms_spans_and_rivals() -> None:
     assert explain(decide(MAIL, RULESET)) == [
         "guard: no rule matched",
         "identify: no rule matched",
-        "classify: rule crc.no-service (main.yaml:11) because customer.segment is 'telecom'"
-        " and body contains the words 'no signal' at 9-18; sets category: technical;"
-        " would also have matched: crc.all",
+        (
+            "classify: rule crc.no-service (main.yaml:11) because customer.segment is 'telecom'"
+            " and body contains the words 'no signal' at 9-18; sets category: technical;"
+            " would also have matched: crc.all"
+        ),
         "flag: rule flag.one (main.yaml:24) because category is under 'technical'",
-        "flag: rule flag.two (main.yaml:27) because body matches 'sig(?P<rest>\\\\w+)' at 12-18"
-        " and customer.id is present: false; sets priority: high",
-        "flag: conflict about priority: kept 'high', not 'low' of flag.two",
+        (
+            "flag: rule flag.two (main.yaml:27) because body matches 'sig(?P<rest>\\\\w+)' at 12-18"
+            " and customer.id is present: false; sets priority: high"
+        ),
+        "flag: conflict on priority: kept 'high', not 'low' of flag.two",
         "route: no rule matched",
     ]
 
 
 def test_line_10_a_decision_keeps_every_reason_as_plain_values() -> None:
-    trace = decide(MAIL, RULESET).to_plain()["stages"][2]  # type: ignore[index,call-overload]
+    trace = decide(MAIL, RULESET).to_plain()["stages"][2]  # type: ignore[index]
     assert trace == {
         "stage": "classify",
         "result": "matched",
@@ -107,7 +111,10 @@ def test_line_10_a_decision_keeps_every_reason_as_plain_values() -> None:
 def test_a_default_and_a_negated_reason_are_said() -> None:
     sentences = explain(decide({"customer.segment": "telecom"}, RULESET))
     assert "not: subject contains 'test'; sets category: other" in sentences[2]
-    assert explain(decide({}, RULESET))[2] == "classify: no rule matched, the default applies; sets category: none"
+    assert (
+        explain(decide({}, RULESET))[2]
+        == "classify: no rule matched, the default applies; sets category: none"
+    )
 
 
 WHY_NOT = [
@@ -139,12 +146,16 @@ WHY_NOT = [
         id="rival",
     ),
     pytest.param(
-        "crc.idle", MAIL, "rule crc.idle (main.yaml:17) does not answer to the event created, only to idle", id="event"
+        "crc.idle",
+        MAIL,
+        "rule crc.idle (main.yaml:17) does not answer to the event created, only to idle",
+        id="event",
     ),
     pytest.param(
         "flag.one",
         {},
-        "rule flag.one (main.yaml:24) did not match: category is 'none'; wanted: category is under 'technical'",
+        "rule flag.one (main.yaml:24) did not match: category is 'none';"
+        " wanted: category is under 'technical'",
         id="earlier-outcome",
     ),
     pytest.param(
@@ -155,7 +166,10 @@ WHY_NOT = [
         id="alternatives",
     ),
     pytest.param(
-        "flag.one", {"subject": "robot"}, "no stage runs after guard: disposition is machine", id="guard-ended"
+        "flag.one",
+        {"subject": "robot"},
+        "no stage runs after guard: disposition is machine",
+        id="guard-ended",
     ),
     pytest.param("crc.no-service", MAIL, "rule crc.no-service (main.yaml:11) applies", id="applies"),
     pytest.param("nobody", {}, "there is no rule 'nobody'", id="unknown"),
@@ -163,7 +177,9 @@ WHY_NOT = [
 
 
 @pytest.mark.parametrize(("rule_id", "facts", "sentence"), WHY_NOT)
-def test_line_10_why_not_names_the_first_false_atom_and_its_value(rule_id: str, facts: Any, sentence: str) -> None:
+def test_line_10_why_not_names_the_first_false_atom_and_its_value(
+    rule_id: str, facts: Any, sentence: str
+) -> None:
     assert why_not(rule_id, facts, RULESET) == sentence
 
 
@@ -173,7 +189,9 @@ def test_why_not_on_a_closed_case() -> None:
 
 
 PIECES = st.lists(
-    st.sampled_from(["kein Signal", "NO  SIGNAL", "Rücksendung", "e\u0301", "ß", "ﬁ", "dringend", " ", ".", "\n", "a"])
+    st.sampled_from(
+        ["kein Signal", "NO  SIGNAL", "Rücksendung", "e\u0301", "ß", "ﬁ", "dringend", " ", ".", "\n", "a"]
+    )
 )
 
 
