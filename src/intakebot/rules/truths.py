@@ -29,6 +29,8 @@ class Truths:
 
     def learn(self, facts: Facts) -> None:
         """Add what an earlier stage decided; what rested on those fields is asked again."""
+        if not facts:
+            return
         self.facts.update(facts)
         for name in facts:
             self._entries.pop(name, None)

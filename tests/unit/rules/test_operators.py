@@ -216,6 +216,11 @@ def test_a_span_points_at_original_text_that_folds_to_what_was_found(text: str, 
         assert fold(part) in fold(whole.original[start:end])
 
 
+@pytest.mark.parametrize("text", ["casino signal, no", "no signals, signal", "signal no", "no, signal"])
+def test_words_that_stand_elsewhere_do_not_make_a_phrase(text: str) -> None:
+    assert Text(text).find_phrase(("no", "signal")) is None
+
+
 @given(COMPOSING, COMPOSING)
 def test_a_phrase_is_found_between_its_neighbours_with_exact_edges(before: str, after: str) -> None:
     assert Text(f"{before} no signal {after}").find_phrase(("no", "signal")) is not None
