@@ -16,6 +16,7 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, quote
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from intakebot.domain.errors import DeliveryFailedError
@@ -30,6 +31,7 @@ _ADDRESS = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^\s"(),:;<>@\[\\\]]+)@[^\s"(),:;
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # RFC 5322 3.6.4, and short enough for a line of its own
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _PLAIN_LENGTH = 60
+_ADDRESS_LENGTH = 320
 _LINE_BREAKING = ("Cc", "Cs", "Zl", "Zp")
 
 
@@ -47,7 +49,9 @@ def compose(delivery: Delivery) -> bytes:
     body.set_content(_body_text(delivery.text))
     if delivery.html:
         body.add_alternative(_body_text(delivery.html), subtype="html")
-        body.set_boundary(f"=_{delivery.id}_intakebot")
+        body.set_boundary(
+            sha256(f"{delivery.text}\0{delivery.html}".encode("utf-8", "replace")).hexdigest()
+        )  # no text can hold its own hash
     header = "".join(f"{name}: {value}\r\n" for name, value in _header(delivery))
     return header.encode() + body.as_bytes()
 
@@ -62,10 +66,9 @@ def _header(delivery: Delivery) -> Iterator[tuple[str, str]]:
     yield "To", _mailbox(delivery.recipient_name, delivery.recipient)
     yield "Subject", _unstructured(delivery.subject)
     yield "Date", format_datetime(delivery.created_at)
-    yield "Message-ID", " ".join(_message_ids(delivery.message_id))
-    answered = _message_ids(delivery.in_reply_to)
-    if answered:
-        yield "In-Reply-To", answered[0]
+    for name, text in (("Message-ID", delivery.message_id), ("In-Reply-To", delivery.in_reply_to)):
+        for found in _message_ids(text)[:1]:
+            yield name, found
     references = [found for reference in delivery.references for found in _message_ids(reference)]
     if references:
         yield "References", "\r\n ".join(references)
@@ -83,7 +86,7 @@ def _message_ids(text: str) -> list[str]:
 
 def _mailbox(name: str, address: str) -> str:
     """`Name <address>`, the name in a form that cannot end early."""
-    if not _ADDRESS.fullmatch(address) or not address.isprintable():
+    if len(address) > _ADDRESS_LENGTH or not _ADDRESS.fullmatch(address) or not address.isprintable():
         raise DeliveryFailedError(f"{address!r} is no address; correct it and send again")
     phrase = _phrase(_one_line(name))
     return f"{phrase}\r\n <{address}>" if phrase else address
@@ -106,7 +109,7 @@ def _readable_as_it_is(line: str) -> bool:
 
 
 def _encoded(line: str) -> str:
-    return Header(line, "utf-8", header_name="X-Intakebot-Delivery").encode(linesep="\r\n")
+    return Header(line, "utf-8", maxlinelen=_PLAIN_LENGTH).encode(linesep="\r\n")
 
 
 def _one_line(text: str) -> str:

@@ -8,8 +8,7 @@ goes out until its answer is there can a message be both lost to us and taken th
 from __future__ import annotations
 
 import asyncio
-import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -22,13 +21,15 @@ from intakebot.domain.errors import DeliveryAmbiguousError, DeliveryDeferredErro
 from intakebot.ports import Receipt
 
 if TYPE_CHECKING:
-    from aiosmtplib import SMTPResponse
+    import ssl
+
     from aiosmtplib.protocol import SMTPProtocol
 
     from intakebot.domain.delivery import Delivery
 
 GO_AHEAD = 354
-UNAVAILABLE = 421
+TAKEN = range(200, 300)  # RFC 5321 4.2.1: the first digit decides
+REFUSED = range(500, 600)
 _TROUBLE = (SMTPException, OSError, asyncio.TimeoutError)
 
 
@@ -77,15 +78,12 @@ class RelayOutlet:
         """Send once, as `ports.Outlet` says; a message that cannot be composed fails before anything is sent."""
         content = compose(delivery)
         async with self._turn:
-            try:
-                await self._connect()
-                await self._introduce(delivery)
-                protocol = await self._begin_content()
-                protocol.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-            except _TROUBLE as error:
-                self._client.close()
-                raise DeliveryDeferredError(f"the next hop was not reached: {_in_short(error)}") from error
-            return await self._outcome(protocol)
+            with ExitStack() as broken_off:
+                broken_off.callback(self._client.close)  # a late answer must not be taken for the next message's
+                protocol = await self._hand_over(delivery, content)
+                receipt = await self._outcome(protocol)
+                broken_off.pop_all()
+        return receipt
 
     async def close(self) -> None:
         """Say goodbye and let go of the connection."""
@@ -95,13 +93,24 @@ class RelayOutlet:
                     await self._client.quit()
             self._client.close()
 
+    async def _hand_over(self, delivery: Delivery, content: bytes) -> SMTPProtocol:
+        """Everything up to the octets of the content; what fails in here was certainly not taken."""
+        try:
+            await self._connect()
+            await self._introduce(delivery)
+            protocol = await self._begin_content()
+            protocol.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        except _TROUBLE as error:
+            raise DeliveryDeferredError(f"the next hop was not reached: {_in_short(error)}") from error
+        return protocol
+
     async def _connect(self) -> None:
-        """Have a connection that answers and knows of no earlier message; a kept one may have died meanwhile."""
+        """Have a connection that answers; a kept one may have died meanwhile."""
         if self._client.is_connected:
             with suppress(*_TROUBLE):
                 await self._client.rset()
                 return
-            self._client.close()
+        self._client.close()
         await self._client.connect()
 
     async def _introduce(self, delivery: Delivery) -> None:
@@ -117,12 +126,12 @@ class RelayOutlet:
             await self._client.mail(sender, options=["SMTPUTF8"] if beyond_ascii else [], encoding=encoding)
             await self._client.rcpt(delivery.recipient, encoding=encoding)
         except SMTPResponseException as error:
-            raise self._refusal(error.code, error.message) from error
+            raise _refusal(error.code, error.message) from error
 
     async def _begin_content(self) -> SMTPProtocol:
         response = await self._client.execute_command(b"DATA")
         if response.code != GO_AHEAD:
-            raise self._refusal(response.code, response.message)
+            raise _refusal(response.code, response.message)
         if self._client.protocol is None:
             raise SMTPServerDisconnected("the connection was lost")
         return self._client.protocol
@@ -132,20 +141,10 @@ class RelayOutlet:
         try:
             response = await protocol.read_response(timeout=self._settings.timeout.total_seconds())
         except _TROUBLE as error:
-            self._client.close()
             raise DeliveryAmbiguousError(f"no answer after the content was sent: {_in_short(error)}") from error
-        except asyncio.CancelledError:
-            self._client.close()  # a late answer must not be taken for the next message's
-            raise
-        if response.code // 100 == 2:  # noqa: PLR2004 - RFC 5321 4.2.1: the first digit says whether it was taken
-            return Receipt(_words(response))
-        raise self._refusal(response.code, response.message)
-
-    def _refusal(self, code: int, words: str) -> DeliveryDeferredError | DeliveryFailedError:
-        if code == UNAVAILABLE:
-            self._client.close()
-        sentence = f"the next hop said: {code} {words}"
-        return DeliveryFailedError(sentence) if code // 100 == 5 else DeliveryDeferredError(sentence)  # noqa: PLR2004 - RFC 5321 4.2.1
+        if response.code in TAKEN:
+            return Receipt(f"{response.code} {response.message}")
+        raise _refusal(response.code, response.message)
 
 
 def _client(settings: RelaySettings) -> SMTP:
@@ -164,8 +163,9 @@ def _client(settings: RelaySettings) -> SMTP:
     )
 
 
-def _words(response: SMTPResponse) -> str:
-    return f"{response.code} {response.message}"
+def _refusal(code: int, words: str) -> DeliveryDeferredError | DeliveryFailedError:
+    sentence = f"the next hop said: {code} {words}"
+    return DeliveryFailedError(sentence) if code in REFUSED else DeliveryDeferredError(sentence)
 
 
 def _in_short(error: BaseException) -> str:
