@@ -26,6 +26,7 @@ from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
 from intakebot.channels.smtp import SmtpInlet
 from intakebot.channels.smtp_reception import SmtpSettings
 from intakebot.clocks import SimulatedClock, SystemClock
+from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
 from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import AdvanceClock, Command
@@ -44,6 +45,7 @@ from intakebot.rules.check import World, check_ruleset
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
 from intakebot.storage.archive import SqlArchive
+from intakebot.storage.blobs import Blobs
 from intakebot.storage.engine import Database, open_database
 from intakebot.storage.lock import lock_directory
 from intakebot.storage.migrations import migrate
@@ -112,7 +114,8 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
     with lock_directory(directory):
         database = open_database(settings.database_url, directory)
         migrate(database)
-        writer = GroupWriter(database, lambda connection: SqlStore(connection, directory), on_failed=on_failed)
+        blobs = Blobs(directory)
+        writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs), on_failed=on_failed)
         house = House(
             organisation=settings.organisation,
             ruleset=ruleset,
@@ -215,7 +218,7 @@ class Service:
             await outlet.close()
 
 
-def _smtp_inlet(opened: OpenHouse, settings: Any) -> SmtpInlet:  # noqa: ANN401 - replaced below
+def _smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:
     context = None
     if settings.certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -237,7 +240,7 @@ def _outlets(opened: OpenHouse) -> Mapping[str, Outlet]:
         opened.settings.service.host_name,
         Tls(relay.tls.value),
         relay.username,
-        relay.password.reveal(),
+        relay.password.value,
     )
     return {"email": RelayOutlet(chosen)}
 

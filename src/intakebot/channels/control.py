@@ -24,7 +24,7 @@ from intakebot.channels.control_wire import (
     line_of,
     request_of,
 )
-from intakebot.channels.edge import guarded
+from intakebot.edge import guarded
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import Command
 from intakebot.domain.errors import (

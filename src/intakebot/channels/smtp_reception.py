@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aiosmtpd.smtp import TLSSetupException
 
-from intakebot.channels.edge import unplanned
+from intakebot.edge import unplanned
 from intakebot.domain.contact import Kept
 from intakebot.domain.errors import IntakebotError, Remedy
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, AnyStr, cast
 
 from aiosmtpd.smtp import SMTP
 
-from intakebot.channels.edge import guarded
+from intakebot.edge import guarded
 from intakebot.channels.smtp_content import IncomingContent
 from intakebot.channels.smtp_reception import answer
 from intakebot.domain.contact import Envelope, Incoming, Kept

@@ -5,6 +5,7 @@ The case leaves triage for the queue that the rules name, and is classified agai
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -117,7 +118,8 @@ def _routed(house: House, file: CaseFile, facts: dict[str, Any], at: datetime) -
         return Change()
     trace = decide_stage("route", facts, house.ruleset)
     by = Actor.rule(trace.applied[0].id if trace.applied else "route.default")
-    target = dict(trace.outcome.get("escalate") or trace.outcome)
+    outcome: Mapping[str, Any] = trace.outcome
+    target = dict(outcome.get("escalate") or outcome)
     target["queue"] = target.get("queue") or house.default_queue(file.case.workflow)
     if target["queue"] == file.case.queue:
         return Change()
