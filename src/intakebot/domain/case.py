@@ -90,8 +90,8 @@ class Case:
     """The unit of work.
 
     `queue` is where it waits, or waited last; `owner` the agent in charge (None while it waits, and for a case
-    that a rule took in charge); `assignee` the agent it was dispatched to. `missing` names what registration
-    lacked; `answered_by` the rules that have answered it. `version` counts stored changes (0 = not stored).
+    that a rule took in charge); `assignee` the agent it was dispatched to. `answer_to` is the address that
+    the caller wrote from ('' = cannot be answered in writing); `missing` names what registration lacked; `answered_by` the rules that have answered it. `version` counts stored changes (0 = not stored).
     """
 
     id: int
@@ -104,6 +104,7 @@ class Case:
     opened_at: datetime
     contact_id: int | None = None
     caller_id: int | None = None
+    answer_to: str = ""
     customer_id: int | None = None
     account_id: int | None = None
     subscription_id: int | None = None

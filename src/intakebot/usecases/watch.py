@@ -1,0 +1,70 @@
+"""Watch: what a person should look at. Pure over the archive's figures; `health` and the service's log ask here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from intakebot.domain.delivery import DeliveryState
+from intakebot.domain.contact import ContactState
+from intakebot.domain.organisation import Organisation
+from intakebot.ports import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that needs a person: a stable code, a sentence, and how many."""
+
+    code: str
+    sentence: str
+    count: int
+
+
+def alarms(archive: Archive, organisation: Organisation, now: datetime) -> list[Alarm]:
+    """Everything that needs a person now, most urgent first."""
+    counts = archive.counts()
+    return [
+        *_resting(counts, organisation),
+        *_contacts(counts),
+        *_deliveries(counts),
+        *_undrained(archive.queues(), organisation, now),
+    ]
+
+
+def _resting(counts: Mapping[str, Mapping[str, int]], organisation: Organisation) -> Iterator[Alarm]:
+    unrest = {state.name for flow in organisation.workflows.values() for state in flow.states.values() if not state.rest}
+    for status in sorted(unrest & set(counts["cases"])):
+        number = counts["cases"][status]
+        yield Alarm("case.resting", f"{number} case(s) rest in {status}; nobody will see them there: move them on", number)
+
+
+def _contacts(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
+    number = counts["contacts"].get(ContactState.QUARANTINED.value, 0)
+    if number:
+        sentence = f"{number} contact(s) could not be registered: see `intakebot contact list --state quarantined`"
+        yield Alarm("contact.quarantined", sentence, number)
+
+
+def _deliveries(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
+    for state in (DeliveryState.FAILED, DeliveryState.HELD):
+        number = counts["deliveries"].get(state.value, 0)
+        if number:
+            sentence = f"{number} delivery(ies) {state.value}: see `intakebot delivery list --state {state.value}`"
+            yield Alarm(f"delivery.{state.value}", sentence, number)
+
+
+def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisation, now: datetime) -> Iterator[Alarm]:
+    for name, figures in sorted(queues.items()):
+        queue, waiting = organisation.queues.get(name), int(figures["waiting"])
+        if not waiting:
+            continue
+        if queue is None:
+            yield Alarm("queue.unknown", f"{waiting} case(s) wait in {name}, which is no queue of the configuration", waiting)
+            continue
+        oldest = figures["oldest_waiting_at"]
+        since = now - (datetime.fromisoformat(oldest) if isinstance(oldest, str) else oldest)
+        if since > queue.alarm_after:
+            hours = int(since.total_seconds() // 3600)
+            yield Alarm("queue.undrained", f"nobody drains {name}: {waiting} waiting, the oldest for {hours} h", waiting)
