@@ -112,12 +112,16 @@ def _load_sources(folder: Path, environment: Mapping[str, str]) -> _Sources:
     found: list[Problem] = []
     main = _load_files(folder, [MAIN_FILE], found)
     workflows, agreements, rules = (
-        _load_files(folder, sorted(f"{room}/{path.name}" for path in (folder / room).glob("*.yaml")), found)
+        _load_files(folder, [f"{room}/{name}.yaml" for name in _names(folder / room)], found)
         for room in ("workflows", "agreements", "rules")
     )
     if found:
         raise ConfigError(found)
     return _Sources(folder, environment, main[MAIN_FILE], workflows, agreements, rules)
+
+
+def _names(room: Path) -> list[str]:
+    return sorted(path.stem for path in room.glob("*.yaml"))
 
 
 def _load_files(folder: Path, names: list[str], found: list[Problem]) -> dict[str, Node]:
