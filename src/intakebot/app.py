@@ -7,13 +7,12 @@ worker. The command line comes here for its desk and for the checks; nobody else
 from __future__ import annotations
 
 import asyncio
-import importlib
-import logging
 import os
 import secrets
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,16 +30,16 @@ from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import AdvanceClock, Command
 from intakebot.domain.errors import (
-    AlreadyRunningError,
     ConfigError,
     NotFoundError,
+    Problem,
     RefusedError,
     ServiceUnreachableError,
     StorageUnavailableError,
 )
 from intakebot.domain.ids import IdSource
 from intakebot.domain.workflow_drawing import draw
-from intakebot.ports import Archive, Clock, Desk, Inlet, Outlet, Writer
+from intakebot.ports import Archive, Clock, Desk, Outlet, Writer
 from intakebot.rules.check import World, check_ruleset
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
@@ -59,8 +58,8 @@ from intakebot.usecases.register import Registration
 from intakebot.worker import Wake, Worker
 
 REPLY_KEY_FILE = "reply-token.key"
-START_OF_SIMULATION = timedelta(0)
-_log = logging.getLogger(__name__)
+SQLITE = "sqlite+pysqlite:///intakebot.db"
+"""The database where none is configured: a file in the data directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
     directory = data or settings.service.data_directory
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with lock_directory(directory):
-        database = open_database(settings.database_url, directory)
+        database = open_database(settings.database_url or SQLITE, directory)
         migrate(database)
         blobs = Blobs(directory)
         writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs), on_failed=on_failed)
@@ -127,7 +126,7 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         )
         try:
             yield OpenHouse(
-                settings, directory, house, database, writer, SqlArchive(database), Registration(house), Wake()
+                settings, directory, house, database, writer, SqlArchive(database, blobs), Registration(house), Wake()
             )
         finally:
             writer.close()
@@ -190,7 +189,7 @@ class Service:
     """The house with its doors open: inlets, outlets, control socket, worker."""
 
     def __init__(self, opened: OpenHouse, clock: Clock, stop: asyncio.Event) -> None:
-        self._opened = opened
+        self.opened = opened
         self._stop = stop
         self.smtp = [_smtp_inlet(opened, settings) for settings in opened.settings.smtp]
         self.outlets = _outlets(opened)
@@ -200,16 +199,14 @@ class Service:
 
     async def run(self, ready: Callable[[Service], None]) -> None:
         """Serve until `stop`: first the doors close, then what was begun is finished."""
-        opened = self._opened
-        worker = Worker(
-            opened.house, opened.writer, opened.archive, opened.registration, self.outlets, opened.wake
-        )
+        opened = self.opened
+        worker = Worker(opened.house, opened.writer, opened.archive, opened.registration, self.outlets, opened.wake)
         doors_closed = asyncio.Event()
-        inlets: list[Inlet] = [*self.smtp, self._control]
+        inlets: list[SmtpInlet | ControlInlet] = [*self.smtp, self._control]
         async with asyncio.TaskGroup() as tasks:
             doors = [tasks.create_task(inlet.serve(self._reception, self._stop)) for inlet in inlets]
             tasks.create_task(worker.run(doors_closed))
-            await asyncio.gather(*(inlet.listening.wait() for inlet in (*self.smtp, self._control)))
+            await asyncio.gather(*(inlet.listening.wait() for inlet in inlets))
             ready(self)
             await asyncio.gather(*doors)
             await self._reception.flush_refusals()
@@ -269,5 +266,71 @@ async def run(settings: Path, data: Path | None, *, simulated_clock: bool) -> No
 
 def _announce(service: Service) -> None:
     """Six lines: what listens, and what to try next."""
-    doors = ", ".join(f"{'LMTP' if inlet.lmtp else 'SMTP'} on {inlet.host}:{inlet.port}" for inlet in service.smtp)
-    _log.info("%s", doors)
+    opened = service.opened
+    doors = [
+        f"{'LMTP' if door.lmtp else 'SMTP'} on {door.host}:{inlet.port}"
+        for door, inlet in zip(opened.settings.smtp, service.smtp, strict=True)
+    ]
+    relay = opened.settings.relay
+    address = next(iter(opened.settings.organisation.addresses))
+    lines = (
+        f"intakebot is ready: {', '.join(doors) or 'no mail door'}; control socket in {opened.data}",
+        f"  takes mail for    {', '.join(opened.settings.organisation.addresses)}",
+        f"  answers leave by  {f'{relay.host}:{relay.port}' if relay else opened.data / 'outbox'}",
+        f"  try: swaks --server {doors[0].split()[-1] if doors else '-'} --from you@example.org --to {address}",
+        "  then, in another window: .venv/bin/intakebot case list   and   .venv/bin/intakebot case why C-1001",
+        "  Ctrl-C stops it; what was accepted is safe.",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def check_configuration(settings: Path) -> Mapping[str, Any]:
+    """Load and check everything: what was found, by name."""
+    found, ruleset, templates = checked(settings)
+    organisation = found.organisation
+    return {
+        "workflows": sorted(organisation.workflows),
+        "queues": sorted(organisation.queues),
+        "agents": sorted(organisation.agents),
+        "addresses": sorted(organisation.addresses),
+        "policies": sorted(organisation.policies),
+        "channels": [channel.name for channel in found.channels],
+        "rules": sum(len(stage.rules) for stage in ruleset.stages),
+        "templates": sorted(templates.names()),
+    }
+
+
+def check_rules(settings: Path) -> Mapping[str, Any]:
+    """Load, check and test the rules; raises ConfigError when they cannot be read at all."""
+    found = load_settings(settings)
+    ruleset = load_ruleset(found.rules)
+    problems = check_ruleset(ruleset, world(found, Templates(found.templates_directory)))
+    return {
+        "ruleset": ruleset.hash,
+        "rules": sum(len(stage.rules) for stage in ruleset.stages),
+        "stages": len(ruleset.stages),
+        "tests": sum(len(rule.tests) for stage in ruleset.stages for rule in stage.rules),
+        "problems": [_shown(problem) for problem in problems],
+    }
+
+
+def check_templates(settings: Path) -> Mapping[str, Any]:
+    """Render every template with sample values."""
+    found = load_settings(settings)
+    templates = Templates(found.templates_directory)
+    problems = templates.check(found.organisation.languages)
+    return {"templates": len(templates.names()), "problems": [_shown(problem) for problem in problems]}
+
+
+def _shown(problem: Problem) -> Mapping[str, str]:
+    where = f"{problem.file}:{problem.line}" if problem.line else problem.file
+    return {"severity": "error", "place": where, "sentence": problem.sentence}
+
+
+def draw_workflows(settings: Path, name: str) -> Mapping[str, str]:
+    """Mermaid diagrams by workflow name ('' = all); raises NotFoundError."""
+    workflows = load_settings(settings).organisation.workflows
+    if name and name not in workflows:
+        raise NotFoundError(f"there is no workflow {name!r}; known workflows: {', '.join(sorted(workflows))}")
+    return {known: draw(workflow) for known, workflow in workflows.items() if name in ("", known)}

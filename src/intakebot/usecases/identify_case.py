@@ -28,9 +28,7 @@ from intakebot.usecases.open_case import UNIDENTIFIED, policy_for
 from intakebot.usecases.route import route_case
 
 
-def identify_case(
-    house: House, store: Store, file: CaseFile, command: Identify, by: Actor, at: datetime
-) -> Change:
+def identify_case(house: House, store: Store, file: CaseFile, command: Identify, by: Actor, at: datetime) -> Change:
     """Put a case beside its customer. Raises NotFoundError for an unknown customer or subscription."""
     refuse_if_final(file.case)
     record = store.customer_by_reference(command.customer)
@@ -39,7 +37,7 @@ def identify_case(
     category = _category(house, file.case, facts)
     workflow = variant(house, file.case.workflow, category)
     note = f"{record.customer.name} ({record.customer.reference})"
-    fields = _fields(house, file.case, found, at) | {"category": category, "workflow": workflow}
+    fields = _fields(house, file.case, found) | {"category": category, "workflow": workflow}
     case, event = alter(file.case, house.new_id(), "case.identified", by, at, note, **fields)
     change = Change(cases=(case,), events=(event,), callers=_caller(file, record))
     facts |= {"category": category, "case.workflow": workflow}
@@ -68,7 +66,7 @@ def _subscription(record: CustomerRecord, reference: str) -> Subscription | None
     return found
 
 
-def _fields(house: House, case: Case, found: Identification, at: datetime) -> dict[str, Any]:
+def _fields(house: House, case: Case, found: Identification) -> dict[str, Any]:
     policy = policy_for(house, found.support)
     calendar = house.organisation.calendars[policy.calendar]
     record, subscription = found.record, found.subscription
