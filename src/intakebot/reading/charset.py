@@ -114,4 +114,6 @@ def clean_text(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """Make text fit for one line (a header, a name): no control or line break, blanks at the ends cut."""
+    if text.isprintable():
+        return text.strip()
     return _HEADER_CONTROLS.sub(" ", clean_text(text)).strip()

@@ -48,12 +48,12 @@ _AUTO_FIELDS: Final = (
 
 def recognise_machine_mail(
     headers: Headers,
-    leaves: list[Part],
+    tree: Part,
     raw: bytes,
+    defects: list[str],
     *,
     own_domains: frozenset[str],
     envelope_sender: str | None,
-    defects: list[str],
 ) -> MachineMail | None:
     """Return what kind of machine sent the mail, or None for a person's.
 
@@ -61,6 +61,7 @@ def recognise_machine_mail(
     """
     if sign := _own_sign(headers, own_domains):
         return MachineMail(MachineKind.OWN, sign)
+    leaves = tree.leaves()
     bounce = _bounce(headers, leaves, raw, envelope_sender, defects)
     if bounce is not None:
         return bounce
