@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, func, select
 
 from intakebot.domain.case import Case, TaskStatus, shown_number
 from intakebot.domain.delivery import DeliveryState
@@ -25,7 +25,7 @@ LONGEST_THREAD = 50
 """Message-IDs of a thread that a case file shows: the newest ones."""
 
 RecordT = TypeVar("RecordT")
-_KEYS = bindparam("keys", expanding=True)
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _OWED = tuple(
     state.value for state in (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING, DeliveryState.HELD)
 )
@@ -57,7 +57,7 @@ _FIRST_RECIPIENTS = select(arrivals.c.contact_id, arrivals.c.recipient).where(
 )
 _ID_OF_NUMBER = select(cases.c.id).where(cases.c.number == bindparam("number"))
 _ID_OF_TASK = select(tasks.c.case_id).where(tasks.c.id == bindparam("task_id"))
-OPEN_HANDOVERS = (
+_OPEN_HANDOVERS = (
     select(tasks.c.handover, tasks.c.case_id)
     .where(tasks.c.handover.in_(_KEYS), tasks.c.status != TaskStatus.COMPLETED.value)
     .order_by(tasks.c.case_id)
@@ -130,5 +130,5 @@ def case_file_of_task(connection: Connection, task_id: int) -> CaseFile:
 
 def case_files_of_handover(connection: Connection, reference: str) -> list[CaseFile]:
     """Case files with open tasks that were handed over to this reference, oldest first."""
-    ids = [row.case_id for row in select_in(connection, OPEN_HANDOVERS, [reference])]
+    ids = [row.case_id for row in select_in(connection, _OPEN_HANDOVERS, [reference])]
     return [file for _, file in sorted(read_case_files(connection, ids).items())]

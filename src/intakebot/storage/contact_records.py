@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Row, bindparam, case, func, or_, select, update
+from sqlalchemy import BindParameter, Boolean, Connection, Row, bindparam, case, func, or_, select, update
 
 from intakebot.domain.contact import ContactOutcome, ContactState, Envelope, Kept, NewContact, PendingContact
-from intakebot.domain.errors import ConflictError
+from intakebot.domain.errors import ConflictError, NotFoundError
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.rows import StoredRow, insert_rows, select_in
 from intakebot.storage.tables import arrivals, contacts, raw_messages
 
 REPEAT_WINDOW = timedelta(hours=72)
 _UNSETTLED = (ContactState.RECEIVED.value, ContactState.QUARANTINED.value)
-_KEYS = bindparam("keys", expanding=True)
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 
 _FIRST_OF_KEY = select(contacts.c.id, contacts.c.content_key, contacts.c.received_at).where(
     contacts.c.content_key.in_(_KEYS), contacts.c.repeat_of.is_(None)
@@ -60,7 +60,8 @@ _ARRIVALS = (
     .where(arrivals.c.contact_id.in_(_KEYS))
     .order_by(arrivals.c.contact_id, arrivals.c.position)
 )
-_NEW_STATE = bindparam("new_state")
+_STATE = select(contacts.c.state).where(contacts.c.id == bindparam("this_id"))
+_NEW_STATE: BindParameter[str] = bindparam("new_state")
 _SETTLE = (
     update(contacts)
     .where(
@@ -227,6 +228,14 @@ def _pending(row: Row[Any], recipients: tuple[str, ...], blobs: Blobs) -> Pendin
         attempts=row.attempts,
         repeat_of=row.repeat_of,
     )
+
+
+def contact_state(connection: Connection, contact_id: int) -> ContactState:
+    """Where a contact stands; raises NotFoundError."""
+    state = connection.scalar(_STATE, {"this_id": contact_id})
+    if state is None:
+        raise NotFoundError(f"there is no contact {contact_id}")
+    return ContactState(state)
 
 
 def settle_contacts(connection: Connection, outcomes: Sequence[ContactOutcome]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, func, insert, literal, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, func, insert, literal, select, update
 
 from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.errors import NotFoundError
@@ -35,7 +35,7 @@ _START_SENDING = (
 )
 _SENDING = select(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).order_by(deliveries.c.id)
 _ONE = select(deliveries).where(deliveries.c.id == bindparam("this_id"))
-_MORE_RESENDS = bindparam("new_resends")
+_MORE_RESENDS: BindParameter[int] = bindparam("new_resends")
 _SETTLE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("this_id"))

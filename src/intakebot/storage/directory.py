@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 
 from intakebot.domain.customer import (
     Account,
@@ -35,7 +35,7 @@ from intakebot.storage.directory_tables import (
 from intakebot.storage.rows import select_in
 
 RecordT = TypeVar("RecordT")
-_KEYS = bindparam("keys", expanding=True)
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _CALLERS = select(callers).where(callers.c.id.in_(_KEYS)).order_by(callers.c.id)
 _CALLER_ADDRESSES = (
     select(caller_addresses)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.errors import ConflictError
@@ -24,7 +25,7 @@ from intakebot.storage.directory_tables import (
 )
 from intakebot.storage.rows import insert_rows, select_in
 
-_KEYS = bindparam("keys", expanding=True)
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(_KEYS))
 _CUSTOMER_IDS = select(customers.c.id, customers.c.reference).where(customers.c.reference.in_(_KEYS))
 _ACCOUNT_IDS = select(accounts.c.id, accounts.c.customer_id, accounts.c.reference).where(

@@ -22,7 +22,7 @@ from intakebot.storage.schema import Instant
 
 StoredRow: TypeAlias = dict[str, Any]
 _KEYS_AT_ONCE = 5_000
-_POSITIONAL_POSTGRESQL = psycopg.dialect(paramstyle="format")
+_POSITIONAL_POSTGRESQL: Dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 
 def insert_rows(
@@ -42,10 +42,10 @@ def insert_rows(
 
 
 def select_in(
-    connection: Connection, statement: Select[Any], keys: Iterable[int | str], **bound: object
+    connection: Connection, statement: Select[Any], keys: Iterable[int] | Iterable[str], **bound: object
 ) -> Iterator[Row[Any]]:
     """Rows of a statement that has `IN :keys`, however many keys there are; no query at all for none."""
-    wanted = sorted(set(keys))  # type: ignore[type-var] # one kind of key each time
+    wanted: list[Any] = sorted(set(keys))
     for start in range(0, len(wanted), _KEYS_AT_ONCE):
         yield from connection.execute(statement, {"keys": wanted[start : start + _KEYS_AT_ONCE], **bound})
 

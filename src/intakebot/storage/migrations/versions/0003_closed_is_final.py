@@ -15,6 +15,40 @@ REFUSAL = "the case has ended: nothing may change"
 APPEND_ONLY = "history is append-only"
 CHILDREN = ("case_events", "tasks", "comments", "case_messages")
 
+_REFUSE_FINAL_CASE = """
+CREATE FUNCTION refuse_final_case() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.closed_at IS NOT NULL OR OLD.ended_as IS NOT NULL THEN
+        RAISE EXCEPTION 'REFUSAL';
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+END $$
+"""
+# FOR SHARE: a case that is being closed in another transaction is waited for, then seen as closed.
+_REFUSE_PART_OF_FINAL_CASE = """
+CREATE FUNCTION refuse_part_of_final_case() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE final boolean;
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        SELECT closed_at IS NOT NULL OR ended_as IS NOT NULL INTO final
+        FROM cases WHERE id = OLD.case_id FOR SHARE;
+        IF final THEN RAISE EXCEPTION 'REFUSAL'; END IF;
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    SELECT closed_at IS NOT NULL OR ended_as IS NOT NULL INTO final
+    FROM cases WHERE id = NEW.case_id FOR SHARE;
+    IF final THEN RAISE EXCEPTION 'REFUSAL'; END IF;
+    RETURN NEW;
+END $$
+"""
+_REFUSE_REWRITING_HISTORY = """
+CREATE FUNCTION refuse_rewriting_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'APPEND_ONLY';
+END $$
+"""
+
 
 def upgrade() -> None:
     """Make the triggers of this database."""
@@ -48,36 +82,8 @@ def _guard_on_sqlite() -> None:
 
 
 def _guard_on_postgresql() -> None:
-    op.execute(f"""
-        CREATE FUNCTION refuse_final_case() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF OLD.closed_at IS NOT NULL OR OLD.ended_as IS NOT NULL THEN
-                RAISE EXCEPTION '{REFUSAL}';
-            END IF;
-            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-            RETURN NEW;
-        END $$""")
-    # FOR SHARE: a case that is being closed in another transaction is waited for, then seen as closed.
-    op.execute(f"""
-        CREATE FUNCTION refuse_part_of_final_case() RETURNS trigger LANGUAGE plpgsql AS $$
-        DECLARE final boolean;
-        BEGIN
-            IF TG_OP <> 'INSERT' THEN
-                SELECT closed_at IS NOT NULL OR ended_as IS NOT NULL INTO final
-                FROM cases WHERE id = OLD.case_id FOR SHARE;
-                IF final THEN RAISE EXCEPTION '{REFUSAL}'; END IF;
-            END IF;
-            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-            SELECT closed_at IS NOT NULL OR ended_as IS NOT NULL INTO final
-            FROM cases WHERE id = NEW.case_id FOR SHARE;
-            IF final THEN RAISE EXCEPTION '{REFUSAL}'; END IF;
-            RETURN NEW;
-        END $$""")
-    op.execute(f"""
-        CREATE FUNCTION refuse_rewriting_history() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            RAISE EXCEPTION '{APPEND_ONLY}';
-        END $$""")
+    for function in (_REFUSE_FINAL_CASE, _REFUSE_PART_OF_FINAL_CASE, _REFUSE_REWRITING_HISTORY):
+        op.execute(function.replace("REFUSAL", REFUSAL).replace("APPEND_ONLY", APPEND_ONLY))
     op.execute("""
         CREATE TRIGGER cases_final BEFORE UPDATE OR DELETE ON cases
         FOR EACH ROW EXECUTE FUNCTION refuse_final_case()""")
