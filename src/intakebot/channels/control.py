@@ -160,22 +160,16 @@ class ControlInlet:
             return False
         finally:
             self._waiting.discard(task)
-        writer.write(await guarded(self._answer(line), _unplanned))
+        answer = await guarded("control socket", self._answer(line))
+        writer.write(error_line(answer) if isinstance(answer, IntakebotError) else answer)
         await writer.drain()
         return True
 
     async def _answer(self, line: bytes) -> bytes:
-        try:
-            request = request_of(line)
-            if isinstance(request, Question):
-                return answer_line(await self._desk.ask(request.name, request.arguments))
-            return answer_line(await self._desk.perform(request.command, request.by))
-        except IntakebotError as error:
-            return error_line(error)
-
-
-def _unplanned(error: Exception) -> bytes:
-    return error_line(IntakebotError(f"the service met something unplanned ({type(error).__name__}); see its log"))
+        request = request_of(line)
+        if isinstance(request, Question):
+            return answer_line(await self._desk.ask(request.name, request.arguments))
+        return answer_line(await self._desk.perform(request.command, request.by))
 
 
 class RemoteDesk:
