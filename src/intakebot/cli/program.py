@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from intakebot.channels.edge import guarded
+from intakebot.edge import guarded
 from intakebot.cli.cases import case_commands
 from intakebot.cli.contacts import contact_commands, register_contact
 from intakebot.cli.customers import customer_commands
