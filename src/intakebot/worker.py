@@ -156,7 +156,7 @@ class Worker:
 
     async def _watch(self) -> int:
         for alarm in alarms(self._archive, self._house.organisation, self._clock.now()):
-            _log.warning("%s: %s", alarm.code, alarm.sentence)
+            _log.warning("%s %s: %s", alarm.what, alarm.which, alarm.sentence)
         return 0
 
 
