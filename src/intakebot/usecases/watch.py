@@ -64,9 +64,7 @@ def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisati
         if not waiting:
             continue
         if queue is None:
-            yield Alarm(
-                "queue.unknown", f"{waiting} case(s) wait in a queue that the configuration does not know", name
-            )
+            yield Alarm("queue.unknown", f"{waiting} case(s) wait in a queue that no configuration knows", name)
             continue
         oldest = str(figures["oldest_waiting_at"])
         waited = now - datetime.fromisoformat(oldest)
