@@ -79,7 +79,11 @@ class Worker:
         await asyncio.gather(*lines)
 
     async def _line(
-        self, stop: asyncio.Event, wake: asyncio.Event, work: Callable[[], Awaitable[int]], until: Callable[[], datetime]
+        self,
+        stop: asyncio.Event,
+        wake: asyncio.Event,
+        work: Callable[[], Awaitable[int]],
+        until: Callable[[], datetime],
     ) -> None:
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: wake.set())
@@ -104,7 +108,10 @@ class Worker:
             return 0
         reads = await asyncio.to_thread(self._read, pending)
         results = await asyncio.gather(
-            *(guarded(f"contact {read.pending.id}", self._writer.submit(self._registration.register, read)) for read in reads)
+            *(
+                guarded(f"contact {read.pending.id}", self._writer.submit(self._registration.register, read))
+                for read in reads
+            )
         )
         failures = [
             SetAside(read.pending.id, read.pending.attempts, result.sentence)

@@ -93,7 +93,9 @@ def _comment(acting: Acting, command: c.AddComment) -> Change:
 
 def _mark(acting: Acting, command: c.Mark) -> Change:
     if command.marker not in MARKERS:
-        raise RefusedError("marker.unknown", f"there is no marker {command.marker!r}; known markers: {', '.join(MARKERS)}")
+        raise RefusedError(
+            "marker.unknown", f"there is no marker {command.marker!r}; known markers: {', '.join(MARKERS)}"
+        )
     others = tuple(marker for marker in acting.case.markers if marker != command.marker)
     markers = others if command.remove else (*others, command.marker)
     return acting.altered("case.unmarked" if command.remove else "case.marked", command.marker, markers=markers)
@@ -130,9 +132,7 @@ def _resolve(acting: Acting, command: c.Resolve) -> Change:
     answer = Answer(command.text, command.template, command.told_by, command.final, command.draft)
     agent = acting.house.acting_agent(acting.by)
     hand = acting.house.hand_of(acting.file)
-    return resolve_case(
-        acting.house, hand, correspondent(acting.file), answer, by=acting.by, agent=agent, at=acting.at
-    )
+    return resolve_case(acting.house, hand, correspondent(acting.file), answer, by=acting.by, agent=agent, at=acting.at)
 
 
 def _send_resolution(acting: Acting, _command: c.SendResolution) -> Change:
@@ -254,7 +254,12 @@ def summary(change: Change) -> dict[str, Any]:
         "events": [event.kind for event in change.events],
         "tasks": [{"id": task.id, "title": task.title, "status": task.status.value} for task in change.tasks],
         "deliveries": [
-            {"id": delivery.id, "kind": delivery.kind.value, "state": delivery.state.value, "recipient": delivery.recipient}
+            {
+                "id": delivery.id,
+                "kind": delivery.kind.value,
+                "state": delivery.state.value,
+                "recipient": delivery.recipient,
+            }
             for delivery in change.deliveries
         ],
     }

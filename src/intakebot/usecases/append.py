@@ -29,6 +29,8 @@ def append_contact(house: House, assessment: Assessment, at: datetime) -> Change
     if is_resolved(house, file):
         return change + reopen_case(house, file, by=SYSTEM, at=at, cause="caller-answered")
     if file.case.close_when_sent:
-        case, event = alter(file.case, house.new_id(), "closing.cancelled", SYSTEM, at, "the caller wrote", close_when_sent=False)
+        case, event = alter(
+            file.case, house.new_id(), "closing.cancelled", SYSTEM, at, "the caller wrote", close_when_sent=False
+        )
         return change + Change(cases=(case,), events=(event,))
     return change

@@ -133,7 +133,9 @@ def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) 
     draft = _Draft(house, read, around, at)
     if read.message.machine and read.message.machine.kind is not MachineKind.LIST:
         machine = read.message.machine
-        return draft.finished(Disposition.MACHINE, f"{machine.kind.value}: {machine.sign}", target=draft.recognition.case)
+        return draft.finished(
+            Disposition.MACHINE, f"{machine.kind.value}: {machine.sign}", target=draft.recognition.case
+        )
     guard = draft.run("guard")
     if guard.get("disposition") in ("machine", "refused"):
         disposition = Disposition.MACHINE if guard["disposition"] == "machine" else Disposition.REFUSE
@@ -222,8 +224,18 @@ class _Draft:
     ) -> Assessment:
         """The assessment as it stands."""
         return Assessment(
-            self._read, disposition, reason, self._workflow, target, follows, self.recognition.evidence,
-            self._identification, self._outcome, tuple(self._stages), self._facts, self._around,
+            self._read,
+            disposition,
+            reason,
+            self._workflow,
+            target,
+            follows,
+            self.recognition.evidence,
+            self._identification,
+            self._outcome,
+            tuple(self._stages),
+            self._facts,
+            self._around,
         )
 
 

@@ -75,9 +75,7 @@ class Delivering:
             return self._to_a_person(store.case_file_by_id(delivery.case_id), delivery, settlement, at)
         return Change()
 
-    def _to_a_person(
-        self, file: CaseFile, delivery: Delivery, settlement: DeliverySettlement, at: datetime
-    ) -> Change:
+    def _to_a_person(self, file: CaseFile, delivery: Delivery, settlement: DeliverySettlement, at: datetime) -> Change:
         """A resolution or question that did not (certainly) arrive: the case says so, and comes back if answered."""
         if file.case.is_final:
             return Change()
@@ -116,7 +114,9 @@ def retry_delivery(_house: House, store: Store, command: RetryDelivery, by: Acto
     """Try a failed, held or deferred delivery again now."""
     delivery = store.delivery(command.delivery)
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.BOUNCED):
-        raise RefusedError("delivery.not-retryable", f"the delivery is {delivery.state.value}; only what did not arrive is retried")
+        raise RefusedError(
+            "delivery.not-retryable", f"the delivery is {delivery.state.value}; only what did not arrive is retried"
+        )
     answer = f"tried again on the word of {by}"
     settlement = DeliverySettlement(delivery.id, DeliveryState.QUEUED, answer, at, at, delivery.resends)
     return Change(settlements=(settlement,))
@@ -126,6 +126,8 @@ def withdraw_delivery(_house: House, store: Store, command: WithdrawDelivery, by
     """Take back a delivery that has not been given to the next hop."""
     delivery = store.delivery(command.delivery)
     if delivery.state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.HELD, DeliveryState.FAILED):
-        raise RefusedError("delivery.not-withdrawable", f"the delivery is {delivery.state.value}; it cannot be taken back")
+        raise RefusedError(
+            "delivery.not-withdrawable", f"the delivery is {delivery.state.value}; it cannot be taken back"
+        )
     settlement = DeliverySettlement(delivery.id, DeliveryState.WITHDRAWN, f"withdrawn by {by}", at)
     return Change(settlements=(settlement,))

@@ -27,9 +27,7 @@ from intakebot.usecases.open_case import UNIDENTIFIED, policy_for
 from intakebot.usecases.route import route_case
 
 
-def identify_case(
-    house: House, store: Store, file: CaseFile, command: Identify, by: Actor, at: datetime
-) -> Change:
+def identify_case(house: House, store: Store, file: CaseFile, command: Identify, by: Actor, at: datetime) -> Change:
     """Put a case beside its customer. Raises NotFoundError for an unknown customer or subscription."""
     refuse_if_final(file.case)
     record = store.customer_by_reference(command.customer)

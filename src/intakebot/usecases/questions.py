@@ -43,7 +43,9 @@ class Questions:
     def answer(self, question: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-like data, by question
         """Answer one; raises RefusedError for an unknown question or wrong arguments, NotFoundError for the rest."""
         if question not in self._questions:
-            raise RefusedError("question.unknown", f"there is no question {question!r}; known: {', '.join(self._questions)}")
+            raise RefusedError(
+                "question.unknown", f"there is no question {question!r}; known: {', '.join(self._questions)}"
+            )
         return self._questions[question](**arguments)
 
     def _case_list(self, **wanted: Any) -> Any:  # noqa: ANN401 - the fields of CaseFilter
@@ -89,7 +91,9 @@ class Questions:
         figures = self._archive.queues()
         blank = {"waiting": 0, "in_charge": 0, "oldest_waiting_at": None, "last_taken_at": None}
         return [
-            {"queue": queue.name, "title": queue.title, "workflows": list(queue.workflows)} | blank | figures.get(name, {})
+            {"queue": queue.name, "title": queue.title, "workflows": list(queue.workflows)}
+            | blank
+            | figures.get(name, {})
             for name, queue in sorted(self._house.organisation.queues.items())
         ]
 

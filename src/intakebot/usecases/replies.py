@@ -83,7 +83,14 @@ def choose_language(house: House, template: str, case: Case, to: Correspondent, 
 
 
 def why_not_automatic(
-    house: House, to: Correspondent | None, *, on_case: int, today: int, written_at: datetime | None, at: datetime, queue: Queue
+    house: House,
+    to: Correspondent | None,
+    *,
+    on_case: int,
+    today: int,
+    written_at: datetime | None,
+    at: datetime,
+    queue: Queue,
 ) -> str:
     """Why no automatic reply may go out, as a sentence; '' when it may (RFC 3834, decision 24)."""
     if to is None:

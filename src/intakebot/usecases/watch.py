@@ -34,10 +34,14 @@ def alarms(archive: Archive, organisation: Organisation, now: datetime) -> list[
 
 
 def _resting(counts: Mapping[str, Mapping[str, int]], organisation: Organisation) -> Iterator[Alarm]:
-    unrest = {state.name for flow in organisation.workflows.values() for state in flow.states.values() if not state.rest}
+    unrest = {
+        state.name for flow in organisation.workflows.values() for state in flow.states.values() if not state.rest
+    }
     for status in sorted(unrest & set(counts["cases"])):
         number = counts["cases"][status]
-        yield Alarm("case.resting", f"{number} case(s) rest in {status}; nobody will see them there: move them on", number)
+        yield Alarm(
+            "case.resting", f"{number} case(s) rest in {status}; nobody will see them there: move them on", number
+        )
 
 
 def _contacts(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
@@ -61,10 +65,14 @@ def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisati
         if not waiting:
             continue
         if queue is None:
-            yield Alarm("queue.unknown", f"{waiting} case(s) wait in {name}, which is no queue of the configuration", waiting)
+            yield Alarm(
+                "queue.unknown", f"{waiting} case(s) wait in {name}, which is no queue of the configuration", waiting
+            )
             continue
         oldest = figures["oldest_waiting_at"]
         since = now - (datetime.fromisoformat(oldest) if isinstance(oldest, str) else oldest)
         if since > queue.alarm_after:
             hours = int(since.total_seconds() // 3600)
-            yield Alarm("queue.undrained", f"nobody drains {name}: {waiting} waiting, the oldest for {hours} h", waiting)
+            yield Alarm(
+                "queue.undrained", f"nobody drains {name}: {waiting} waiting, the oldest for {hours} h", waiting
+            )
