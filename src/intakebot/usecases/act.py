@@ -245,18 +245,8 @@ def summary(change: Change) -> dict[str, Any]:
         "events": [event.kind for event in change.events],
         "tasks": [{"id": task.id, "title": task.title, "status": task.status.value} for task in change.tasks],
         "deliveries": [
-<<<<<<< HEAD
             {"id": owed.id, "kind": owed.kind.value, "state": owed.state.value, "recipient": owed.recipient}
             for owed in change.deliveries
-=======
-            {
-                "id": delivery.id,
-                "kind": delivery.kind.value,
-                "state": delivery.state.value,
-                "recipient": delivery.recipient,
-            }
-            for delivery in change.deliveries
->>>>>>> storage
         ],
     }
 

@@ -92,11 +92,7 @@ class Questions:
         figures = self._archive.queues()
         blank = {"waiting": 0, "in_charge": 0, "oldest_waiting_at": None, "last_taken_at": None}
         return [
-<<<<<<< HEAD
             {"name": queue.name, "title": queue.title, "workflows": list(queue.workflows)}
-=======
-            {"queue": queue.name, "title": queue.title, "workflows": list(queue.workflows)}
->>>>>>> storage
             | blank
             | figures.get(name, {})
             for name, queue in sorted(self._house.organisation.queues.items())

@@ -40,13 +40,7 @@ def _resting(counts: Mapping[str, Mapping[str, int]], organisation: Organisation
     }
     for status in sorted(unrest & set(counts["cases"])):
         number = counts["cases"][status]
-<<<<<<< HEAD
         yield Alarm("case.resting", f"{number} case(s) rest in {status}, where nobody sees them: move them on", status)
-=======
-        yield Alarm(
-            "case.resting", f"{number} case(s) rest in {status}; nobody will see them there: move them on", number
-        )
->>>>>>> storage
 
 
 def _contacts(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
@@ -70,7 +64,6 @@ def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisati
         if not waiting:
             continue
         if queue is None:
-<<<<<<< HEAD
             yield Alarm("queue.unknown", f"{waiting} case(s) wait in a queue that no configuration knows", name)
             continue
         oldest = str(figures["oldest_waiting_at"])
@@ -78,16 +71,3 @@ def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisati
         if waited > queue.alarm_after:
             sentence = f"nobody drains it: {waiting} waiting, the oldest for {int(waited.total_seconds() // 3600)} h"
             yield Alarm("queue.undrained", sentence, name, oldest)
-=======
-            yield Alarm(
-                "queue.unknown", f"{waiting} case(s) wait in {name}, which is no queue of the configuration", waiting
-            )
-            continue
-        oldest = figures["oldest_waiting_at"]
-        since = now - (datetime.fromisoformat(oldest) if isinstance(oldest, str) else oldest)
-        if since > queue.alarm_after:
-            hours = int(since.total_seconds() // 3600)
-            yield Alarm(
-                "queue.undrained", f"nobody drains {name}: {waiting} waiting, the oldest for {hours} h", waiting
-            )
->>>>>>> storage
