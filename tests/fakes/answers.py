@@ -161,12 +161,16 @@ WHY: dict[str, Any] = {
             "trace": {
                 "threading": [
                     {"evidence": "references", "sentence": "it answers no message of ours", "points": 0},
-                    {"evidence": "topic", "sentence": "no open case of this subscription has this category", "points": 0},
+                    {
+                        "evidence": "topic",
+                        "sentence": "no open case of this subscription has this category",
+                        "points": 0,
+                    },
                 ],
                 "identification": ["kari@fjord.example is Kari Nordmann, of customer FJORD-1001"],
                 "stages": [],
                 "sentences": [
-                    "classify: crc.no-service (config/rules/30-classify.yaml:12) because the subject has the words 'no signal'",
+                    "classify: crc.no-service (config/rules/30-classify.yaml:12): subject has the words 'no signal'",
                     "route: route.noc (config/rules/50-route.yaml:8) because category is under technical",
                 ],
             },
@@ -216,7 +220,10 @@ ANSWERS: dict[str, Any] = {
     "contact.list": [CONTACT, {**CONTACT, "state": "quarantined", "case": None}],
     "contact.show": CONTACT,
     "contact.content": "U3ViamVjdDogaGkNCg0KG1szMW0=",
-    "delivery.list": [DELIVERY, {**DELIVERY, "kind": "resolution", "state": "failed", "answer": "550 5.1.1 no such user here"}],
+    "delivery.list": [
+        DELIVERY,
+        {**DELIVERY, "kind": "resolution", "state": "failed", "answer": "550 5.1.1 no such user here"},
+    ],
     "delivery.show": DELIVERY,
     "queue.list": [
         {
