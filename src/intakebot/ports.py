@@ -16,7 +16,7 @@ from intakebot.domain.actors import Actor
 from intakebot.domain.case import Case, Task
 from intakebot.domain.change import Change, Timer
 from intakebot.domain.commands import Command
-from intakebot.domain.contact import Incoming, Kept, NewContact, PendingContact
+from intakebot.domain.contact import ContactState, Incoming, Kept, NewContact, PendingContact
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery
 
@@ -114,7 +114,6 @@ class Clues:
     message_ids: tuple[str, ...]
     quoted_keys: tuple[str, ...]
     bounced_ids: tuple[str, ...] = ()
-    handovers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +123,8 @@ class Surroundings:
     `caller` by address; `customer` the caller's (by record, else by the sender's domain); `threads` the cases
     that the quoted message ids belong to, in the order of the ids, without repetition; `open_cases` the
     customer's (else the caller's) cases that have not ended; `key_owners` the customer record of every quoted
-    key that exists; `bounced` the deliveries that a bounce names; `handed_over` the cases with open tasks of a
-    handover; `replies_today` counts automatic replies to this address in the last 24 h.
+    key that exists; `bounced` the deliveries that a bounce names; `replies_today` counts automatic replies to
+    this address in the last 24 h.
     """
 
     caller: Caller | None
@@ -134,7 +133,6 @@ class Surroundings:
     open_cases: tuple[CaseFile, ...]
     key_owners: Mapping[str, CustomerRecord]
     bounced: tuple[tuple[Delivery, CaseFile], ...]
-    handed_over: tuple[CaseFile, ...]
     replies_today: int
 
 
@@ -146,6 +144,9 @@ class Store(Protocol):
 
     def begin_attempts(self, contact_ids: Sequence[int] | None, limit: int) -> list[PendingContact]:
         """Count an attempt for kept contacts (these, or the oldest unregistered ones) and return them."""
+
+    def contact_state(self, contact_id: int) -> ContactState:
+        """Where a contact stands; raises NotFoundError."""
 
     def surroundings(self, clues: Sequence[Clues], at: datetime) -> list[Surroundings]:
         """Look everything up for a batch, a handful of queries for all of it."""
@@ -250,6 +251,12 @@ class Archive(Protocol):
     def deliveries(self, state: str, limit: int) -> list[dict[str, Any]]:
         """Deliveries, newest first; `state` '' = all."""
 
+    def delivery(self, delivery_id: int) -> dict[str, Any]:
+        """One delivery with its steps; raises NotFoundError."""
+
+    def customer(self, reference: str) -> dict[str, Any]:
+        """A customer with callers, accounts, subscriptions, keys and agreements; raises NotFoundError."""
+
     def queues(self) -> dict[str, dict[str, Any]]:
         """Per queue with cases: `waiting`, `in_charge`, `oldest_waiting_at`, `last_taken_at`."""
 
@@ -265,6 +272,9 @@ class Render(Protocol):
 
     def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject, text and HTML ('' when there is none) of a template; raises TemplateError."""
+
+    def preview(self, name: str, language: str) -> tuple[str, str, str]:
+        """The same with sample values ('' = the first language that exists); raises TemplateError."""
 
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages that a template exists in; empty when there is no such template."""

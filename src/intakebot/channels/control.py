@@ -24,7 +24,6 @@ from intakebot.channels.control_wire import (
     line_of,
     request_of,
 )
-from intakebot.channels.edge import guarded
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import Command
 from intakebot.domain.errors import (
@@ -35,6 +34,7 @@ from intakebot.domain.errors import (
     RefusedError,
     ServiceUnreachableError,
 )
+from intakebot.edge import guarded
 from intakebot.ports import Desk, Intake
 
 REQUEST_LIMIT = 16 * 2**20

@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 import click
 
-from intakebot.channels.edge import guarded
 from intakebot.cli.cases import case_commands
 from intakebot.cli.contacts import contact_commands, register_contact
 from intakebot.cli.customers import customer_commands
@@ -28,6 +27,7 @@ from intakebot.cli.operation import (
 )
 from intakebot.cli.session import HouseGroup, global_options
 from intakebot.domain.errors import IntakebotError
+from intakebot.edge import guarded
 
 
 class Program(HouseGroup):

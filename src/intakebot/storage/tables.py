@@ -1,11 +1,9 @@
-"""The tables, on SQLAlchemy Core. Migrations make them; a test holds both to the same shape.
+"""The tables of what happens: contacts, cases, deliveries, timers. Migrations make them; a test holds both together.
 
-Names are the glossary's. Ids are made by us, so no table has a server-side key; times are UTC (`Instant`).
+Names are the glossary's; columns are shaped like the domain's records.
 """
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
@@ -13,60 +11,17 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
-    UniqueConstraint,
     text,
 )
-from sqlalchemy.engine import Dialect
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC time. Refuses naive values; SQLite would otherwise drop the offset in silence."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database: UTC; naive on SQLite, which has no zones."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time must be aware")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """From the database: aware, UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _id() -> Column[int]:
-    return Column("id", BigInteger, primary_key=True, autoincrement=False)
-
-
-def _case(*, nullable: bool = False, index: bool = True) -> Column[int]:
-    return Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=nullable, index=index)
-
+from intakebot.storage.schema import Instant, case_column, id_column, metadata
 
 counters = Table(
     "counters", metadata, Column("name", String(40), primary_key=True), Column("value", BigInteger, nullable=False)
@@ -75,7 +30,7 @@ counters = Table(
 contacts = Table(
     "contacts",
     metadata,
-    _id(),
+    id_column(),
     Column("channel", String(20), nullable=False),
     Column("content_key", String(64), nullable=False),
     Column("repeat_of", BigInteger),
@@ -95,13 +50,19 @@ contacts = Table(
     Column("subject", Text, nullable=False, server_default=""),
     Column("sender", Text, nullable=False, server_default=""),
     Column("caller_id", BigInteger),
-    _case(nullable=True),
+    case_column(nullable=True),
     Column("settled_at", Instant),
     Index(
         "ix_contacts_received",
         "id",
         sqlite_where=text("state = 'received'"),
         postgresql_where=text("state = 'received'"),
+    ),
+    Index(
+        "ix_contacts_repeat_of",
+        "repeat_of",
+        sqlite_where=text("repeat_of IS NOT NULL"),
+        postgresql_where=text("repeat_of IS NOT NULL"),
     ),
     Index(
         "uq_contacts_content_key_first",
@@ -138,86 +99,10 @@ refusals = Table(
     Column("count", Integer, nullable=False),
 )
 
-customers = Table(
-    "customers",
-    metadata,
-    _id(),
-    Column("reference", String(200), nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("segment", String(60), nullable=False),
-    Column("tier", String(60), nullable=False),
-)
-
-customer_domains = Table(
-    "customer_domains",
-    metadata,
-    Column("domain", String(255), primary_key=True),
-    Column("customer_id", BigInteger, ForeignKey("customers.id"), nullable=False, index=True),
-)
-
-callers = Table(
-    "callers",
-    metadata,
-    _id(),
-    Column("name", Text, nullable=False),
-    Column("language", String(20), nullable=False),
-    Column("customer_id", BigInteger, ForeignKey("customers.id"), index=True),
-)
-
-caller_addresses = Table(
-    "caller_addresses",
-    metadata,
-    Column("channel", String(20), primary_key=True),
-    Column("address", Text, primary_key=True),
-    Column("caller_id", BigInteger, ForeignKey("callers.id"), nullable=False, index=True),
-)
-
-accounts = Table(
-    "accounts",
-    metadata,
-    _id(),
-    Column("customer_id", BigInteger, ForeignKey("customers.id"), nullable=False, index=True),
-    Column("reference", String(200), nullable=False),
-    Column("name", Text, nullable=False),
-    UniqueConstraint("customer_id", "reference"),
-)
-
-subscriptions = Table(
-    "subscriptions",
-    metadata,
-    _id(),
-    Column("account_id", BigInteger, ForeignKey("accounts.id"), nullable=False, index=True),
-    Column("customer_id", BigInteger, ForeignKey("customers.id"), nullable=False, index=True),
-    Column("reference", String(200), nullable=False, unique=True),
-    Column("product", Text, nullable=False),
-    Column("status", String(20), nullable=False),
-)
-
-support_keys = Table(
-    "support_keys",
-    metadata,
-    Column("key", String(100), primary_key=True),
-    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id"), nullable=False),
-    Column("customer_id", BigInteger, ForeignKey("customers.id"), nullable=False, index=True),
-)
-
-agreements = Table(
-    "agreements",
-    metadata,
-    _id(),
-    Column("reference", String(200), nullable=False, unique=True),
-    Column("kind", String(20), nullable=False),
-    Column("policy", String(60), nullable=False),
-    Column("customer_id", BigInteger, ForeignKey("customers.id"), nullable=False, index=True),
-    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id")),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_to", Date),
-)
-
 cases = Table(
     "cases",
     metadata,
-    _id(),
+    id_column(),
     Column("number", BigInteger, nullable=False, unique=True),
     Column("workflow", String(60), nullable=False),
     Column("status", String(40), nullable=False),
@@ -227,6 +112,7 @@ cases = Table(
     Column("opened_at", Instant, nullable=False),
     Column("contact_id", BigInteger),
     Column("caller_id", BigInteger, index=True),
+    Column("answer_to", Text, nullable=False),
     Column("customer_id", BigInteger, index=True),
     Column("account_id", BigInteger),
     Column("subscription_id", BigInteger),
@@ -236,7 +122,7 @@ cases = Table(
     Column("support_agreement_state", String(20), nullable=False),
     Column("customer_agreement_id", BigInteger),
     Column("customer_agreement_state", String(20), nullable=False),
-    Column("business_object", JSON),
+    Column("business_object", JSON(none_as_null=True)),
     Column("category", String(200), nullable=False),
     Column("priority", String(20), nullable=False),
     Column("tags", JSON, nullable=False),
@@ -246,7 +132,7 @@ cases = Table(
     Column("queue", String(60), nullable=False, index=True),
     Column("owner", String(60), index=True),
     Column("assignee", String(60)),
-    Column("resolution", JSON),
+    Column("resolution", JSON(none_as_null=True)),
     Column("close_when_sent", Boolean, nullable=False),
     Column("answered_by", JSON, nullable=False),
     Column("parent_id", BigInteger),
@@ -262,8 +148,8 @@ cases = Table(
 case_events = Table(
     "case_events",
     metadata,
-    _id(),
-    _case(),
+    id_column(),
+    case_column(),
     Column("kind", String(60), nullable=False),
     Column("by", String(100), nullable=False),
     Column("at", Instant, nullable=False),
@@ -274,8 +160,8 @@ case_events = Table(
 tasks = Table(
     "tasks",
     metadata,
-    _id(),
-    _case(),
+    id_column(),
+    case_column(),
     Column("title", Text, nullable=False),
     Column("status", String(20), nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -289,8 +175,8 @@ tasks = Table(
 comments = Table(
     "comments",
     metadata,
-    _id(),
-    _case(),
+    id_column(),
+    case_column(),
     Column("kind", String(20), nullable=False),
     Column("by", String(100), nullable=False),
     Column("at", Instant, nullable=False),
@@ -300,8 +186,8 @@ comments = Table(
 case_messages = Table(
     "case_messages",
     metadata,
-    _id(),
-    _case(),
+    id_column(),
+    case_column(),
     Column("contact_id", BigInteger, nullable=False),
     Column("sender", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -316,13 +202,14 @@ thread_ids = Table(
     Column("message_id", Text, primary_key=True),
     Column("case_id", BigInteger, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
+    Index("ix_thread_ids_case_id_position", "case_id", "position"),
 )
 
 deliveries = Table(
     "deliveries",
     metadata,
-    _id(),
-    _case(),
+    id_column(),
+    case_column(),
     Column("kind", String(20), nullable=False),
     Column("channel", String(20), nullable=False),
     Column("recipient", Text, nullable=False),
@@ -374,9 +261,9 @@ timers = Table(
 decisions = Table(
     "decisions",
     metadata,
-    _id(),
+    id_column(),
     Column("contact_id", BigInteger, nullable=False, index=True),
-    _case(nullable=True),
+    case_column(nullable=True),
     Column("ruleset", String(64), nullable=False),
     Column("trace", JSON, nullable=False),
     Column("at", Instant, nullable=False),
@@ -385,7 +272,7 @@ decisions = Table(
 files = Table(
     "files",
     metadata,
-    _id(),
+    id_column(),
     Column("contact_id", BigInteger, ForeignKey("contacts.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("media_type", Text, nullable=False),

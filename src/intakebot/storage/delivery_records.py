@@ -1,0 +1,169 @@
+"""Deliveries as rows: what is owed, who is sending it, and every step it took.
+
+Called by the store. `sending` is written, and committed by the writer, before the first byte leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, func, insert, literal, select, update
+
+from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
+from intakebot.domain.errors import NotFoundError
+from intakebot.storage.rows import StoredRow, insert_rows
+from intakebot.storage.schema import Instant
+from intakebot.storage.tables import deliveries, delivery_steps
+
+_DUE = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value)
+_SETTLED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.BOUNCED, DeliveryState.WITHDRAWN)
+
+_CLAIM = (
+    select(deliveries)
+    .where(deliveries.c.state.in_(_DUE), deliveries.c.due_at <= bindparam("now"))
+    .order_by(deliveries.c.due_at, deliveries.c.id)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+)
+_START_SENDING = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("keys", expanding=True)))
+    .values(state=DeliveryState.SENDING.value, attempts=deliveries.c.attempts + 1)
+)
+_SENDING = select(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).order_by(deliveries.c.id)
+_ONE = select(deliveries).where(deliveries.c.id == bindparam("this_id"))
+_MORE_RESENDS: BindParameter[int] = bindparam("new_resends")
+_SETTLE = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("this_id"))
+    .values(
+        state=bindparam("new_state"),
+        answer=bindparam("new_answer"),
+        due_at=bindparam("new_due_at"),
+        resends=case((deliveries.c.resends < _MORE_RESENDS, _MORE_RESENDS), else_=deliveries.c.resends),
+        settled_at=bindparam("new_settled_at"),
+    )
+)
+_ADD_STEP = insert(delivery_steps).from_select(
+    ["delivery_id", "position", "state", "answer", "at"],
+    select(
+        bindparam("this_id", type_=deliveries.c.id.type),
+        func.coalesce(func.max(delivery_steps.c.position), literal(0)) + 1,
+        bindparam("new_state", type_=deliveries.c.state.type),
+        bindparam("new_answer", type_=deliveries.c.answer.type),
+        bindparam("at", type_=Instant()),
+    ).where(delivery_steps.c.delivery_id == bindparam("this_id")),
+)
+
+
+def delivery_row(delivery: Delivery) -> StoredRow:
+    """A delivery."""
+    return {
+        "id": delivery.id,
+        "case_id": delivery.case_id,
+        "kind": delivery.kind.value,
+        "channel": delivery.channel,
+        "recipient": delivery.recipient,
+        "recipient_name": delivery.recipient_name,
+        "sender": delivery.sender,
+        "sender_name": delivery.sender_name,
+        "reply_to": delivery.reply_to,
+        "subject": delivery.subject,
+        "text": delivery.text,
+        "html": delivery.html,
+        "message_id": delivery.message_id,
+        "in_reply_to": delivery.in_reply_to,
+        "references": list(delivery.references),
+        "automatic": delivery.automatic,
+        "created_at": delivery.created_at,
+        "due_at": delivery.due_at,
+        "state": delivery.state.value,
+        "attempts": delivery.attempts,
+        "resends": delivery.resends,
+        "answer": delivery.answer,
+        "settled_at": delivery.settled_at,
+    }
+
+
+def delivery_of(row: Row[Any]) -> Delivery:
+    """The delivery of a row of `deliveries`."""
+    return Delivery(
+        id=row.id,
+        case_id=row.case_id,
+        kind=DeliveryKind(row.kind),
+        channel=row.channel,
+        recipient=row.recipient,
+        recipient_name=row.recipient_name,
+        sender=row.sender,
+        sender_name=row.sender_name,
+        reply_to=row.reply_to,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        message_id=row.message_id,
+        in_reply_to=row.in_reply_to,
+        references=tuple(row.references),
+        automatic=row.automatic,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        resends=row.resends,
+        answer=row.answer,
+        settled_at=row.settled_at,
+    )
+
+
+def write_deliveries(connection: Connection, owed: Sequence[Delivery]) -> None:
+    """Insert what is owed from now on."""
+    insert_rows(connection, deliveries, [delivery_row(delivery) for delivery in owed])
+
+
+def settle_deliveries(connection: Connection, settlements: Sequence[DeliverySettlement]) -> None:
+    """Write new states with their steps; the count of resends never goes back."""
+    if not settlements:
+        return
+    rows = [_settlement_row(settlement) for settlement in settlements]
+    connection.execute(_SETTLE, rows)
+    connection.execute(_ADD_STEP, rows)
+
+
+def _settlement_row(settlement: DeliverySettlement) -> StoredRow:
+    return {
+        "this_id": settlement.delivery_id,
+        "new_state": settlement.state.value,
+        "new_answer": settlement.answer,
+        "new_due_at": settlement.due_at,
+        "new_resends": settlement.resends,
+        "new_settled_at": settlement.at if settlement.state in _SETTLED else None,
+        "at": settlement.at,
+    }
+
+
+def claim_deliveries(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+    """Move due deliveries to `sending`, attempt counted; other workers skip the ones claimed here."""
+    found = [delivery_of(row) for row in connection.execute(_CLAIM, {"now": now, "count": limit})]
+    if not found:
+        return []
+    connection.execute(_START_SENDING, {"keys": [delivery.id for delivery in found]})
+    state = DeliveryState.SENDING
+    steps = [{"this_id": each.id, "new_state": state.value, "new_answer": "", "at": now} for each in found]
+    connection.execute(_ADD_STEP, steps)
+    return [replace(delivery, state=state, attempts=delivery.attempts + 1) for delivery in found]
+
+
+def sending_deliveries(connection: Connection) -> list[Delivery]:
+    """Deliveries in `sending`, oldest first."""
+    return [delivery_of(row) for row in connection.execute(_SENDING)]
+
+
+def read_delivery(connection: Connection, delivery_id: int) -> Delivery:
+    """One delivery; raises NotFoundError."""
+    statement: Select[Any] = _ONE
+    row = connection.execute(statement, {"this_id": delivery_id}).one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no delivery {delivery_id}")
+    return delivery_of(row)

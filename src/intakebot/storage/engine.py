@@ -1,0 +1,135 @@
+"""Opens the database: an engine that writes and an engine that cannot, both checked before they are handed out.
+
+Called by the composition root. Promises that a commit is on disk (SQLite: WAL with synchronous=FULL; PostgreSQL:
+fsync and synchronous_commit on) or refuses to open. Waiting for a lock ends after `lock_wait`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from intakebot.domain.errors import StorageUnavailableError
+
+LOCK_WAIT = timedelta(seconds=5)
+_SYNCHRONOUS_FULL = 2
+_IN_DOUBT = text("SELECT pg_xact_status(CAST(:mark AS xid8))")
+_MARK = text("SELECT CAST(pg_current_xact_id() AS text)")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Both engines of one database, and the directory of everything else that is durable."""
+
+    data_dir: Path
+    writing: Engine
+    reading: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """SQLite has one writer and no answer that gets lost on the way; PostgreSQL is the other way round."""
+        return self.writing.dialect.name == "sqlite"
+
+    def mark(self, connection: Connection) -> str:
+        """What to ask `has_committed` about, should the answer to this transaction's COMMIT be lost; '' on SQLite."""
+        return "" if self.is_sqlite else str(connection.scalar(_MARK))
+
+    def has_committed(self, mark: str) -> bool:
+        """Whether a transaction did commit although its COMMIT raised; False when nobody can tell."""
+        if not mark:
+            return False
+        try:
+            with self.reading.connect() as connection:
+                return bool(connection.scalar(_IN_DOUBT, {"mark": mark}) == "committed")
+        except SQLAlchemyError:
+            return False
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.reading.dispose()
+        self.writing.dispose()
+
+
+def open_database(url: str, data_dir: Path, *, lock_wait: timedelta = LOCK_WAIT) -> Database:
+    """Open `url` (`sqlite+pysqlite:///<path>`, relative to `data_dir`, or `postgresql+psycopg://...`).
+
+    Raises StorageUnavailableError when it cannot be reached or would not keep what it accepts.
+    """
+    address = make_url(url)
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if address.get_backend_name() == "sqlite":
+            return _open_sqlite(address, data_dir, lock_wait)
+        return _open_postgresql(address, data_dir, lock_wait)
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageUnavailableError(f"the database cannot be opened: {type(error).__name__}") from error
+
+
+def _open_sqlite(address: URL, data_dir: Path, lock_wait: timedelta) -> Database:
+    path = data_dir / (address.database or "intakebot.db")
+    _make_private(path)
+    place = address.set(database=str(path))
+    waits = {"timeout": lock_wait.total_seconds()}
+    writing = create_engine(place, connect_args=waits, pool_size=1, max_overflow=0)
+    event.listen(writing, "connect", _prepare_writing)
+    event.listen(writing, "begin", _begin_immediate)
+    reading = create_engine(place, connect_args=waits)
+    event.listen(reading, "connect", _prepare_reading)
+    with writing.connect() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+    if found != ["wal", _SYNCHRONOUS_FULL]:
+        raise StorageUnavailableError(f"SQLite did not take WAL with synchronous=FULL but {found}; move the database")
+    return Database(data_dir, writing, reading)
+
+
+def _make_private(path: Path) -> None:
+    """Create the file for its owner only; SQLite gives its WAL the same rights. The name is durable after this."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _prepare_writing(driver_connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
+    driver_connection.isolation_level = None  # the driver begins nothing by itself: `_begin_immediate` does
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",  # or INSERT OR REPLACE would get round the triggers of a closed case
+    ):
+        driver_connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_reading(driver_connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
+    driver_connection.execute("PRAGMA query_only = ON").fetchall()
+
+
+def _open_postgresql(address: URL, data_dir: Path, lock_wait: timedelta) -> Database:
+    milliseconds = int(lock_wait.total_seconds() * 1000)
+    waits = f"-c lock_timeout={milliseconds} -c timezone=UTC"
+    seconds = {"connect_timeout": max(2, int(lock_wait.total_seconds()))}
+    writing = create_engine(address, connect_args={**seconds, "options": waits})
+    frozen = f"{waits} -c default_transaction_read_only=on"
+    reading = create_engine(address, connect_args={**seconds, "options": frozen}, pool_pre_ping=True)
+    with writing.connect() as connection:
+        found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("fsync", "synchronous_commit")]
+    if "off" in found:
+        raise StorageUnavailableError("PostgreSQL runs with fsync or synchronous_commit off; switch both on")
+    return Database(data_dir, writing, reading)

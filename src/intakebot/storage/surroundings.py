@@ -1,0 +1,171 @@
+"""What storage knows around contacts: looked up for a whole batch with one query per kind of clue.
+
+Called by the store; the answers' meaning is `ports.Surroundings`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any, TypeVar
+
+from sqlalchemy import BindParameter, Column, Connection, Select, bindparam, func, select
+
+from intakebot.domain.customer import Caller, CustomerRecord
+from intakebot.domain.delivery import Delivery, DeliveryState
+from intakebot.ports import CaseFile, Clues, Surroundings
+from intakebot.storage.case_files import read_case_files
+from intakebot.storage.delivery_records import delivery_of
+from intakebot.storage.directory import read_callers, read_customers
+from intakebot.storage.directory_tables import caller_addresses, customer_domains, support_keys
+from intakebot.storage.rows import select_in
+from intakebot.storage.tables import cases, deliveries, thread_ids
+
+KeyT = TypeVar("KeyT", int, str)
+REPLIES_COUNTED = timedelta(hours=24)
+MOST_OPEN_CASES = 50
+
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+_ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(_KEYS))
+_DOMAIN_OWNERS = select(customer_domains).where(customer_domains.c.domain.in_(_KEYS))
+_KEY_OWNERS = select(support_keys.c.key, support_keys.c.customer_id).where(support_keys.c.key.in_(_KEYS))
+_THREAD_CASES = (
+    select(thread_ids.c.message_id, thread_ids.c.case_id)
+    .where(thread_ids.c.message_id.in_(_KEYS))
+    .order_by(thread_ids.c.case_id)
+)
+_BOUNCED = select(deliveries).where(deliveries.c.message_id.in_(_KEYS)).order_by(deliveries.c.id)
+_REPLIES = (
+    select(deliveries.c.recipient, func.count().label("replies"))
+    .where(
+        deliveries.c.recipient.in_(_KEYS),
+        deliveries.c.automatic,
+        deliveries.c.state != DeliveryState.WITHDRAWN.value,
+        deliveries.c.created_at > bindparam("since"),
+    )
+    .group_by(deliveries.c.recipient)
+)
+
+
+def _open_cases_by(column: Column[Any]) -> Select[Any]:
+    newest = func.row_number().over(partition_by=column, order_by=cases.c.id.desc())
+    ranked = (
+        select(column.label("belongs_to"), cases.c.id, newest.label("rank"))
+        .where(column.in_(_KEYS), cases.c.closed_at.is_(None), cases.c.ended_as.is_(None))
+        .subquery()
+    )
+    return select(ranked.c.belongs_to, ranked.c.id).where(ranked.c.rank <= MOST_OPEN_CASES).order_by(ranked.c.id.desc())
+
+
+_OPEN_BY_CUSTOMER = _open_cases_by(cases.c.customer_id)
+_OPEN_BY_CALLER = _open_cases_by(cases.c.caller_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who the senders and keys of a batch are."""
+
+    callers: dict[tuple[str, str], Caller]
+    customer_of_domain: dict[str, int]
+    customer_of_key: dict[str, int]
+    customers: dict[int, CustomerRecord]
+
+    def caller(self, clues: Clues) -> Caller | None:
+        return self.callers.get((clues.channel, clues.sender.lower()))
+
+    def customer(self, clues: Clues) -> CustomerRecord | None:
+        caller = self.caller(clues)
+        by_record = caller.customer_id if caller else None
+        return self.customers.get(by_record or self.customer_of_domain.get(_domain(clues.sender), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """The cases that a batch is about: by clue their ids, and the files of all of them."""
+
+    threads: dict[str, list[int]]
+    open_by_customer: dict[int, list[int]]
+    open_by_caller: dict[int, list[int]]
+    bounced: dict[str, Delivery]
+    files: dict[int, CaseFile]
+
+    def of(self, ids: Iterable[int]) -> tuple[CaseFile, ...]:
+        return tuple(self.files[case_id] for case_id in dict.fromkeys(ids))
+
+    def open_of(self, caller: Caller | None, customer: CustomerRecord | None) -> tuple[CaseFile, ...]:
+        if customer is not None:
+            return self.of(self.open_by_customer[customer.customer.id])
+        return self.of(self.open_by_caller[caller.id]) if caller else ()
+
+
+def read_surroundings(connection: Connection, clues: Sequence[Clues], at: datetime) -> list[Surroundings]:
+    """One answer per clues, in order."""
+    people = _read_people(connection, clues)
+    found = _read_cases(connection, clues, people)
+    replies = _replies_since(connection, clues, at - REPLIES_COUNTED)
+    return [_around(each, people, found, replies) for each in clues]
+
+
+def _around(clues: Clues, people: _People, found: _Cases, replies: dict[str, int]) -> Surroundings:
+    caller, customer = people.caller(clues), people.customer(clues)
+    bounced = [found.bounced[name] for name in dict.fromkeys(clues.bounced_ids) if name in found.bounced]
+    owners = {key: people.customer_of_key[key] for key in clues.quoted_keys if key in people.customer_of_key}
+    return Surroundings(
+        caller=caller,
+        customer=customer,
+        threads=found.of(case_id for name in clues.message_ids for case_id in found.threads[name]),
+        open_cases=found.open_of(caller, customer),
+        key_owners={key: people.customers[customer_id] for key, customer_id in owners.items()},
+        bounced=tuple((delivery, found.files[delivery.case_id]) for delivery in bounced),
+        replies_today=sum(replies.get(address, 0) for address in {clues.sender, clues.sender.lower()}),
+    )
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _read_people(connection: Connection, clues: Sequence[Clues]) -> _People:
+    senders = [each.sender.lower() for each in clues if each.sender]
+    owners = {(row.channel, row.address): row.caller_id for row in select_in(connection, _ADDRESS_OWNERS, senders)}
+    by_id = read_callers(connection, owners.values())
+    domains = select_in(connection, _DOMAIN_OWNERS, map(_domain, senders))
+    customer_of_domain = {row.domain: row.customer_id for row in domains}
+    quoted = select_in(connection, _KEY_OWNERS, [key for each in clues for key in each.quoted_keys])
+    customer_of_key = {row.key: row.customer_id for row in quoted}
+    of_callers = [caller.customer_id for caller in by_id.values() if caller.customer_id is not None]
+    wanted = [*of_callers, *customer_of_domain.values(), *customer_of_key.values()]
+    return _People(
+        callers={address: by_id[caller_id] for address, caller_id in owners.items()},
+        customer_of_domain=customer_of_domain,
+        customer_of_key=customer_of_key,
+        customers=read_customers(connection, wanted),
+    )
+
+
+def _read_cases(connection: Connection, clues: Sequence[Clues], people: _People) -> _Cases:
+    threads = _ids_by(connection, _THREAD_CASES, (name for each in clues for name in each.message_ids))
+    customers = [people.customer(each) for each in clues]
+    callers = [people.caller(each) for each, customer in zip(clues, customers, strict=True) if customer is None]
+    by_customer = _ids_by(connection, _OPEN_BY_CUSTOMER, [each.customer.id for each in customers if each])
+    by_caller = _ids_by(connection, _OPEN_BY_CALLER, [each.id for each in callers if each])
+    bounces = select_in(connection, _BOUNCED, [name for each in clues for name in each.bounced_ids])
+    bounced = {row.message_id: delivery_of(row) for row in bounces}
+    listed = chain(*threads.values(), *by_customer.values(), *by_caller.values())
+    files = read_case_files(connection, {*listed, *(delivery.case_id for delivery in bounced.values())})
+    return _Cases(threads, by_customer, by_caller, bounced, files)
+
+
+def _ids_by(connection: Connection, statement: Select[Any], keys: Iterable[KeyT]) -> dict[KeyT, list[int]]:
+    grouped: dict[KeyT, list[int]] = defaultdict(list)
+    for row in select_in(connection, statement, keys):
+        grouped[row[0]].append(row[1])
+    return grouped
+
+
+def _replies_since(connection: Connection, clues: Sequence[Clues], since: datetime) -> dict[str, int]:
+    senders = {address for each in clues if each.sender for address in (each.sender, each.sender.lower())}
+    return {row.recipient: row.replies for row in select_in(connection, _REPLIES, senders, since=since)}

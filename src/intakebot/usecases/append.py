@@ -1,0 +1,36 @@
+"""Append: a contact that continues a case, or is about the topic of one that is not closed, opens no new case.
+
+The caller's word on a resolved case brings it back to a person; on any other it is added to the conversation.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from intakebot.domain.actors import SYSTEM
+from intakebot.domain.case import alter
+from intakebot.domain.change import Change
+from intakebot.usecases.assess import Assessment, is_resolved
+from intakebot.usecases.contact_records import contact_records, conversation
+from intakebot.usecases.house import House
+from intakebot.usecases.resolve import reopen_case
+from intakebot.usecases.route import noted
+
+
+def append_contact(house: House, assessment: Assessment, at: datetime) -> Change:
+    """Everything that a follow-up writes. `assessment.target` is the case, not final."""
+    file = assessment.target
+    if file is None:
+        raise ValueError("an assessment that appends names its case")
+    caller_id = assessment.around.caller.id if assessment.around.caller else None
+    change = contact_records(house, assessment, file.case.id, caller_id, at)
+    change += conversation(house, assessment, file.case, at)
+    change += noted(house, house.hand_of(file), "contact.appended", assessment.reason, SYSTEM, at)
+    if is_resolved(house, file):
+        return change + reopen_case(house, file, by=SYSTEM, at=at, cause="caller-answered")
+    if file.case.close_when_sent:
+        case, event = alter(
+            file.case, house.new_id(), "closing.cancelled", SYSTEM, at, "the caller wrote", close_when_sent=False
+        )
+        return change + Change(cases=(case,), events=(event,))
+    return change

@@ -1,0 +1,269 @@
+"""Assess: everything that is decided about a contact before anything is written. Pure.
+
+Order: machine mail, guard rules, the thread it belongs to, identification, classification, the open case of
+the same topic. `register` turns the assessment into a `Change`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from intakebot.domain.case import BusinessObject, Priority, plain
+from intakebot.domain.contact import ContactState, PendingContact
+from intakebot.domain.messages import MachineKind, MachineMail, ReadMessage
+from intakebot.domain.workflow import StateKind
+from intakebot.ports import CaseFile, Clues, Surroundings
+from intakebot.rules.decide import decide_stage, outcome_facts
+from intakebot.rules.explain import explain
+from intakebot.rules.model import Decision, StageTrace
+from intakebot.usecases.facts import Fact, caller_facts, identified_facts, message_facts
+from intakebot.usecases.house import House
+from intakebot.usecases.identify import Identification, identify, quoted_keys
+from intakebot.usecases.recognise import Evidence, Recognition, clue_ids, recognise
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContact:
+    """A kept contact together with what it says."""
+
+    pending: PendingContact
+    message: ReadMessage
+
+    @property
+    def sender(self) -> str:
+        """The verified-by-form sender address, lower case, or ''."""
+        return self.message.sender.address.lower() if self.message.sender else ""
+
+
+class Disposition(Enum):
+    """What becomes of a contact."""
+
+    OPEN = "open a case"
+    APPEND = "append to a case"
+    MACHINE = "keep as machine mail"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything decided about one contact, with why.
+
+    `target` is the case to append to, or, for machine mail, the one it is evidence for; `follows` the case
+    that a new one continues. `outcome` holds what the rules wrote, `stages` their traces.
+    """
+
+    read: ReadContact
+    disposition: Disposition
+    reason: str
+    workflow: str
+    target: CaseFile | None
+    follows: CaseFile | None
+    evidence: tuple[Evidence, ...]
+    identification: Identification
+    outcome: Mapping[str, Any]
+    stages: tuple[StageTrace, ...]
+    facts: Mapping[str, Fact]
+    around: Surroundings
+
+    @property
+    def state(self) -> ContactState:
+        """The contact's final state."""
+        return _STATES[self.disposition]
+
+    @property
+    def category(self) -> str:
+        """The classification."""
+        return str(self.outcome.get("category", ""))
+
+    @property
+    def priority(self) -> Priority:
+        """The priority that rules gave, else normal."""
+        return Priority(self.outcome.get("priority", Priority.NORMAL.value))
+
+    @property
+    def business_object(self) -> BusinessObject | None:
+        """The thing it is about, where a rule found it."""
+        found = self.outcome.get("business_object")
+        return BusinessObject(found["type"], found.get("reference", "")) if found else None
+
+    def trace(self, ruleset: str) -> dict[str, Any]:
+        """The stored explanation, as JSON-like data."""
+        return {
+            "disposition": self.disposition.value,
+            "reason": self.reason,
+            "threading": [
+                {"case": e.case_number, "evidence": e.sign, "points": e.points, "sentence": e.sentence}
+                for e in self.evidence
+            ],
+            "identification": list(self.identification.sentences),
+            "ruleset": ruleset,
+            "stages": [stage.to_plain() for stage in self.stages],
+            "sentences": [
+                f"{self.disposition.value}: {self.reason}",
+                *explain(Decision(self.outcome, self.stages, ruleset)),
+            ],
+            "outcome": plain(dict(self.outcome)),
+        }
+
+
+_STATES = {
+    Disposition.OPEN: ContactState.REGISTERED,
+    Disposition.APPEND: ContactState.APPENDED,
+    Disposition.MACHINE: ContactState.MACHINE,
+    Disposition.REFUSE: ContactState.REFUSED,
+}
+
+
+def clues_of(read: ReadContact) -> Clues:
+    """What storage must look up for this contact."""
+    message = read.message
+    machine = message.machine or MachineMail(MachineKind.OWN, "")
+    return Clues(
+        channel=read.pending.channel,
+        sender=read.sender,
+        message_ids=clue_ids(message, read.pending.envelope),
+        quoted_keys=quoted_keys(f"{message.subject}\n{message.new_text}"),
+        bounced_ids=tuple(known.strip("<> ") for known in machine.original_ids),
+    )
+
+
+def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) -> Assessment:
+    """Decide what becomes of a contact. Pure; `around` is all it knows of the database."""
+    draft = _Draft(house, read, around, at)
+    if read.message.machine and read.message.machine.kind is not MachineKind.LIST:
+        machine = read.message.machine
+        return draft.finished(
+            Disposition.MACHINE, f"{machine.kind.value}: {machine.sign}", target=draft.recognition.case
+        )
+    guard = draft.run("guard")
+    if guard.get("disposition") in ("machine", "refused"):
+        disposition = Disposition.MACHINE if guard["disposition"] == "machine" else Disposition.REFUSE
+        return draft.finished(disposition, str(guard.get("reason", "a guard rule decided so")))
+    draft.identify()
+    belongs = draft.recognition.case
+    if belongs and not belongs.case.is_final:
+        return draft.finished(Disposition.APPEND, f"it continues {belongs.case.label}", target=belongs)
+    draft.classify()
+    same = draft.same_topic()
+    if same and not belongs:
+        return draft.finished(Disposition.APPEND, f"{same.case.label} on the same topic is not closed", target=same)
+    draft.run("route")
+    return draft.finished(Disposition.OPEN, "a new case", follows=belongs or draft.recognition.follows)
+
+
+class _Draft:
+    """The assessment while it is being made: each step adds its facts and traces."""
+
+    def __init__(self, house: House, read: ReadContact, around: Surroundings, at: datetime) -> None:
+        self._house = house
+        self._read = read
+        self._around = around
+        self._at = at
+        self._recipients = read.pending.envelope.recipients
+        self._workflow = receiving_workflow(house, self._recipients)
+        ids = clue_ids(read.message, read.pending.envelope)
+        own = house.organisation.own_domains
+        self.recognition: Recognition = recognise(read.message, ids, around, house.reply_key, own)
+        self._facts = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
+        self._facts |= caller_facts(around)
+        self._identification = Identification(record=around.customer)
+        self._outcome: dict[str, Any] = {}
+        self._stages: list[StageTrace] = []
+
+    def run(self, stage: str) -> Mapping[str, Any]:
+        """Decide one stage of rules and take its outcome as facts for the later ones."""
+        trace = decide_stage(stage, self._facts, self._house.ruleset)
+        self._stages.append(trace)
+        self._outcome |= trace.outcome
+        self._facts |= outcome_facts(trace.outcome)
+        return trace.outcome
+
+    def identify(self) -> None:
+        """Identification: the rules' look-ups first, then what storage knows."""
+        wanted = self.run("identify").get("lookup") or {}
+        keys = quoted_keys(f"{self._read.message.subject}\n{self._read.message.new_text}")
+        self._identification = identify(self._around, keys, wanted, self._at.date())
+        self._facts |= identified_facts(self._identification)
+
+    def classify(self) -> None:
+        """Classification fixes the variant of the process."""
+        self.run("classify")
+        self._workflow = variant(self._house, self._workflow, str(self._outcome.get("category", "")))
+        self._facts["case.workflow"] = self._workflow
+        self.run("flag")
+
+    def same_topic(self) -> CaseFile | None:
+        """The newest case of the same customer, object and category that has not ended.
+
+        Without a customer, or with the default category, there is no topic to share.
+        """
+        found, category = self._identification, str(self._outcome.get("category", ""))
+        classified = any(trace.stage == "classify" and trace.result == "matched" for trace in self._stages)
+        if not (found.record and found.subscription and classified):
+            return None
+        return next(
+            (
+                file
+                for file in self._around.open_cases
+                if file.case.subscription_id == found.subscription.id
+                and file.case.category == category
+                and not file.case.is_final
+                and _same_process(self._house, file.case.workflow, self._workflow)
+            ),
+            None,
+        )
+
+    def finished(
+        self,
+        disposition: Disposition,
+        reason: str,
+        *,
+        target: CaseFile | None = None,
+        follows: CaseFile | None = None,
+    ) -> Assessment:
+        """The assessment as it stands."""
+        return Assessment(
+            self._read,
+            disposition,
+            reason,
+            self._workflow,
+            target,
+            follows,
+            self.recognition.evidence,
+            self._identification,
+            self._outcome,
+            tuple(self._stages),
+            self._facts,
+            self._around,
+        )
+
+
+def receiving_workflow(house: House, recipients: tuple[str, ...]) -> str:
+    """The process of the first recipient that is one of our addresses; a queue's default for postmaster."""
+    organisation = house.organisation
+    for recipient in recipients:
+        receiving = organisation.receiving(recipient)
+        if receiving:
+            return receiving.workflow
+    return organisation.queues[organisation.triage_queue].workflows[0]
+
+
+def variant(house: House, workflow: str, category: str) -> str:
+    """The variant of a process that a category belongs to; both variants of a process know the way back."""
+    variants = house.organisation.workflows[workflow].variants
+    root = category.partition("/")[0]
+    return variants.get(root, variants.get("", workflow))
+
+
+def _same_process(house: House, one: str, other: str) -> bool:
+    workflows = house.organisation.workflows
+    return one == other or other in workflows[one].variants.values()
+
+
+def is_resolved(house: House, file: CaseFile) -> bool:
+    """Whether a case has been answered and waits to be closed."""
+    return house.organisation.workflows[file.case.workflow].kind_of(file.case.status) is StateKind.RESOLVED

@@ -1,0 +1,71 @@
+"""The records that every registered contact leaves, whatever becomes of it: outcome, decision, files, message."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from intakebot.domain.actors import SYSTEM
+from intakebot.domain.case import Case, Comment, CommentKind
+from intakebot.domain.change import AttachedFile, CaseMessage, Change, StoredDecision, ThreadId
+from intakebot.domain.contact import ContactOutcome, ContactState
+from intakebot.usecases.assess import Assessment
+from intakebot.usecases.house import House
+
+
+def contact_records(
+    house: House, assessment: Assessment, case_id: int | None, caller_id: int | None, at: datetime
+) -> Change:
+    """Outcome, stored decision and attached files of a contact."""
+    read = assessment.read
+    outcome = ContactOutcome(
+        contact_id=read.pending.id,
+        state=assessment.state,
+        reason=assessment.reason,
+        case_id=case_id,
+        caller_id=caller_id,
+        subject=read.message.subject,
+        sender=read.sender,
+        defects=read.message.defects,
+        at=at,
+    )
+    ruleset = house.ruleset.hash
+    decision = StoredDecision(house.new_id(), read.pending.id, case_id, ruleset, assessment.trace(ruleset), at)
+    files = tuple(
+        AttachedFile(
+            house.new_id(),
+            read.pending.id,
+            file.name,
+            file.media_type,
+            file.size,
+            hashlib.sha256(file.content).hexdigest(),
+        )
+        for file in read.message.attachments
+    )
+    return Change(contacts=(outcome,), decisions=(decision,), files=files)
+
+
+def conversation(house: House, assessment: Assessment, case: Case, at: datetime) -> Change:
+    """What the caller said, as part of a case, with the line of the call log and the ids of the thread."""
+    read, message = assessment.read, assessment.read.message
+    said = CaseMessage(
+        house.new_id(), case.id, read.pending.id, read.sender, message.subject, message.text, message.new_text, at
+    )
+    log = (
+        f"{read.pending.channel} contact from {read.sender or 'an unknown sender'}: {message.subject or '(no subject)'}"
+    )
+    ids = (*reversed(message.references), *message.in_reply_to, message.message_id)
+    bare = dict.fromkeys(known.strip("<> ") for known in ids)
+    return Change(
+        messages=(said,),
+        comments=(Comment(house.new_id(), case.id, CommentKind.CALL_LOG, SYSTEM, at, log),),
+        thread_ids=tuple(ThreadId(known, case.id) for known in bare if known),
+    )
+
+
+def outcome_of_split(contact_id: int, case_id: int, subject: str, sender: str, at: datetime) -> Change:
+    """A contact out of which several cases were made: the call log stays with the parent."""
+    reason = "split into several cases; the parent keeps the call log"
+    return Change(
+        contacts=(ContactOutcome(contact_id, ContactState.SPLIT, reason, case_id, None, subject, sender, (), at),)
+    )

@@ -1,0 +1,143 @@
+"""Deliver: give what is owed to the next hop, and know what became of it.
+
+The worker calls `Delivering.claim`, hands each delivery to an outlet, and writes what happened with `settle`:
+the delivery's state and what it means for the case are one transaction. After a crash `recover` decides what
+was left in `sending`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from intakebot.domain.actors import SYSTEM, Actor
+from intakebot.domain.case import CaseEvent
+from intakebot.domain.change import Change
+from intakebot.domain.commands import RetryDelivery, WithdrawDelivery
+from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState, retry_at
+from intakebot.domain.errors import (
+    DeliveryAmbiguousError,
+    DeliveryDeferredError,
+    DeliveryFailedError,
+    RefusedError,
+)
+from intakebot.ports import CaseFile, Receipt, Store
+from intakebot.usecases.assess import is_resolved
+from intakebot.usecases.house import House
+from intakebot.usecases.resolve import mark_resolution_sent, reopen_case
+
+CLAIMED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one delivery: a receipt, or the error that the outlet raised."""
+
+    delivery: Delivery
+    outcome: Receipt | Exception
+
+
+class Delivering:
+    """The operations of this room, bound to the house.
+
+    `idempotent` names the channels whose outlet makes one message of the same delivery sent twice.
+    """
+
+    def __init__(self, house: House, idempotent: frozenset[str] = frozenset()) -> None:
+        self._house = house
+        self._idempotent = idempotent
+
+    def claim(self, store: Store, limits: Sequence[int]) -> list[list[Delivery]]:
+        """Due deliveries, moved to `sending` before the first byte leaves."""
+        now = self._house.clock.now()
+        return [store.claim_deliveries(now, limit) for limit in limits]
+
+    def settle(self, store: Store, sent: Sequence[Sent]) -> list[DeliveryState]:
+        """Write what became of deliveries, and what that means for their cases."""
+        at = self._house.clock.now()
+        states = []
+        for one in sent:
+            settlement = settlement_of(one, at, idempotent=one.delivery.channel in self._idempotent)
+            store.apply([Change(settlements=(settlement,)) + self._meaning(store, one.delivery, settlement, at)])
+            states.append(settlement.state)
+        return states
+
+    def recover(self, store: Store, starts: Sequence[None]) -> list[int]:
+        """At the start: deliveries left in `sending` are ambiguous. Resend once, or hold and tell somebody."""
+        lost = store.sending_deliveries()
+        error = DeliveryAmbiguousError("the service stopped while this was being sent")
+        self.settle(store, [Sent(delivery, error) for delivery in lost])
+        return [len(lost) for _ in starts]
+
+    def _meaning(self, store: Store, delivery: Delivery, settlement: DeliverySettlement, at: datetime) -> Change:
+        """What a settled delivery means for its case; only resolutions mean something, and held questions."""
+        house = self._house
+        if settlement.state is DeliveryState.SENT and delivery.kind is DeliveryKind.RESOLUTION:
+            file = store.case_file_by_id(delivery.case_id)
+            return mark_resolution_sent(house, house.hand_of(file), delivery.id, at)
+        if settlement.state in (DeliveryState.FAILED, DeliveryState.HELD) and delivery.kind.resent_when_ambiguous:
+            return self._to_a_person(store.case_file_by_id(delivery.case_id), delivery, settlement, at)
+        return Change()
+
+    def _to_a_person(self, file: CaseFile, delivery: Delivery, settlement: DeliverySettlement, at: datetime) -> Change:
+        """A resolution or question that did not (certainly) arrive: the case says so, and comes back if answered."""
+        if file.case.is_final:
+            return Change()
+        note = f"{delivery.kind.value} to {delivery.recipient} {settlement.state.value}: {settlement.answer}"
+        event = CaseEvent(
+            self._house.new_id(), file.case.id, f"delivery.{settlement.state.value}", SYSTEM, at, {}, note
+        )
+        change = Change(events=(event,))
+        counts = file.case.resolution is not None and file.case.resolution.delivery_id == delivery.id
+        if settlement.state is DeliveryState.FAILED and counts and is_resolved(self._house, file):
+            change += reopen_case(self._house, file, by=SYSTEM, at=at, cause="hard-bounce", comment=note)
+        return change
+
+
+def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySettlement:
+    """The next state of a delivery. Pure; the table of docs/reference/deliveries.md.
+
+    What is neither a receipt nor certainly not taken is ambiguous, unless the outlet is idempotent.
+    """
+    delivery, outcome = sent.delivery, sent.outcome
+    if isinstance(outcome, Receipt):
+        return DeliverySettlement(delivery.id, DeliveryState.SENT, outcome.answer, at, resends=delivery.resends)
+    answer = str(outcome) or type(outcome).__name__
+    if isinstance(outcome, DeliveryFailedError):
+        return DeliverySettlement(delivery.id, DeliveryState.FAILED, answer, at, None, delivery.resends)
+    if isinstance(outcome, DeliveryDeferredError) or idempotent:
+        due = retry_at(delivery.created_at, delivery.attempts, at)
+        state = DeliveryState.DEFERRED if due else DeliveryState.FAILED
+        return DeliverySettlement(delivery.id, state, answer, at, due, delivery.resends)
+    return _after_ambiguous(delivery, answer, at)
+
+
+def _after_ambiguous(delivery: Delivery, answer: str, at: datetime) -> DeliverySettlement:
+    """Resolutions and questions are resent once, with the same Message-ID; everything else is held."""
+    if delivery.kind.resent_when_ambiguous and delivery.resends == 0:
+        return DeliverySettlement(delivery.id, DeliveryState.DEFERRED, answer, at, at, 1)
+    return DeliverySettlement(delivery.id, DeliveryState.HELD, answer, at, None, delivery.resends)
+
+
+def retry_delivery(_house: House, store: Store, command: RetryDelivery, by: Actor, at: datetime) -> Change:
+    """Try a failed, held or deferred delivery again now."""
+    delivery = store.delivery(command.delivery)
+    if delivery.state not in (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.BOUNCED):
+        raise RefusedError(
+            "delivery.not-retryable", f"the delivery is {delivery.state.value}; only what did not arrive is retried"
+        )
+    answer = f"tried again on the word of {by}"
+    settlement = DeliverySettlement(delivery.id, DeliveryState.QUEUED, answer, at, at, delivery.resends)
+    return Change(settlements=(settlement,))
+
+
+def withdraw_delivery(_house: House, store: Store, command: WithdrawDelivery, by: Actor, at: datetime) -> Change:
+    """Take back a delivery that has not been given to the next hop."""
+    delivery = store.delivery(command.delivery)
+    if delivery.state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.HELD, DeliveryState.FAILED):
+        raise RefusedError(
+            "delivery.not-withdrawable", f"the delivery is {delivery.state.value}; it cannot be taken back"
+        )
+    settlement = DeliverySettlement(delivery.id, DeliveryState.WITHDRAWN, f"withdrawn by {by}", at)
+    return Change(settlements=(settlement,))

@@ -1,0 +1,72 @@
+"""Facts: what the rules see of a contact. A missing field is an absent key; nothing internal is in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from intakebot.domain.customer import CustomerRecord, Validity
+from intakebot.domain.messages import ReadMessage
+from intakebot.ports import Surroundings
+from intakebot.usecases.identify import Identification
+
+Fact: TypeAlias = "str | int | float | bool | tuple[str, ...]"
+
+
+def message_facts(message: ReadMessage, channel: str, recipients: tuple[str, ...], workflow: str) -> dict[str, Fact]:
+    """What the message itself says, and the process that its address fixed."""
+    facts: dict[str, Fact] = {
+        "channel": channel,
+        "subject": message.subject,
+        "body": message.new_text,
+        "body.full": message.text,
+        "to": recipients,
+        "case.workflow": workflow,
+    }
+    if message.sender:
+        facts["from"] = message.sender.address
+        facts["from.domain"] = message.sender.domain
+    if message.language:
+        facts["language"] = message.language
+    if message.attachments:
+        facts["attachment.name"] = tuple(file.name for file in message.attachments)
+    for name in dict.fromkeys(name for name, _ in message.headers):
+        facts[f"header.{name}"] = message.header(name)
+    return facts
+
+
+def caller_facts(around: Surroundings) -> dict[str, Fact]:
+    """What is known before the identify stage: the caller and the customer."""
+    facts: dict[str, Fact] = {"caller.identified": around.customer is not None}
+    if around.customer:
+        facts |= _customer_facts(around.customer)
+    return facts
+
+
+def identified_facts(found: Identification) -> dict[str, Fact]:
+    """What identification added: subscription, support key, agreements."""
+    facts: dict[str, Fact] = {"caller.identified": found.record is not None}
+    if found.record:
+        facts |= _customer_facts(found.record)
+    if found.subscription:
+        facts["subscription.reference"] = found.subscription.reference
+        facts["subscription.status"] = found.subscription.status
+    if found.support_key_state is not Validity.NONE:
+        facts["support_key.state"] = found.support_key_state.value
+    agreement = found.support.agreement or found.customer.agreement
+    if agreement:
+        facts["agreement.kind"] = agreement.kind.value
+        facts["agreement.tier"] = agreement.policy
+        facts["agreement.valid"] = Validity.VALID in (found.support.state, found.customer.state)
+    return facts
+
+
+def _customer_facts(record: CustomerRecord) -> Mapping[str, Fact]:
+    facts: dict[str, Fact] = {"customer.id": record.customer.reference}
+    if record.customer.segment:
+        facts["customer.segment"] = record.customer.segment
+    if record.customer.tier:
+        facts["customer.tier"] = record.customer.tier
+    if len(record.accounts) == 1:
+        facts["account.reference"] = record.accounts[0].reference
+    return facts

@@ -1,0 +1,75 @@
+"""Further cases: several out of one contact, or one that continues a case which nobody may change any more.
+
+A further case keeps the caller, customer, subscription and agreement of its origin, and goes to a queue in the
+same act.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from intakebot.domain.actors import SYSTEM, Actor
+from intakebot.domain.case import Case, Priority, opened
+from intakebot.domain.change import Change
+from intakebot.domain.commands import Split
+from intakebot.domain.lifecycle import refuse_if_final
+from intakebot.ports import CaseFile, Store
+from intakebot.usecases.assess import variant
+from intakebot.usecases.contact_records import outcome_of_split
+from intakebot.usecases.house import House
+from intakebot.usecases.route import route_case
+
+
+def split_case(house: House, store: Store, file: CaseFile, command: Split, by: Actor, at: datetime) -> Change:
+    """Open a case beside its parent, out of the same contact; the parent keeps the call log."""
+    refuse_if_final(file.case)
+    case = _child(house, store, file.case, command.title, command.description, at)
+    category = command.category or file.case.category
+    case = replace(
+        case, category=category, workflow=variant(house, file.case.workflow, category), parent_id=file.case.id
+    )
+    change = _opened(house, case, command.queue or file.case.queue, f"split from {file.case.label}", by, at)
+    if file.case.contact_id is None:
+        return change
+    return change + outcome_of_split(file.case.contact_id, file.case.id, file.case.title, file.case.answer_to, at)
+
+
+def follow_up_of_bounce(house: House, store: Store, file: CaseFile, said: str, at: datetime) -> Change:
+    """A resolution bounced after its case was closed: a linked case brings it to a person (decision 20)."""
+    title = f"{file.case.label}: the resolution did not arrive"
+    case = replace(_child(house, store, file.case, title, said, at), follows_id=file.case.id)
+    return _opened(house, case, file.case.queue, said, SYSTEM, at)
+
+
+def _child(house: House, store: Store, origin: Case, title: str, description: str, at: datetime) -> Case:
+    workflow = house.organisation.workflows[origin.workflow]
+    return replace(
+        origin,
+        id=house.new_id(),
+        number=store.case_numbers(1)[0],
+        status=workflow.initial.name,
+        title=title,
+        description=description,
+        opened_at=at,
+        priority=Priority.NORMAL,
+        tags=(),
+        missing=(),
+        owner=None,
+        assignee=None,
+        resolution=None,
+        close_when_sent=False,
+        answered_by=(),
+        parent_id=None,
+        follows_id=None,
+        resolved_at=None,
+        closed_at=None,
+        ended_as=None,
+        version=0,
+    )
+
+
+def _opened(house: House, case: Case, queue: str, note: str, by: Actor, at: datetime) -> Change:
+    case = replace(case, status=house.organisation.workflows[case.workflow].initial.name)
+    change = Change(cases=(case,), events=(opened(case, house.new_id(), by, note),))
+    return change + route_case(house, house.in_hand(case), {"queue": queue, "comment": note}, by, at)

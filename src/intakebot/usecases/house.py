@@ -1,0 +1,78 @@
+"""The house: what every use case is handed, made once at the start and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from intakebot.domain.actors import Actor
+from intakebot.domain.case import Case, Task
+from intakebot.domain.errors import NotFoundError, RefusedError
+from intakebot.domain.lifecycle import CaseInHand
+from intakebot.domain.organisation import Agent, Organisation, Queue
+from intakebot.ports import CaseFile, Clock, Render
+from intakebot.rules.model import Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
+
+    `replies_per_day` caps automatic replies per address and 24 h.
+    """
+
+    organisation: Organisation
+    ruleset: Ruleset
+    render: Render
+    clock: Clock
+    new_id: Callable[[], int]
+    reply_key: bytes
+    replies_per_day: int = 3
+
+    def in_hand(self, case: Case, tasks: tuple[Task, ...] = ()) -> CaseInHand:
+        """A case with its workflow and the calendar of its queue, ready for a transition."""
+        queue = self.organisation.queues.get(case.queue)
+        calendar = self.organisation.calendars[queue.calendar if queue else "always"]
+        return CaseInHand(case, self.organisation.workflows[case.workflow], tasks, calendar)
+
+    def hand_of(self, file: CaseFile) -> CaseInHand:
+        """The same for a case file."""
+        return self.in_hand(file.case, file.tasks)
+
+    def queue(self, name: str) -> Queue:
+        """A queue by name; raises NotFoundError that lists the known ones."""
+        queue = self.organisation.queues.get(name)
+        if queue is None:
+            known = ", ".join(sorted(self.organisation.queues))
+            raise NotFoundError(f"there is no queue {name!r}; known queues: {known}")
+        return queue
+
+    def agent(self, agent_id: str) -> Agent:
+        """An agent by id; raises NotFoundError."""
+        agent = self.organisation.agents.get(agent_id)
+        if agent is None:
+            known = ", ".join(sorted(self.organisation.agents))
+            raise NotFoundError(f"there is no agent {agent_id!r}; known agents: {known}")
+        return agent
+
+    def acting_agent(self, by: Actor) -> Agent | None:
+        """The agent's record when a person acts; raises RefusedError for unknown or inactive people."""
+        if by.agent_id is None:
+            return None
+        agent = self.organisation.agents.get(by.agent_id)
+        if agent is None or not agent.active:
+            raise RefusedError("agent.unknown", f"{by.agent_id!r} is no active agent of this house")
+        return agent
+
+    def owner_is_active(self, case: Case) -> bool:
+        """Whether the case's human owner can take it back."""
+        owner = self.organisation.agents.get(case.owner or "")
+        return owner is not None and owner.active
+
+    def default_queue(self, workflow: str) -> str:
+        """The queue that the rules' default names for a process: where its people are."""
+        default = self.ruleset.stage("route").default
+        defaults = default.plain() if default else {}
+        target = defaults.get(workflow) if isinstance(defaults, dict) else None
+        queue = target.get("queue") if isinstance(target, dict) else None
+        return str(queue or self.organisation.triage_queue)

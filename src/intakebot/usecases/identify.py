@@ -1,0 +1,118 @@
+"""Identify: whose contact is it? Caller -> customer -> account -> subscription / support key -> agreement.
+
+A quoted support key is a claim until it fits the caller's customer. What cannot be found is named in
+`missing`; it never stops registration. Called by `assess` and by the agent's `identify` command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from intakebot.domain.customer import Agreement, AgreementKind, CustomerRecord, Subscription, Validity
+from intakebot.ports import Surroundings
+
+SUPPORT_KEY = re.compile(r"\bKEY-[0-9A-Z]{4,20}\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An agreement of one kind and how it stands; None and `none` when the customer has none of the kind."""
+
+    agreement: Agreement | None = None
+    state: Validity = Validity.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """What is known about where a contact comes from, and the sentences that say how."""
+
+    record: CustomerRecord | None = None
+    subscription: Subscription | None = None
+    support_key: str = ""
+    support_key_state: Validity = Validity.NONE
+    support: Found = Found()
+    customer: Found = Found()
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def account_id(self) -> int | None:
+        """The subscription's account, else the customer's only one."""
+        if self.subscription:
+            return self.subscription.account_id
+        accounts = self.record.accounts if self.record else ()
+        return accounts[0].id if len(accounts) == 1 else None
+
+
+def quoted_keys(text: str) -> tuple[str, ...]:
+    """Support keys as a text quotes them, upper case, without repetition, at most ten."""
+    return tuple(dict.fromkeys(found.upper() for found in SUPPORT_KEY.findall(text)))[:10]
+
+
+def identify(around: Surroundings, keys: tuple[str, ...], wanted: Mapping[str, str], day: date) -> Identification:
+    """Put together what storage knows. `wanted` is the identify stage's look-up (`support_key`, `subscription`)."""
+    record = around.customer
+    key = wanted.get("support_key", "").upper() or next((key for key in keys if key in around.key_owners), "")
+    key = key or (keys[0] if keys else "")
+    state, key_sentence = _key_state(key, record, around.key_owners)
+    subscription = _subscription(record, key if state is Validity.VALID else "", wanted.get("subscription", ""))
+    support = agreement_of(record, AgreementKind.SUPPORT, subscription, day)
+    if state is Validity.VALID and support.state is not Validity.VALID:
+        state = Validity.EXPIRED
+    return Identification(
+        record,
+        subscription,
+        key,
+        state,
+        support,
+        agreement_of(record, AgreementKind.CUSTOMER, subscription, day),
+        tuple(filter(None, (_customer_sentence(record), key_sentence, _agreement_sentence(support)))),
+    )
+
+
+def agreement_of(
+    record: CustomerRecord | None, kind: AgreementKind, subscription: Subscription | None, day: date
+) -> Found:
+    """The agreement that counts: a valid one before others, the subscription's own before the customer's."""
+    ids = {None, subscription.id} if subscription else {None}
+    candidates = [a for a in (record.agreements if record else ()) if a.kind is kind and a.subscription_id in ids]
+    if not candidates:
+        return Found()
+    best = max(
+        candidates, key=lambda a: (a.validity(day) is Validity.VALID, a.subscription_id is not None, a.valid_from)
+    )
+    return Found(best, best.validity(day))
+
+
+def _key_state(key: str, record: CustomerRecord | None, owners: Mapping[str, CustomerRecord]) -> tuple[Validity, str]:
+    if not key:
+        return Validity.NONE, ""
+    if key not in owners:
+        return Validity.UNKNOWN, f"the quoted support key {key} is unknown"
+    if record is None or owners[key].customer.id != record.customer.id:
+        return Validity.CLAIMED, f"the support key {key} is known, but it is only claimed: it does not fit the caller"
+    return Validity.VALID, f"the support key {key} belongs to the caller's customer"
+
+
+def _subscription(record: CustomerRecord | None, key: str, reference: str) -> Subscription | None:
+    if record is None:
+        return None
+    by_key = {known.key: known.subscription_id for known in record.support_keys}
+    for subscription in record.subscriptions:
+        if subscription.id == by_key.get(key) or (reference and subscription.reference == reference):
+            return subscription
+    return record.subscriptions[0] if len(record.subscriptions) == 1 else None
+
+
+def _customer_sentence(record: CustomerRecord | None) -> str:
+    if record is None:
+        return "the sender belongs to no known customer"
+    return f"the sender belongs to the customer {record.customer.name} ({record.customer.reference})"
+
+
+def _agreement_sentence(found: Found) -> str:
+    if found.agreement is None:
+        return "no support agreement: the general policy holds"
+    return f"the support agreement {found.agreement.reference} is {found.state.value}"

@@ -1,0 +1,125 @@
+"""Identify a case by hand: an agent says whose it is; what follows from that is decided anew.
+
+The case leaves triage for the queue that the rules name, and is classified again only if it had not been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from intakebot.domain.actors import Actor
+from intakebot.domain.case import Case, alter
+from intakebot.domain.change import Change
+from intakebot.domain.commands import Identify
+from intakebot.domain.customer import AgreementKind, CustomerRecord, Subscription, Validity
+from intakebot.domain.errors import NotFoundError
+from intakebot.domain.lifecycle import refuse_if_final
+from intakebot.domain.workflow import StateKind
+from intakebot.ports import CaseFile, Store
+from intakebot.rules.decide import decide_stage
+from intakebot.usecases.assess import variant
+from intakebot.usecases.facts import identified_facts
+from intakebot.usecases.house import House
+from intakebot.usecases.identify import Identification, agreement_of
+from intakebot.usecases.open_case import UNIDENTIFIED, policy_for
+from intakebot.usecases.route import route_case
+
+
+def identify_case(house: House, store: Store, file: CaseFile, command: Identify, by: Actor, at: datetime) -> Change:
+    """Put a case beside its customer. Raises NotFoundError for an unknown customer or subscription."""
+    refuse_if_final(file.case)
+    record = store.customer_by_reference(command.customer)
+    found = _found(record, _subscription(record, command.subscription), file.case, at)
+    facts = _facts(file.case) | identified_facts(found)
+    category = _category(house, file.case, facts)
+    workflow = variant(house, file.case.workflow, category)
+    note = f"{record.customer.name} ({record.customer.reference})"
+    fields = _fields(house, file.case, found) | {"category": category, "workflow": workflow}
+    case, event = alter(file.case, house.new_id(), "case.identified", by, at, note, **fields)
+    change = Change(cases=(case,), events=(event,), callers=_caller(file, record))
+    facts |= {"category": category, "case.workflow": workflow}
+    return change + _routed(house, replace(file, case=case), facts, at)
+
+
+def _found(record: CustomerRecord, subscription: Subscription | None, case: Case, at: datetime) -> Identification:
+    keys = {known.key for known in record.support_keys}
+    state = case.support_key_state
+    if case.support_key:
+        state = Validity.VALID if case.support_key in keys else Validity.CLAIMED
+    support = agreement_of(record, AgreementKind.SUPPORT, subscription, at.date())
+    if state is Validity.VALID and support.state is not Validity.VALID:
+        state = Validity.EXPIRED
+    customer = agreement_of(record, AgreementKind.CUSTOMER, subscription, at.date())
+    return Identification(record, subscription, case.support_key, state, support, customer)
+
+
+def _subscription(record: CustomerRecord, reference: str) -> Subscription | None:
+    if not reference:
+        return record.subscriptions[0] if len(record.subscriptions) == 1 else None
+    found = next((known for known in record.subscriptions if known.reference == reference), None)
+    if found is None:
+        known = ", ".join(sorted(subscription.reference for subscription in record.subscriptions)) or "none"
+        raise NotFoundError(f"{record.customer.name} has no subscription {reference!r}; it has: {known}")
+    return found
+
+
+def _fields(house: House, case: Case, found: Identification) -> dict[str, Any]:
+    policy = policy_for(house, found.support)
+    calendar = house.organisation.calendars[policy.calendar]
+    record, subscription = found.record, found.subscription
+    return {
+        "customer_id": record.customer.id if record else None,
+        "account_id": found.account_id,
+        "subscription_id": subscription.id if subscription else None,
+        "support_key_state": found.support_key_state,
+        "support_agreement_id": found.support.agreement.id if found.support.agreement else None,
+        "support_agreement_state": found.support.state,
+        "customer_agreement_id": found.customer.agreement.id if found.customer.agreement else None,
+        "customer_agreement_state": found.customer.state,
+        "markers": tuple(marker for marker in case.markers if marker != UNIDENTIFIED),
+        "missing": tuple(name for name in case.missing if name != "customer"),
+        "respond_by": calendar.after(case.opened_at, policy.respond_within),
+        "solve_by": calendar.after(case.opened_at, policy.solve_within),
+    }
+
+
+def _facts(case: Case) -> dict[str, Any]:
+    return {
+        "channel": case.channel,
+        "subject": case.title,
+        "body": case.description,
+        "category": case.category,
+        "priority": case.priority.value,
+        "tags": case.tags,
+        "case.workflow": case.workflow,
+    }
+
+
+def _category(house: House, case: Case, facts: dict[str, Any]) -> str:
+    if "classification" not in case.missing:
+        return case.category
+    return str(decide_stage("classify", facts, house.ruleset).outcome.get("category", case.category))
+
+
+def _caller(file: CaseFile, record: CustomerRecord) -> tuple[Any, ...]:
+    return (replace(file.caller, customer_id=record.customer.id),) if file.caller else ()
+
+
+def _routed(house: House, file: CaseFile, facts: dict[str, Any], at: datetime) -> Change:
+    """Out of triage, to where the rules send an identified case; elsewhere it stays where it is."""
+    hand = house.hand_of(file)
+    waits = hand.workflow.kind_of(file.case.status) is StateKind.WAITING
+    if not waits or file.case.queue != house.organisation.triage_queue:
+        return Change()
+    trace = decide_stage("route", facts, house.ruleset)
+    by = Actor.rule(trace.applied[0].id if trace.applied else "route.default")
+    outcome: Mapping[str, Any] = trace.outcome
+    target = dict(outcome.get("escalate") or outcome)
+    target["queue"] = target.get("queue") or house.default_queue(file.case.workflow)
+    if target["queue"] == file.case.queue:
+        return Change()
+    target.setdefault("comment", "identified, so it goes where the rules send it")
+    return route_case(house, hand, target, by, at)

@@ -1,0 +1,176 @@
+"""Open a case: from an assessed contact to a registered, classified and routed case with its acknowledgement.
+
+What is missing never stops registration; it is named in the case. Called by `register`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from intakebot.domain.actors import SYSTEM, Actor
+from intakebot.domain.case import Case, CaseEvent, opened
+from intakebot.domain.change import Change
+from intakebot.domain.customer import Caller, Validity
+from intakebot.domain.delivery import DeliveryKind
+from intakebot.domain.lifecycle import CaseInHand
+from intakebot.domain.organisation import AgreementPolicy
+from intakebot.usecases.assess import Assessment
+from intakebot.usecases.contact_records import contact_records, conversation
+from intakebot.usecases.house import House
+from intakebot.usecases.identify import Found
+from intakebot.usecases.replies import Correspondent, owe_reply, why_not_automatic
+from intakebot.usecases.route import answer_by_rule, noted, route_case
+
+UNIDENTIFIED = "unidentified"
+TITLE_LENGTH = 200
+
+
+def open_case(house: House, assessment: Assessment, number: int, at: datetime) -> Change:
+    """Everything that a new case writes, in one change."""
+    caller, caller_change = _caller(house, assessment)
+    case = _new_case(house, assessment, number, caller, at)
+    change = Change(cases=(case,), events=(opened(case, house.new_id(), SYSTEM, assessment.reason),))
+    change += caller_change + conversation(house, assessment, case, at)
+    change += contact_records(house, assessment, case.id, caller.id if caller else None, at)
+    change += _proposed_task(house, assessment, case, at)
+    return change + _settle_in(house, house.in_hand(case), assessment, caller, at)
+
+
+def _caller(house: House, assessment: Assessment) -> tuple[Caller | None, Change]:
+    """The known caller, else a new one under the customer of the sender's domain; none without a sender."""
+    around, sender = assessment.around, assessment.read.message.sender
+    if around.caller or sender is None:
+        return around.caller, Change()
+    record = assessment.identification.record
+    customer_id = record.customer.id if record else None
+    addresses = ((assessment.read.pending.channel, sender.address.lower()),)
+    caller = Caller(house.new_id(), sender.name, addresses, customer_id)
+    return caller, Change(callers=(caller,))
+
+
+def _new_case(house: House, assessment: Assessment, number: int, caller: Caller | None, at: datetime) -> Case:
+    found, message = assessment.identification, assessment.read.message
+    policy = policy_for(house, found.support)
+    calendar = house.organisation.calendars[policy.calendar]
+    first_line = next((line.strip() for line in message.new_text.splitlines() if line.strip()), "")
+    return Case(
+        id=house.new_id(),
+        number=number,
+        workflow=assessment.workflow,
+        status=house.organisation.workflows[assessment.workflow].initial.name,
+        title=(message.subject or first_line or "(no subject)")[:TITLE_LENGTH],
+        description=message.new_text,
+        channel=assessment.read.pending.channel,
+        opened_at=at,
+        contact_id=assessment.read.pending.id,
+        caller_id=caller.id if caller else None,
+        answer_to=assessment.read.sender,
+        customer_id=found.record.customer.id if found.record else None,
+        account_id=found.account_id,
+        subscription_id=found.subscription.id if found.subscription else None,
+        support_key=found.support_key,
+        support_key_state=found.support_key_state,
+        support_agreement_id=found.support.agreement.id if found.support.agreement else None,
+        support_agreement_state=found.support.state,
+        customer_agreement_id=found.customer.agreement.id if found.customer.agreement else None,
+        customer_agreement_state=found.customer.state,
+        business_object=assessment.business_object,
+        category=assessment.category,
+        priority=assessment.priority,
+        tags=tuple(assessment.outcome.get("tags", ())),
+        markers=() if found.record else (UNIDENTIFIED,),
+        missing=_missing(assessment),
+        language=message.language,
+        queue=house.organisation.triage_queue,
+        follows_id=assessment.follows.case.id if assessment.follows else None,
+        respond_by=calendar.after(at, policy.respond_within),
+        solve_by=calendar.after(at, policy.solve_within),
+    )
+
+
+def policy_for(house: House, support: Found) -> AgreementPolicy:
+    """The policy of the valid support agreement, else the general one."""
+    policies, organisation = house.organisation.policies, house.organisation
+    if support.agreement and support.state is Validity.VALID and support.agreement.policy in policies:
+        return policies[support.agreement.policy]
+    return policies[organisation.default_policy]
+
+
+def _missing(assessment: Assessment) -> tuple[str, ...]:
+    found, message = assessment.identification, assessment.read.message
+    classified = any(trace.stage == "classify" and trace.result == "matched" for trace in assessment.stages)
+    lacks = {
+        "caller": message.sender is None,
+        "customer": found.record is None,
+        "business-object": assessment.business_object is None and found.subscription is None,
+        "classification": not classified,
+        "description": not message.new_text.strip(),
+    }
+    return tuple(name for name, lacking in lacks.items() if lacking)
+
+
+def _proposed_task(house: House, assessment: Assessment, case: Case, at: datetime) -> Change:
+    """A rule's task is a proposal until somebody has the case in charge (decision 17)."""
+    task = assessment.outcome.get("task")
+    if not task:
+        return Change()
+    by = _actor(assessment, "classify")
+    title = str(task.get("title", "")) if isinstance(task, dict) else str(task)
+    return Change(events=(CaseEvent(house.new_id(), case.id, "task.proposed", by, at, {}, title),))
+
+
+def _settle_in(house: House, hand: CaseInHand, assessment: Assessment, caller: Caller | None, at: datetime) -> Change:
+    """Answer by rule or send to a queue, and promise the acknowledgement."""
+    to, silence = _may_answer(house, hand.case, assessment, caller, at)
+    outcome, by = assessment.outcome, _actor(assessment, "route")
+    template = (outcome.get("resolve") or {}).get("template", "")
+    if template and to and not silence:
+        return answer_by_rule(house, hand, to, template, house.default_queue(hand.case.workflow), by, at)
+    if template:
+        draft = f"a rule would have answered with the template {template}, but {silence or 'there is no address'}"
+        routed = route_case(house, hand, {"queue": house.default_queue(hand.case.workflow), "comment": draft}, by, at)
+    else:
+        routed = route_case(house, hand, outcome, by, at)
+    return routed + _acknowledge(house, hand.after(routed), assessment, to, silence, at)
+
+
+def _may_answer(
+    house: House, case: Case, assessment: Assessment, caller: Caller | None, at: datetime
+) -> tuple[Correspondent | None, str]:
+    """Whom an automatic reply would go to, and why it must not go out ('' when it may)."""
+    message, pending = assessment.read.message, assessment.read.pending
+    if pending.channel != "email":
+        return None, "the contact did not come in writing"
+    to = None
+    if message.sender and pending.envelope.sender != "":
+        own_id = message.message_id.strip("<> ")
+        name, language = (caller.name, caller.language) if caller else (message.sender.name, "")
+        to = Correspondent(case.answer_to, name or message.sender.name, language, "email", (own_id,) if own_id else ())
+    if message.machine:
+        return to, f"it came from a machine: {message.machine.sign}"
+    if assessment.outcome.get("suppress_reply"):
+        return to, "a rule says so"
+    queue = house.queue(house.default_queue(case.workflow))
+    today = assessment.around.replies_today
+    return to, why_not_automatic(house, to, on_case=0, today=today, written_at=message.date, at=at, queue=queue)
+
+
+def _acknowledge(
+    house: House, hand: CaseInHand, assessment: Assessment, to: Correspondent | None, silence: str, at: datetime
+) -> Change:
+    if to is None or silence:
+        return noted(house, hand, "reply.suppressed", f"no acknowledgement: {silence or 'no address'}", SYSTEM, at)
+    again = assessment.follows is not None and assessment.follows.case.is_final
+    belongs = again and any(
+        sign.sign in ("reply-token", "is-the-caller", "same-customer") for sign in assessment.evidence
+    )
+    template = "reopened-as-new" if belongs else "acknowledgement"
+    values = {"earlier": {"number": assessment.follows.case.label}} if belongs and assessment.follows else {}
+    _, owed = owe_reply(house, hand.case, to, DeliveryKind.ACKNOWLEDGEMENT, template, values, at, automatic=True)
+    return owed
+
+
+def _actor(assessment: Assessment, stage: str) -> Actor:
+    """The rule that decided a stage, or its default."""
+    trace = next((trace for trace in assessment.stages if trace.stage == stage), None)
+    return Actor.rule(trace.applied[0].id if trace and trace.applied else f"{stage}.default")

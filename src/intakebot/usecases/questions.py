@@ -1,0 +1,118 @@
+"""Questions: what may be asked of the house, by name, answered from the archive as JSON-like data.
+
+`Desk.ask` comes here. Every question is a method; `QUESTIONS` lists them with the arguments they take.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from intakebot.domain.errors import RefusedError
+from intakebot.ports import Archive, CaseFilter
+from intakebot.usecases.house import House
+from intakebot.usecases.watch import alarms
+
+
+class Questions:
+    """The questions of this house."""
+
+    def __init__(self, house: House, archive: Archive) -> None:
+        self._house = house
+        self._archive = archive
+        self._questions: Mapping[str, Callable[..., Any]] = {
+            "case.list": self._case_list,
+            "case.show": self._case_show,
+            "case.log": self._case_log,
+            "case.why": self._case_why,
+            "case.actions": self._case_actions,
+            "contact.list": self._contact_list,
+            "contact.show": self._contact_show,
+            "contact.content": self._contact_content,
+            "delivery.list": self._delivery_list,
+            "delivery.show": self._delivery_show,
+            "queue.list": self._queue_list,
+            "customer.show": self._customer_show,
+            "template.preview": self._template_preview,
+            "health": self._health,
+            "clock": self._clock,
+        }
+
+    def answer(self, question: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-like data, by question
+        """Answer one; raises RefusedError for an unknown question or wrong arguments, NotFoundError for the rest."""
+        if question not in self._questions:
+            raise RefusedError(
+                "question.unknown", f"there is no question {question!r}; known: {', '.join(self._questions)}"
+            )
+        return self._questions[question](**arguments)
+
+    def _case_list(self, **wanted: Any) -> Any:  # noqa: ANN401 - the fields of CaseFilter
+        return self._archive.cases(CaseFilter(**wanted))
+
+    def _case_show(self, number: int) -> Any:  # noqa: ANN401
+        return self._archive.case(number) | {"actions": self._case_actions(number)}
+
+    def _case_log(self, number: int) -> Any:  # noqa: ANN401
+        return self._archive.events(number)
+
+    def _case_why(self, number: int) -> Any:  # noqa: ANN401
+        case = self._archive.case(number)
+        return {"case": case, "decisions": self._archive.decisions(number), "history": self._archive.events(number)}
+
+    def _case_actions(self, number: int) -> Any:  # noqa: ANN401
+        """What the process table allows now; guards are asked when somebody acts."""
+        case = self._archive.case(number)
+        workflow = self._house.organisation.workflows[case["workflow"]]
+        ended = case["closed_at"] or case["ended_as"]
+        allowed = [] if ended else list(dict.fromkeys(workflow.actions_from(case["status"])))
+        why_not = (
+            "the case has ended: nothing may change" if ended else f"not possible while the case is {case['status']}"
+        )
+        others = (line.action for line in workflow.transitions if line.action not in allowed)
+        return {"case": number, "allowed": allowed, "refused": dict.fromkeys(others, why_not)}
+
+    def _contact_list(self, state: str = "", limit: int = 100) -> Any:  # noqa: ANN401
+        return self._archive.contacts(state, limit)
+
+    def _contact_show(self, id: int) -> Any:  # noqa: ANN401, A002 - the question's own argument name
+        return self._archive.contact(id)
+
+    def _contact_content(self, id: int) -> str:  # noqa: A002
+        return base64.b64encode(self._archive.content(id)).decode("ascii")
+
+    def _delivery_list(self, state: str = "", limit: int = 100) -> Any:  # noqa: ANN401
+        return self._archive.deliveries(state, limit)
+
+    def _delivery_show(self, id: int) -> Any:  # noqa: ANN401, A002
+        return self._archive.delivery(id)
+
+    def _queue_list(self) -> Any:  # noqa: ANN401
+        figures = self._archive.queues()
+        blank = {"waiting": 0, "in_charge": 0, "oldest_waiting_at": None, "last_taken_at": None}
+        return [
+            {"name": queue.name, "title": queue.title, "workflows": list(queue.workflows)}
+            | blank
+            | figures.get(name, {})
+            for name, queue in sorted(self._house.organisation.queues.items())
+        ]
+
+    def _customer_show(self, reference: str) -> Any:  # noqa: ANN401
+        return self._archive.customer(reference)
+
+    def _template_preview(self, name: str, language: str = "") -> Any:  # noqa: ANN401
+        subject, text, html = self._house.render.preview(name, language)
+        return {"name": name, "language": language, "subject": subject, "text": text, "html": html}
+
+    def _health(self) -> Any:  # noqa: ANN401
+        now = self._house.clock.now()
+        found = alarms(self._archive, self._house.organisation, now)
+        return {
+            "at": now.isoformat(),
+            "attention": [asdict(alarm) for alarm in found],
+            "counts": self._archive.counts(),
+        }
+
+    def _clock(self) -> str:
+        return self._house.clock.now().isoformat()

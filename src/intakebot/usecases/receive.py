@@ -1,0 +1,72 @@
+"""Receive: make a message durable before anybody is answered. Channels come here through `Intake`.
+
+Nothing of the message is read but its header names (for the content key) and its Message-ID: what a message
+says is read after acceptance, so no defect of a mail can keep it out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from intakebot.domain.contact import Incoming, Kept, NewContact
+from intakebot.ports import Store, Writer
+from intakebot.reading.content_key import content_key, message_id_of
+from intakebot.usecases.house import House
+
+POSTMASTER = "postmaster"
+
+
+def keep_contacts(store: Store, contacts: Sequence[NewContact]) -> list[Kept]:
+    """The operation: contacts become rows, repeats become arrivals."""
+    return store.keep(contacts)
+
+
+def count_refusals(store: Store, counted: Sequence[Counter[tuple[str, str, str]]]) -> list[None]:
+    """The operation: refusals before content are added to their day's counters."""
+    for counts in counted:
+        store.count_refusals(counts)
+    return [None for _ in counted]
+
+
+class Reception:
+    """The `Intake` of this house. `kept` is called after each commit, so that registration starts at once."""
+
+    def __init__(self, house: House, writer: Writer, kept: Callable[[], None]) -> None:
+        self._house = house
+        self._writer = writer
+        self._kept = kept
+        self._refusals: Counter[tuple[str, str, str]] = Counter()
+
+    def takes(self, address: str) -> bool:
+        """Whether mail to this address is ours; `postmaster` always is (RFC 5321 4.5.1)."""
+        return address.lower() == POSTMASTER or self._house.organisation.receiving(address) is not None
+
+    async def receive(self, incoming: Incoming) -> Kept:
+        """Keep the message; durable when this returns."""
+        contact = new_contact(self._house, incoming)
+        kept = await self._writer.submit(keep_contacts, contact)
+        self._kept()
+        return kept
+
+    def refused_before_content(self, address: str, code: str) -> None:
+        """Count a refusal; written with the next call of `flush_refusals`."""
+        day = self._house.clock.now().date().isoformat()
+        self._refusals[day, address.lower()[:320], code] += 1
+
+    async def flush_refusals(self) -> None:
+        """Write the counted refusals."""
+        if self._refusals:
+            counted, self._refusals = self._refusals, Counter()
+            await self._writer.submit(count_refusals, counted)
+
+
+def new_contact(house: House, incoming: Incoming) -> NewContact:
+    """The contact to keep: id, content key, Message-ID and the moment."""
+    return NewContact(
+        id=house.new_id(),
+        incoming=incoming,
+        content_key=content_key(incoming.content, house.organisation.hop_headers),
+        message_id=message_id_of(incoming.content),
+        received_at=house.clock.now(),
+    )

@@ -1,0 +1,75 @@
+"""Watch: what a person should look at. Pure over the archive's figures; `health` and the service's log ask here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from intakebot.domain.contact import ContactState
+from intakebot.domain.delivery import DeliveryState
+from intakebot.domain.organisation import Organisation
+from intakebot.ports import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that needs a person: a stable code, a sentence, which place it is about, since when (ISO)."""
+
+    what: str
+    sentence: str
+    which: str = ""
+    since: str | None = None
+
+
+def alarms(archive: Archive, organisation: Organisation, now: datetime) -> list[Alarm]:
+    """Everything that needs a person now, most urgent first."""
+    counts = archive.counts()
+    return [
+        *_resting(counts, organisation),
+        *_contacts(counts),
+        *_deliveries(counts),
+        *_undrained(archive.queues(), organisation, now),
+    ]
+
+
+def _resting(counts: Mapping[str, Mapping[str, int]], organisation: Organisation) -> Iterator[Alarm]:
+    unrest = {
+        state.name for flow in organisation.workflows.values() for state in flow.states.values() if not state.rest
+    }
+    for status in sorted(unrest & set(counts["cases"])):
+        number = counts["cases"][status]
+        yield Alarm("case.resting", f"{number} case(s) rest in {status}, where nobody sees them: move them on", status)
+
+
+def _contacts(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
+    number = counts["contacts"].get(ContactState.QUARANTINED.value, 0)
+    if number:
+        sentence = f"{number} contact(s) could not be registered: see `intakebot contact list --state quarantined`"
+        yield Alarm("contact.quarantined", sentence)
+
+
+def _deliveries(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
+    for state in (DeliveryState.FAILED, DeliveryState.HELD):
+        number = counts["deliveries"].get(state.value, 0)
+        if number:
+            sentence = f"{number} delivery(ies) {state.value}: see `intakebot delivery list --state {state.value}`"
+            yield Alarm(f"delivery.{state.value}", sentence)
+
+
+def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisation, now: datetime) -> Iterator[Alarm]:
+    for name, figures in sorted(queues.items()):
+        queue, waiting = organisation.queues.get(name), int(figures["waiting"])
+        if not waiting:
+            continue
+        if queue is None:
+            yield Alarm(
+                "queue.unknown", f"{waiting} case(s) wait in a queue that the configuration does not know", name
+            )
+            continue
+        oldest = str(figures["oldest_waiting_at"])
+        waited = now - datetime.fromisoformat(oldest)
+        if waited > queue.alarm_after:
+            sentence = f"nobody drains it: {waiting} waiting, the oldest for {int(waited.total_seconds() // 3600)} h"
+            yield Alarm("queue.undrained", sentence, name, oldest)

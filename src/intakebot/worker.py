@@ -1,0 +1,168 @@
+"""The worker: does what is owed. Rows are the truth; being woken only makes it sooner.
+
+Three lines of work run beside each other: contacts are registered, deliveries are handed to outlets, timers are
+acted upon. Each looks into the database, does what it finds, and sleeps until it is woken, until something is
+due, or until the next sweep. A step that fails is logged and tried again; nothing is marked done before it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from intakebot.domain.contact import PendingContact
+from intakebot.domain.delivery import Delivery
+from intakebot.domain.errors import DeliveryFailedError, IntakebotError
+from intakebot.edge import guarded
+from intakebot.ports import Archive, Clock, Outlet, Receipt, Store, Writer
+from intakebot.reading.message import read_message
+from intakebot.usecases.assess import ReadContact
+from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
+from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering, Sent
+from intakebot.usecases.house import House
+from intakebot.usecases.register import Registration, SetAside
+from intakebot.usecases.watch import alarms
+
+CONTACTS_AT_ONCE = 64
+SENT_AT_ONCE = 4
+SWEEP = timedelta(seconds=30)
+WATCH = timedelta(minutes=5)
+_log = logging.getLogger(__name__)
+
+
+class Wake:
+    """Events by which the rest of the house says that there is something to do."""
+
+    def __init__(self) -> None:
+        self.received = asyncio.Event()
+        self.owed = asyncio.Event()
+
+    def all(self) -> None:
+        """Wake everybody."""
+        self.received.set()
+        self.owed.set()
+
+
+class Worker:
+    """Runs the lines of work until it is stopped. `wake` may be set from the event loop only."""
+
+    def __init__(
+        self,
+        house: House,
+        writer: Writer,
+        archive: Archive,
+        registration: Registration,
+        outlets: Mapping[str, Outlet],
+        wake: Wake,
+    ) -> None:
+        self._house = house
+        self._clock: Clock = house.clock
+        self._writer = writer
+        self._archive = archive
+        self._registration = registration
+        self._delivering = Delivering(house, frozenset(name for name, outlet in outlets.items() if outlet.idempotent))
+        self._closing = Closing(house)
+        self._outlets = outlets
+        self._wake = wake
+        self._lanes = asyncio.Semaphore(SENT_AT_ONCE)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; what was begun is finished first."""
+        await self._writer.submit(self._delivering.recover, None)
+        lines = (
+            self._line(stop, self._wake.received, self.register_pending, self._sweep),
+            self._line(stop, self._wake.owed, self.do_what_is_due, self._next_due),
+            self._line(stop, asyncio.Event(), self._watch, lambda: self._clock.now() + WATCH),
+        )
+        await asyncio.gather(*lines)
+
+    async def _line(
+        self,
+        stop: asyncio.Event,
+        wake: asyncio.Event,
+        work: Callable[[], Awaitable[int]],
+        until: Callable[[], datetime],
+    ) -> None:
+        stopping = asyncio.ensure_future(stop.wait())
+        stopping.add_done_callback(lambda _: wake.set())
+        while not stop.is_set():
+            wake.clear()
+            done = await guarded("worker", work())
+            if stop.is_set() or (isinstance(done, int) and done):
+                continue
+            await self._clock.until(until(), wake)
+        stopping.cancel()
+
+    def _sweep(self) -> datetime:
+        return self._clock.now() + SWEEP
+
+    def _next_due(self) -> datetime:
+        return min(self._archive.next_due() or self._sweep(), self._sweep())
+
+    async def register_pending(self) -> int:
+        """Register what is kept and waits, oldest first; returns how many contacts were looked at."""
+        pending = await self._writer.submit(_begin_attempts, CONTACTS_AT_ONCE)
+        if not pending:
+            return 0
+        reads = await asyncio.to_thread(self._read, pending)
+        results = await asyncio.gather(
+            *(
+                guarded(f"contact {read.pending.id}", self._writer.submit(self._registration.register, read))
+                for read in reads
+            )
+        )
+        failures = [
+            SetAside(read.pending.id, read.pending.attempts, result.sentence)
+            for read, result in zip(reads, results, strict=True)
+            if isinstance(result, IntakebotError)
+        ]
+        for failure in failures:
+            await self._writer.submit(self._registration.set_aside, failure)
+        self._wake.owed.set()
+        return len(reads) - len(failures)
+
+    def _read(self, pending: Sequence[PendingContact]) -> list[ReadContact]:
+        organisation = self._house.organisation
+        return [
+            ReadContact(
+                contact,
+                read_message(
+                    contact.content,
+                    own_domains=organisation.own_domains,
+                    languages=organisation.languages,
+                    envelope_sender=contact.envelope.sender,
+                ),
+            )
+            for contact in pending
+        ]
+
+    async def do_what_is_due(self) -> int:
+        """Act on due timers and hand due deliveries to their outlets; returns how many there were."""
+        acted = await self._writer.submit(self._closing.act_on_timers, TIMERS_AT_ONCE)
+        deliveries = await self._writer.submit(self._delivering.claim, CLAIMED_AT_ONCE)
+        await asyncio.gather(*(self._deliver(delivery) for delivery in deliveries))
+        return acted + len(deliveries)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        async with self._lanes:
+            outlet = self._outlets.get(delivery.channel)
+            if outlet is None:
+                outcome = await guarded("outlet", _no_outlet(delivery.channel))
+            else:
+                outcome = await guarded(f"delivery {delivery.id}", outlet.deliver(delivery))
+            await self._writer.submit(self._delivering.settle, Sent(delivery, outcome))
+
+    async def _watch(self) -> int:
+        for alarm in alarms(self._archive, self._house.organisation, self._clock.now()):
+            _log.warning("%s %s: %s", alarm.what, alarm.which, alarm.sentence)
+        return 0
+
+
+async def _no_outlet(channel: str) -> Receipt:
+    raise DeliveryFailedError(f"this house has no way out on the channel {channel}")
+
+
+def _begin_attempts(store: Store, limits: Sequence[int]) -> list[list[PendingContact]]:
+    return [store.begin_attempts(None, limit) for limit in limits]
