@@ -24,6 +24,9 @@ def case_page(case: Record, calendar: Calendar) -> RenderableType:
     for title, key, draw in _SECTIONS:
         if case.get(key):
             parts.append(section(title, draw(case[key], calendar)))
+    allowed = case.get("actions", {}).get("allowed")
+    if allowed:
+        parts += [Text(""), Text.assemble(("Possible now: ", "bold"), shown(allowed, "green"))]
     return Group(*parts)
 
 
@@ -65,7 +68,8 @@ def _customer(case: Record) -> Iterator[tuple[str, Text | str]]:
     if case.get("support_key"):
         yield "support key", Text.assemble(one_line(case["support_key"]), " ", status(case.get("support_key_state")))
     for agreement in case.get("agreements") or ():
-        yield f"{agreement.get('kind')} agreement", _agreement(agreement)
+        kind = agreement["kind"]
+        yield f"{kind} agreement", _agreement(agreement, case.get(f"{kind}_agreement_state"))
     thing = case.get("business_object")
     if thing:
         yield "about", Text.assemble(one_line(thing.get("type")), " ", one_line(thing.get("reference")))
@@ -79,9 +83,12 @@ def _caller(caller: Record | None) -> Text:
     return Text.assemble(one_line(caller.get("name")), "  ", (one_line(", ".join(addresses)).plain, "dim"))
 
 
-def _customer_name(customer: Record | None) -> Text:
+def _customer_name(customer: Record | str | None) -> Text:
+    """A list's row names the customer; a whole case may bring its record."""
     if not customer:
         return Text("unidentified", style="yellow")
+    if isinstance(customer, str):
+        return one_line(customer)
     rest = " · ".join(str(customer[key]) for key in ("reference", "tier", "segment") if customer.get(key))
     return Text.assemble(one_line(customer.get("name")), "  ", (one_line(rest).plain, "dim"))
 
@@ -94,9 +101,9 @@ def _subscription(line: Record | None) -> Text:
     )
 
 
-def _agreement(agreement: Record) -> Text:
+def _agreement(agreement: Record, state: object) -> Text:
     until = agreement.get("valid_to")
-    parts = [one_line(agreement["reference"]), one_line(agreement.get("policy")), status(agreement.get("state"))]
+    parts = [one_line(agreement["reference"]), one_line(agreement.get("policy")), status(state)]
     parts.append(Text(f"until {until}" if until else "", style="dim"))
     return Text("  ").join(part for part in parts if part)
 

@@ -12,6 +12,7 @@ from intakebot.cli.looks import Rows, case_number, fields, listed, named, sectio
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
 
+_MOMENTS = frozenset({"opened_at", "respond_by", "solve_by", "resolved_at", "closed_at"})
 SHORT = 60
 """Characters of a changed value that a history shows."""
 
@@ -52,13 +53,19 @@ def due(row: Mapping[str, Any], calendar: Calendar) -> Text:
 
 def log_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar) -> RenderableType:
     """The history of a case, oldest first."""
-    lines = [(calendar.local(row["at"]), one_line(row["by"]), one_line(row["kind"]), _changes(row)) for row in rows]
+    lines = [
+        (calendar.local(row["at"]), one_line(row["by"]), one_line(row["kind"]), _changes(row, calendar)) for row in rows
+    ]
     return listed(rows, Rows(("When", "Who", "What", "Changed"), lines, wraps=("Changed",)), "no events")
 
 
-def _changes(row: Mapping[str, Any]) -> Text:
-    """What an event changed: short values in full, long ones by their name."""
-    parts = [Text.assemble((f"{name} ", "dim"), one_line(_short(value))) for name, value in row["changes"].items()]
+def _changes(row: Mapping[str, Any], calendar: Calendar) -> Text:
+    """What an event changed: long values cut short, ids left out (--json has them), times as people read them."""
+    parts = []
+    for name, value in row["changes"].items():
+        if name != "id" and not name.endswith("_id"):
+            told = calendar.local(value) if value and name in _MOMENTS else _short(value)
+            parts.append(Text.assemble((f"{name.replace('_', ' ')} ", "dim"), one_line(told)))
     if row.get("note"):
         parts.append(Text.assemble(("“", "dim"), one_line(row["note"]), ("”", "dim")))
     return Text("; ").join(parts)
@@ -100,4 +107,7 @@ def _part(name: str, answer: Mapping[str, Any]) -> Text:
 
 
 def _plain(value: object) -> Text:
-    return one_line(_short(value)) if isinstance(value, Mapping) else shown(value)
+    """A changed value; of records (deliveries, tasks) all their fields, the id first."""
+    if isinstance(value, Mapping):
+        return shown(" ".join(str(part) for part in value.values() if part))
+    return Text(", ").join(map(_plain, value)) if isinstance(value, (list, tuple)) else shown(value)

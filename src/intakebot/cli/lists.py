@@ -134,10 +134,9 @@ def queues_table(rows: Sequence[Record], calendar: Calendar) -> RenderableType:
 
 
 def customer_page(record: Record, calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
-    """A customer with all that hangs on it, as plain data of `CustomerRecord`."""
-    customer = record["customer"]
+    """A customer with all that hangs on it, its callers, accounts, subscriptions, keys and agreements."""
     names = ("reference", "name", "segment", "tier", "domains")
-    parts: list[RenderableType] = [fields((name, shown(customer.get(name))) for name in names)]
+    parts: list[RenderableType] = [fields((name, shown(record.get(name))) for name in names)]
     for heading, key, columns in _PARTS:
         rows = record.get(key) or ()
         if rows:
@@ -148,8 +147,9 @@ def customer_page(record: Record, calendar: Calendar) -> RenderableType:  # noqa
 
 
 def _cell(value: object) -> Text:
-    if isinstance(value, list):
-        return one_line(", ".join(str(item[-1]) if isinstance(item, list) else str(item) for item in value))
+    """A value; of a caller's addresses (channel, address) the addresses."""
+    if isinstance(value, (list, tuple)):
+        return one_line(", ".join(str(address) for _, address in value))
     return status(value)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.answers import ANSWERS, CASE
+from fakes.answers import ANSWERS, CASE, NOW
 from fakes.desk import RecordingDesk
 from intakebot.cli.moments import Calendar, rough, span_of
 from intakebot.cli.plain_text import visible
@@ -73,10 +73,24 @@ def test_a_page_fits_the_terminal_and_has_no_escape_codes(intakebot: Any, page: 
         "not sent",
         "parent C-998",
         "in 10 d",
+        "Possible now: resolve, escalate",
     ],
 )
 def test_the_page_of_a_case_shows(intakebot: Any, expected: str) -> None:
     assert expected in intakebot("case", "show", "1").stdout
+
+
+def test_a_command_says_what_it_changed(intakebot: Any) -> None:
+    printed = intakebot("case", "resolve", "1001", "Use port 2.", width=200).stdout
+    assert printed.startswith("C-1001  Resolved  queue noc")
+    assert "7290184437760000003 resolution queued kari@fjord.example" in printed
+
+
+def test_a_history_leaves_out_ids_and_shows_times_as_people_read_them(intakebot: Any, desk: RecordingDesk) -> None:
+    changes = {"status": "Pending", "contact_id": 77, "id": 78, "solve_by": "2026-11-30T16:00:00+00:00", "title": None}
+    desk.answers["case.log"] = [{"at": NOW, "by": "system", "kind": "case.registered", "changes": changes, "note": ""}]
+    printed = intakebot("case", "log", "1", width=200).stdout
+    assert "status Pending; solve by 2026-11-30 16:00; title none" in printed
 
 
 def test_the_reasons_of_a_case_are_shown(intakebot: Any) -> None:
