@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from intakebot.domain.customer_entries import CustomerEntry
+
 
 @dataclass(frozen=True, slots=True)
 class Take:
@@ -194,6 +196,20 @@ class WithdrawDelivery:
     delivery: int
 
 
+@dataclass(frozen=True, slots=True)
+class ImportCustomers:
+    """Insert or update customers by their references; importing the same again changes nothing."""
+
+    customers: tuple[CustomerEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceClock:
+    """Move the simulated clock forward; refused where time is real."""
+
+    seconds: int
+
+
 CaseCommand: TypeAlias = (
     Take
     | Move
@@ -219,4 +235,6 @@ Command: TypeAlias = (
     | RetryContact
     | RetryDelivery
     | WithdrawDelivery
+    | ImportCustomers
+    | AdvanceClock
 )

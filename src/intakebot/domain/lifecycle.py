@@ -89,6 +89,8 @@ def _fields_on_arrival(hand: CaseInHand, step: Step, line: Transition, kind: Sta
     if kind is StateKind.WAITING:
         queue = step.queue.name if step.queue else case.queue
         assignee = step.assignee.id if step.assignee else None
+        if not queue and not assignee:
+            raise RefusedError("guard.queue", f"{case.label}: name the queue; it was in none, so nobody would find it")
         return {"queue": queue, "assignee": assignee, "owner": None, **_back_to_work(case)}
     if kind is StateKind.IN_CHARGE and line.closes_when_sent:
         owner = step.by.agent_id or case.owner
@@ -98,7 +100,8 @@ def _fields_on_arrival(hand: CaseInHand, step: Step, line: Transition, kind: Sta
         return {"owner": owner, "assignee": None, **_back_to_work(case)}
     if kind is StateKind.RESOLVED:
         owner = case.owner or step.by.agent_id
-        return {"owner": owner, "assignee": None, "resolution": step.resolution, "resolved_at": step.at}
+        answered = {"resolution": step.resolution, "resolved_at": step.at, "close_when_sent": False}
+        return {"owner": owner, "assignee": None, **answered}
     return {"closed_at": step.at, "close_when_sent": False}
 
 

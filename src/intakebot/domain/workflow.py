@@ -114,3 +114,13 @@ class Workflow:
     def actions_from(self, status: str) -> tuple[str, ...]:
         """The actions that the process table allows in a status, in table order."""
         return tuple(line.action for line in self.transitions if status in line.sources)
+
+
+def variant_for(workflows: Mapping[str, Workflow], current: str, category: str) -> str:
+    """The workflow that a case of the process `current` follows under a category.
+
+    Only the base process lists its variants, by category root; every other root follows the base again.
+    """
+    base = next((workflow for workflow in workflows.values() if current in workflow.variants.values()), None)
+    process = base or workflows[current]
+    return process.variants.get(category.partition("/")[0], process.name)

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnClause,
     Boolean,
+    ColumnClause,
     Connection,
     Row,
     bindparam,

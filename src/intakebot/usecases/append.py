@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM
+from intakebot.domain.case import alter
 from intakebot.domain.change import Change
 from intakebot.usecases.assess import Assessment, is_resolved
 from intakebot.usecases.contact_records import contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
-from intakebot.domain.case import alter
 
 
 def append_contact(house: House, assessment: Assessment, at: datetime) -> Change:

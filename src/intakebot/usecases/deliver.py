@@ -18,6 +18,7 @@ from intakebot.domain.commands import RetryDelivery, WithdrawDelivery
 from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState, retry_at
 from intakebot.domain.errors import (
     DeliveryAmbiguousError,
+    DeliveryDeferredError,
     DeliveryFailedError,
     RefusedError,
 )
@@ -38,10 +39,14 @@ class Sent:
 
 
 class Delivering:
-    """The operations of this room, bound to the house."""
+    """The operations of this room, bound to the house.
 
-    def __init__(self, house: House) -> None:
+    `idempotent` names the channels whose outlet makes one message of the same delivery sent twice.
+    """
+
+    def __init__(self, house: House, idempotent: frozenset[str] = frozenset()) -> None:
         self._house = house
+        self._idempotent = idempotent
 
     def claim(self, store: Store, limits: Sequence[int]) -> list[list[Delivery]]:
         """Due deliveries, moved to `sending` before the first byte leaves."""
@@ -53,7 +58,7 @@ class Delivering:
         at = self._house.clock.now()
         states = []
         for one in sent:
-            settlement = settlement_of(one, at)
+            settlement = settlement_of(one, at, idempotent=one.delivery.channel in self._idempotent)
             store.apply([Change(settlements=(settlement,)) + self._meaning(store, one.delivery, settlement, at)])
             states.append(settlement.state)
         return states
@@ -90,17 +95,22 @@ class Delivering:
         return change
 
 
-def settlement_of(sent: Sent, at: datetime) -> DeliverySettlement:
-    """The next state of a delivery. Pure; the table of docs/reference/deliveries.md."""
+def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySettlement:
+    """The next state of a delivery. Pure; the table of docs/reference/deliveries.md.
+
+    What is neither a receipt nor certainly not taken is ambiguous, unless the outlet is idempotent.
+    """
     delivery, outcome = sent.delivery, sent.outcome
     if isinstance(outcome, Receipt):
         return DeliverySettlement(delivery.id, DeliveryState.SENT, outcome.answer, at, resends=delivery.resends)
     answer = str(outcome) or type(outcome).__name__
-    if isinstance(outcome, DeliveryAmbiguousError):
-        return _after_ambiguous(delivery, answer, at)
-    due = None if isinstance(outcome, DeliveryFailedError) else retry_at(delivery.created_at, delivery.attempts, at)
-    state = DeliveryState.DEFERRED if due else DeliveryState.FAILED
-    return DeliverySettlement(delivery.id, state, answer, at, due, delivery.resends)
+    if isinstance(outcome, DeliveryFailedError):
+        return DeliverySettlement(delivery.id, DeliveryState.FAILED, answer, at, None, delivery.resends)
+    if isinstance(outcome, DeliveryDeferredError) or idempotent:
+        due = retry_at(delivery.created_at, delivery.attempts, at)
+        state = DeliveryState.DEFERRED if due else DeliveryState.FAILED
+        return DeliverySettlement(delivery.id, state, answer, at, due, delivery.resends)
+    return _after_ambiguous(delivery, answer, at)
 
 
 def _after_ambiguous(delivery: Delivery, answer: str, at: datetime) -> DeliverySettlement:

@@ -165,7 +165,7 @@ def _acknowledge(
         sign.sign in ("reply-token", "is-the-caller", "same-customer") for sign in assessment.evidence
     )
     template = "reopened-as-new" if belongs else "acknowledgement"
-    values = {"previous": {"number": assessment.follows.case.label}} if belongs and assessment.follows else {}
+    values = {"earlier": {"number": assessment.follows.case.label}} if belongs and assessment.follows else {}
     _, owed = owe_reply(house, hand.case, to, DeliveryKind.ACKNOWLEDGEMENT, template, values, at, automatic=True)
     return owed
 

@@ -44,7 +44,7 @@ def owe_reply(
     automatic: bool,
 ) -> tuple[Delivery, Change]:
     """Render a reply and owe it. Raises TemplateError; nothing is owed then."""
-    queue = house.organisation.queues.get(case.queue) or house.organisation.queues[house.organisation.triage_queue]
+    queue = answering_queue(house, case)
     language = choose_language(house, template, case, to, queue)
     subject, text, html = house.render.render(template, language, _values(case, to, queue) | dict(values))
     delivery_id = house.new_id()
@@ -73,6 +73,13 @@ def owe_reply(
     )
     ids = (ThreadId(bare_id, case.id), ThreadId(TOKEN_PREFIX + token, case.id))
     return delivery, Change(deliveries=(delivery,), thread_ids=ids)
+
+
+def answering_queue(house: House, case: Case) -> Queue:
+    """The queue in whose name a case is answered: its own, but never triage, which is nobody's name outside."""
+    organisation = house.organisation
+    inside = case.queue in ("", organisation.triage_queue) or case.queue not in organisation.queues
+    return organisation.queues[house.default_queue(case.workflow) if inside else case.queue]
 
 
 def choose_language(house: House, template: str, case: Case, to: Correspondent, queue: Queue) -> str:
@@ -110,6 +117,11 @@ def _values(case: Case, to: Correspondent, queue: Queue) -> dict[str, Any]:
     return {
         "marker": MARKER,
         "caller": {"name": to.name, "address": to.address},
-        "case": {"number": case.label, "title": case.title, "opened_at": case.opened_at.strftime("%Y-%m-%d %H:%M UTC")},
-        "queue": {"title": queue.title},
+        "case": {
+            "number": case.label,
+            "title": case.title,
+            "priority": case.priority.value,
+            "opened_at": case.opened_at.strftime("%Y-%m-%d %H:%M UTC"),
+        },
+        "queue": {"title": queue.title, "reply_name": queue.reply_name or queue.title},
     }

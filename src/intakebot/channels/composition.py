@@ -1,0 +1,123 @@
+"""Makes the message of a delivery, as it goes over the wire.
+
+Called by the outlets for mail. It promises one well-formed message to exactly one recipient whatever stands in
+the delivery: no text can add a header or an address, lines have at most 998 octets and end in CRLF.
+
+The header block is written here and not by the standard library: its modern policy decodes what looks like an
+encoded word in a value and, on the Python versions we support, may write the line breaks and commas that come
+out of it as new headers and addresses (CVE-2024-6923, CVE-2025-1795).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from email.header import Header
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, quote
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from intakebot.domain.errors import DeliveryFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from intakebot.domain.delivery import Delivery
+
+_BODY_POLICY = SMTP.clone(cte_type="7bit")  # so that no next hop needs 8BITMIME
+_ADDRESS = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^\s"(),:;<>@\[\\\]]+)@[^\s"(),:;<>@\\]+""")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # RFC 5322 3.6.4, and short enough for a line of its own
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_PLAIN_LENGTH = 60
+_ADDRESS_LENGTH = 320
+_LINE_BREAKING = ("Cc", "Cs", "Zl", "Zp")
+
+
+def compose(delivery: Delivery) -> bytes:
+    """Write the message of a delivery, the same octets each time (RFC 5322, RFC 3834 for automatic ones).
+
+    Returns:
+        The message with CRLF line ends, not dot-stuffed. ASCII, unless an address is not: then the header is
+        UTF-8 and needs SMTPUTF8 (RFC 6532).
+
+    Raises:
+        DeliveryFailedError: an address of the delivery is none.
+    """
+    body = EmailMessage(policy=_BODY_POLICY)
+    body.set_content(_body_text(delivery.text))
+    if delivery.html:
+        body.add_alternative(_body_text(delivery.html), subtype="html")
+        body.set_boundary(
+            sha256(f"{delivery.text}\0{delivery.html}".encode("utf-8", "replace")).hexdigest()
+        )  # no text can hold its own hash
+    header = "".join(f"{name}: {value}\r\n" for name, value in _header(delivery))
+    return header.encode() + body.as_bytes()
+
+
+def envelope_sender(delivery: Delivery) -> str:
+    """Who gets the bounce: nobody for automatic mail (RFC 3834 3.3), so that two robots never talk."""
+    return "" if delivery.automatic else delivery.sender
+
+
+def _header(delivery: Delivery) -> Iterator[tuple[str, str]]:
+    yield "From", _mailbox(delivery.sender_name, delivery.sender)
+    yield "To", _mailbox(delivery.recipient_name, delivery.recipient)
+    yield "Subject", _unstructured(delivery.subject)
+    yield "Date", format_datetime(delivery.created_at)
+    for name, text in (("Message-ID", delivery.message_id), ("In-Reply-To", delivery.in_reply_to)):
+        for found in _message_ids(text)[:1]:
+            yield name, found
+    references = [found for reference in delivery.references for found in _message_ids(reference)]
+    if references:
+        yield "References", "\r\n ".join(references)
+    if delivery.reply_to:
+        yield "Reply-To", _mailbox("", delivery.reply_to)
+    if delivery.automatic:
+        yield "Auto-Submitted", "auto-replied"
+    yield "X-Intakebot-Delivery", str(delivery.id)
+
+
+def _message_ids(text: str) -> list[str]:
+    """The ids in a text, in their brackets; what is no id, or longer than a line may be, is left out."""
+    return _MESSAGE_ID.findall(text if text.startswith("<") else f"<{text}>")
+
+
+def _mailbox(name: str, address: str) -> str:
+    """`Name <address>`, the name in a form that cannot end early."""
+    if len(address) > _ADDRESS_LENGTH or not _ADDRESS.fullmatch(address) or not address.isprintable():
+        raise DeliveryFailedError(f"{address!r} is no address; correct it and send again")
+    phrase = _phrase(_one_line(name))
+    return f"{phrase}\r\n <{address}>" if phrase else address
+
+
+def _phrase(name: str) -> str:
+    if not _readable_as_it_is(name):
+        return _encoded(name)
+    return name if _ATOMS.fullmatch(name) else f'"{quote(name)}"'
+
+
+def _unstructured(text: str) -> str:
+    line = _one_line(text)
+    return line if _readable_as_it_is(line) else _encoded(line)
+
+
+def _readable_as_it_is(line: str) -> bool:
+    """Whether a line needs no encoded word: short ASCII that would not be read as one."""
+    return line.isascii() and len(line) <= _PLAIN_LENGTH and "=?" not in line
+
+
+def _encoded(line: str) -> str:
+    return Header(line, "utf-8", maxlinelen=_PLAIN_LENGTH).encode(linesep="\r\n")
+
+
+def _one_line(text: str) -> str:
+    """The text without controls, line breaks of any kind and lone surrogates; a blank stands for each run."""
+    return " ".join("".join(" " if unicodedata.category(char) in _LINE_BREAKING else char for char in text).split())
+
+
+def _body_text(text: str) -> str:
+    """The text with LF line ends, without NUL and what has no place in UTF-8."""
+    clean = text.encode("utf-8", "replace").decode().replace("\0", "")
+    return clean.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,192 @@
+"""Reads a whole configuration folder: `load_settings` gives frozen `Settings`, or one error with all problems.
+
+Called by the composition root. Layout of the folder: `intakebot.yaml`, `workflows/*.yaml`, `rules/*.yaml`,
+`agreements/*.yaml`. Problems name files relative to the folder. Rule files are handed on as nodes; the rules room
+gives them their meaning.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from intakebot.config.agreement_file import read_agreements
+from intakebot.config.channel_settings import (
+    ChannelSettings,
+    RelaySettings,
+    SmtpSettings,
+    read_channels,
+    read_relay,
+    smtp_settings,
+)
+from intakebot.config.organisation_file import read_organisation
+from intakebot.config.reader import Problems, Section, shown_kind
+from intakebot.config.workflow_file import read_workflows
+from intakebot.config.yaml_source import load_node
+from intakebot.domain.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from intakebot.domain.organisation import Organisation
+    from intakebot.domain.positions import Node
+
+SCHEMA = "intakebot.config/1"
+MAIN_FILE = "intakebot.yaml"
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+_HIGHEST_NODE = 1023
+_REPLIES_PER_DAY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """Where the service keeps its files, what it calls itself, and which node of the installation it is.
+
+    A relative data directory counts from the working directory.
+    """
+
+    data_directory: Path
+    host_name: str
+    log_level: str
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticReplyCaps:
+    """How many automatic replies may leave; what is over a cap becomes an agent's draft."""
+
+    per_address_and_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration. `database_url` '' = SQLite in the data directory; `relay` None = nothing is sent.
+
+    `smtp` has the typed settings of those `channels` whose kind is `smtp`.
+    """
+
+    organisation: Organisation
+    service: ServiceSettings
+    database_url: str = field(repr=False)
+    channels: tuple[ChannelSettings, ...]
+    smtp: tuple[SmtpSettings, ...]
+    relay: RelaySettings | None
+    automatic_replies: AutomaticReplyCaps
+    rules: tuple[Node, ...]
+    templates_directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """All files of a folder, parsed, and where secrets come from."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    main: Node
+    workflows: Mapping[str, Node]
+    agreements: Mapping[str, Node]
+    rules: Mapping[str, Node]
+
+
+def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the configuration folder `path`, or the folder of the main file `path`.
+
+    Secrets come from `environment` and from files beside the configuration. Raises ConfigError with every
+    problem; files that are not YAML are reported first, because nothing can be said about the others then.
+    """
+    sources = _load_sources(path if path.is_dir() else path.parent, environment)
+    problems = Problems()
+    workflows = read_workflows({Path(name).stem: node for name, node in sources.workflows.items()}, problems)
+    agreements = read_agreements(sources.agreements, problems)
+    with Section(sources.main, problems, "") as file:
+        file.one_of("schema", {SCHEMA}, "schema")
+        organisation = read_organisation(file, workflows, agreements)
+        settings = _read_settings(file, sources, organisation)
+    problems.raise_if_any()
+    return settings
+
+
+def _load_sources(folder: Path, environment: Mapping[str, str]) -> _Sources:
+    found: list[Problem] = []
+    main = _load_files(folder, [MAIN_FILE], found)
+    workflows, agreements, rules = (
+        _load_files(folder, [f"{room}/{name}.yaml" for name in _names(folder / room)], found)
+        for room in ("workflows", "agreements", "rules")
+    )
+    if found:
+        raise ConfigError(found)
+    return _Sources(folder, environment, main[MAIN_FILE], workflows, agreements, rules)
+
+
+def _names(room: Path) -> list[str]:
+    return sorted(path.stem for path in room.glob("*.yaml"))
+
+
+def _load_files(folder: Path, names: list[str], found: list[Problem]) -> dict[str, Node]:
+    nodes: dict[str, Node] = {}
+    for name in names:
+        try:
+            nodes[name] = node = load_node(folder / name, name)
+        except ConfigError as error:
+            found += error.problems
+            continue
+        if not isinstance(node.value, Mapping):
+            found.append(Problem(name, node.place.line, f"expected a mapping, found {shown_kind(node)}"))
+    return nodes
+
+
+def _read_settings(file: Section, sources: _Sources, organisation: Organisation) -> Settings:
+    channels = read_channels(file)
+    return Settings(
+        organisation=organisation,
+        service=_read_service(file.section("service")),
+        database_url=_read_database_url(file.section("database"), sources),
+        channels=channels,
+        smtp=tuple(
+            smtp_settings(channel, file.problems, sources.folder) for channel in channels if channel.kind == "smtp"
+        ),
+        relay=read_relay(file.section("relay"), sources.environment, sources.folder) if file.has("relay") else None,
+        automatic_replies=_read_caps(file.section("automatic_replies")),
+        rules=tuple(sources.rules.values()),
+        templates_directory=_read_templates(file, sources.folder),
+    )
+
+
+def _read_service(section: Section) -> ServiceSettings:
+    with section:
+        return ServiceSettings(
+            data_directory=Path(section.text("data_directory")).absolute(),
+            host_name=section.text("host_name"),
+            log_level=section.one_of("log_level", _LOG_LEVELS, "log level", "info"),
+            node=section.whole("node", 0, 0, _HIGHEST_NODE),
+        )
+
+
+def _read_database_url(section: Section, sources: _Sources) -> str:
+    """A URL without a password may stand in the file; one with a password is a secret."""
+    with section:
+        node = section.node("url")
+        if node is None:
+            return ""
+        if isinstance(node.value, Mapping):
+            return section.secret("url", sources.environment, sources.folder).value
+        url = section.text("url")
+        if urlsplit(url).password is not None:
+            section.report(node.place, "url: it holds a password; write {env: NAME} or {file: PATH}")
+        return url
+
+
+def _read_caps(section: Section) -> AutomaticReplyCaps:
+    with section:
+        return AutomaticReplyCaps(section.whole("per_address_and_day", _REPLIES_PER_DAY, 0, 1000))
+
+
+def _read_templates(file: Section, folder: Path) -> Path:
+    directory = folder / file.text("templates", "../templates")
+    if not directory.is_dir():
+        file.report(
+            file.place_of("templates"), f"templates: there is no directory {file.text('templates', '../templates')}"
+        )
+    return directory.resolve()

@@ -1,0 +1,46 @@
+"""The key by which the same mail is known again, and its Message-ID; both before anything is understood.
+
+Channels call this before they acknowledge a mail, so it is cheap and total. The key leaves out what the way
+to us adds (trace fields and the form of line ends), so that a mail through two mailboxes is one contact.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from typing import Final
+
+from intakebot.reading.charset import clean_line
+from intakebot.reading.threading import message_ids
+
+TRACE_HEADERS: Final = frozenset({"received", "return-path", "delivered-to", "x-original-to"})
+_ID_BLOCK_BYTES: Final = 65_536
+_MESSAGE_ID: Final = re.compile(
+    rb"^message-id[ \t]*:([^\n]{0,4096}(?:\n[ \t][^\n]{0,998}){0,3})", re.IGNORECASE | re.MULTILINE
+)
+
+
+def content_key(raw: bytes, hop_headers: frozenset[str] = frozenset()) -> str:
+    """Return the SHA-256, in hex, of the mail without trace fields and `hop_headers` (lower-case names)."""
+    text = raw.replace(b"\r\n", b"\n")
+    end = text.find(b"\n\n")
+    head, body = (text, b"") if end < 0 else (text[:end], text[end:])
+    digest = hashlib.sha256(_trace_fields(hop_headers).sub(b"", b"\n" + head), usedforsecurity=False)
+    digest.update(body)
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _trace_fields(hop_headers: frozenset[str]) -> re.Pattern[bytes]:
+    """Match one trace field with its folded lines, from the line end before it."""
+    names = b"|".join(re.escape(name.encode("utf-8", "replace")) for name in sorted(TRACE_HEADERS | hop_headers))
+    return re.compile(rb"\n(?:" + names + rb")[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE)
+
+
+def message_id_of(raw: bytes) -> str:
+    """Return the Message-ID without brackets, from the first 64 KB of the headers; '' if absent."""
+    block = raw[:_ID_BLOCK_BYTES].replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")[0]
+    found = _MESSAGE_ID.search(block)
+    ids = message_ids(clean_line(found[1].decode("utf-8", "replace"))) if found else ()
+    return ids[0] if ids else ""

@@ -1,0 +1,123 @@
+"""Take the header block of a message apart: bounded, tolerant, in order of appearance.
+
+`message`, `bounces` and `content_key` call this. The standard library's parser ends the headers at
+the first line that is none; here such a line is left out when header fields still follow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from intakebot.reading.charset import clean_line, decode
+from intakebot.reading.words import decode_words
+
+MAX_BLOCK_BYTES: Final = 256 * 1024
+MAX_FIELD_BYTES: Final = 8 * 1024
+MAX_FIELDS: Final = 1000
+
+_FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
+_FOLD: Final = re.compile(rb"\r?\n[ \t]*")
+_LINE_WITH_FOLDS: Final = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
+_KNOWN: Final = re.compile(
+    rb"^(?:from|to|cc|subject|date|sender|reply-to|message-id|in-reply-to|references|received|return-path"
+    rb"|delivered-to|mime-version|(?:content|x)-[a-z-]+)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
+_BLANKS: Final = re.compile(rb"[\r\n]*")
+
+
+class Field(NamedTuple):
+    """One header field: lower-case name, the value as sent (one clean line), the value for people."""
+
+    name: str
+    sent: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The header fields of a message or part in order; lookups take lower-case names."""
+
+    fields: tuple[Field, ...] = ()
+
+    def sent(self, name: str) -> str:
+        """Return the first value of a field as sent, without decoding of words; '' when absent."""
+        return next((field.sent for field in self.fields if field.name == name), "")
+
+    def text(self, name: str) -> str:
+        """Return the first value of a field, decoded; '' when absent."""
+        return next((field.text for field in self.fields if field.name == name), "")
+
+    def all_sent(self, name: str) -> tuple[str, ...]:
+        """Return all values of a field as sent."""
+        return tuple(field.sent for field in self.fields if field.name == name)
+
+    def __contains__(self, name: str) -> bool:
+        return any(field.name == name for field in self.fields)
+
+
+def split_message(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
+    """Return (header block, body), both with whatever line ends they had; the block is bounded.
+
+    Leading blank lines, a byte order mark and an mbox `From ` line are not part of the header block.
+    """
+    start = _start_of_headers(raw)
+    limit = start + MAX_BLOCK_BYTES
+    blank = _BLANK_LINE.search(raw, start, limit)
+    if blank:
+        return _cut_at_prose(raw[start : blank.end()], raw[blank.end() :])
+    if limit >= len(raw):
+        return _cut_at_prose(raw[start:], b"")
+    defects.append("headers.too-long")
+    blank = _BLANK_LINE.search(raw, limit)
+    return raw[start:limit], raw[blank.end() :] if blank else b""
+
+
+def _start_of_headers(raw: bytes) -> int:
+    start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
+    blanks = _BLANKS.match(raw, start)
+    after_blanks = blanks.end() if blanks else start
+    if raw.startswith((b"From ", b">From "), after_blanks):
+        return raw.find(b"\n", after_blanks) + 1 or len(raw)
+    return after_blanks if _KNOWN.match(raw, after_blanks) else start
+
+
+def _cut_at_prose(block: bytes, body: bytes) -> tuple[bytes, bytes]:
+    """Give lines back to the body that are no header fields and are followed by no well-known one."""
+    last_known = 0
+    for known in _KNOWN.finditer(block):
+        last_known = known.start()
+    for line in _LINE_WITH_FOLDS.finditer(block, last_known):
+        if line[0].strip() and not _FIELD.match(line[0]):
+            return block[: line.start()], block[line.start() :] + body
+    return block, body
+
+
+def read_headers(block: bytes, defects: list[str]) -> Headers:
+    """Read a header block; fields beyond the limits are cut or left out with a defect."""
+    fields: list[Field] = []
+    for line in _LINE_WITH_FOLDS.finditer(block):
+        if not line[0].strip():
+            continue
+        if len(fields) == MAX_FIELDS:
+            defects.append("headers.too-many")
+            break
+        match = _FIELD.match(line[0])
+        if match is None:
+            defects.append("header.malformed")
+            continue
+        fields.append(_field(match[1], match[2], defects))
+    return Headers(tuple(fields))
+
+
+def _field(name: bytes, value: bytes, defects: list[str]) -> Field:
+    if len(value) > MAX_FIELD_BYTES:
+        defects.append("header.too-long")
+        value = value[:MAX_FIELD_BYTES]
+    value = value.strip()
+    sent = clean_line(decode(_FOLD.sub(b" ", value) if b"\n" in value else value))
+    text = clean_line(decode_words(sent)) if "=?" in sent else sent
+    return Field(name.decode("ascii").lower(), sent, text)

@@ -1,0 +1,163 @@
+"""Deciding: facts and rules in, a decision with its reasons out. Pure, total, bounded.
+
+Called by the use cases stage by stage (`decide_stage`), because looking up who a caller is comes between
+the stages, and as a whole (`decide`) by dry runs and tests. A stage reads the message, what was looked up,
+and the outcomes of earlier stages, never its own. Defaults answer a new case only: an event on a case that
+exists must not move it because no rule spoke.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from intakebot.rules.facts import FIELDS, Fact, Facts
+from intakebot.rules.model import (
+    PRIORITIES,
+    AppliedRule,
+    Conflict,
+    Decision,
+    Rule,
+    Ruleset,
+    Stage,
+    StageTrace,
+)
+from intakebot.rules.truths import Truths
+
+if TYPE_CHECKING:
+    from intakebot.domain.positions import Node, Plain
+
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+ENDING_DISPOSITIONS = frozenset({"machine", "refused"})
+
+
+class _UnfilledError(Exception):
+    """A `{name}` in an action has no value."""
+
+
+def decide(facts: Facts, ruleset: Ruleset, *, event: str = "created") -> Decision:
+    """Run all stages in order; none after the guard has called the message machine mail or refused it."""
+    truths = Truths(facts, ruleset.atoms)
+    traces: list[StageTrace] = []
+    outcome: dict[str, Plain] = {}
+    for stage in ruleset.stages:
+        trace = _decide(stage, truths, event)
+        traces.append(trace)
+        outcome.update(trace.outcome)
+        if ends(trace):
+            break
+        truths.learn(outcome_facts(trace.outcome))
+    return Decision(outcome, tuple(traces), ruleset.hash)
+
+
+def decide_stage(stage_name: str, facts: Facts, ruleset: Ruleset, event: str = "created") -> StageTrace:
+    """Run one stage (one of `model.STAGES`). Add `outcome_facts` of earlier stages to the facts before."""
+    return _decide(ruleset.stage(stage_name), Truths(facts, ruleset.atoms), event)
+
+
+def ends(trace: StageTrace) -> bool:
+    """Whether no later stage may run."""
+    return trace.outcome.get("disposition") in ENDING_DISPOSITIONS
+
+
+def outcome_facts(outcome: Mapping[str, Plain]) -> dict[str, Fact]:
+    """What later stages may read of an outcome: category, priority, tags, disposition, support."""
+    facts: dict[str, Fact] = {}
+    for name, value in outcome.items():
+        if name in FIELDS and FIELDS[name].decided_in:
+            facts[name] = tuple(str(each) for each in value) if isinstance(value, list) else str(value)
+    return facts
+
+
+def answers(rule: Rule, truths: Truths, event: str) -> bool:
+    """Whether a rule applies to this event and these facts. Nothing applies to a closed case."""
+    if event not in rule.on or (event != "created" and truths.facts.get("case.closed") is True):
+        return False
+    return truths.holds(rule.condition)
+
+
+def _decide(stage: Stage, truths: Truths, event: str) -> StageTrace:
+    matched = [rule for rule in stage.rules if answers(rule, truths, event)]
+    if not matched:
+        return _default(stage, truths, event)
+    applying, also = (matched[:1], matched[1:]) if stage.hit == "first" else (matched, [])
+    outcome: dict[str, Plain] = {}
+    applied: list[AppliedRule] = []
+    conflicts: list[Conflict] = []
+    for rule in applying:
+        application, actions = _apply(rule, truths)
+        applied.append(application)
+        conflicts.extend(_merge(stage, rule, outcome, actions))
+    also_ids = tuple(rule.id for rule in also)
+    return StageTrace(stage.name, "matched", outcome, tuple(applied), also_ids, tuple(conflicts))
+
+
+def _default(stage: Stage, truths: Truths, event: str) -> StageTrace:
+    default = stage.default
+    if stage.name == "route" and default is not None and isinstance(default.value, Mapping):
+        default = default.value.get(str(truths.facts.get("case.workflow", "")))
+    if default is None or event != "created":
+        return StageTrace(stage.name, "matched_nothing", {})
+    outcome, _ = _actions(default, truths, {})
+    return StageTrace(stage.name, "defaulted", outcome)
+
+
+def _apply(rule: Rule, truths: Truths) -> tuple[AppliedRule, dict[str, Plain]]:
+    captures = truths.captures(rule.condition)
+    actions, unfilled = _actions(rule.then, truths, captures)
+    evidence = tuple(truths.evidence(rule.condition))
+    return AppliedRule(rule.id, rule.place, evidence, captures, unfilled), actions
+
+
+def _actions(then: Node, truths: Truths, captures: Mapping[str, str]) -> tuple[dict[str, Plain], tuple[str, ...]]:
+    """The actions with their `{names}` filled in, and the names of those that could not be."""
+    actions: dict[str, Plain] = {}
+    unfilled: list[str] = []
+    for name, node in then.value.items() if isinstance(then.value, Mapping) else ():
+        try:
+            actions[name] = _filled(node, truths, captures)
+        except _UnfilledError:
+            unfilled.append(name)
+    return actions, tuple(unfilled)
+
+
+def _filled(node: Node, truths: Truths, captures: Mapping[str, str]) -> Plain:
+    if isinstance(node.value, Mapping):
+        return {key: _filled(value, truths, captures) for key, value in node.value.items()}
+    if isinstance(node.value, tuple):
+        return [_filled(item, truths, captures) for item in node.value]
+    if isinstance(node.value, str):
+        return PLACEHOLDER.sub(lambda found: _named(found[1], truths, captures), node.value)
+    return node.value
+
+
+def _named(name: str, truths: Truths, captures: Mapping[str, str]) -> str:
+    if name in captures:
+        return captures[name]
+    value = truths.facts.get(name)
+    if value is None or isinstance(value, tuple):
+        raise _UnfilledError(name)
+    return str(value)
+
+
+def _merge(stage: Stage, rule: Rule, outcome: dict[str, Plain], actions: Mapping[str, Plain]) -> Iterator[Conflict]:
+    """Join one rule's actions into the stage's outcome."""
+    for name, value in actions.items():
+        if name not in outcome:
+            outcome[name] = value
+            continue
+        kept, how = outcome[name], stage.merge.get(name)
+        if how == "union" and isinstance(kept, list) and isinstance(value, list):
+            outcome[name] = kept + [each for each in value if each not in kept]
+        elif how == "max":
+            outcome[name] = max(kept, value, key=_rank)
+        elif how is None and kept != value:
+            yield Conflict(name, rule.id, kept, value)
+
+
+def _rank(value: Plain) -> float:
+    """Priorities by their order, numbers by size, anything else below."""
+    if isinstance(value, str) and value in PRIORITIES:
+        return PRIORITIES.index(value)
+    return float(value) if isinstance(value, (int, float)) else -1.0

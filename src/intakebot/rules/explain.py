@@ -1,0 +1,133 @@
+"""Decisions in sentences for people: why, and why not.
+
+Called by the CLI, the case page and `check`. Works on stored decisions (`explain`) or asks the live matching
+again (`why_not`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from intakebot.rules.decide import answers, decide_stage, ends, outcome_facts
+from intakebot.rules.model import (
+    AllOf,
+    AnyOf,
+    AppliedRule,
+    Condition,
+    Decision,
+    Evidence,
+    Leaf,
+    NotOf,
+    Rule,
+    Ruleset,
+    Stage,
+    StageTrace,
+)
+from intakebot.rules.operators import OPERATORS, Scalar
+from intakebot.rules.truths import Truths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from intakebot.rules.facts import Facts
+
+
+def explain(decision: Decision) -> list[str]:
+    """One sentence for each rule that applied, each conflict, and each stage in which none did."""
+    return [sentence for trace in decision.stages for sentence in _trace_sentences(trace)]
+
+
+def why_not(rule_id: str, facts: Facts, ruleset: Ruleset, *, event: str = "created") -> str:
+    """Why a rule did not apply: the first atom that is false and its actual value, or what came before it.
+
+    Earlier stages are decided first, so that the facts are those the rule would have seen.
+    """
+    for stage in ruleset.stages:
+        rule = next((rule for rule in stage.rules if rule.id == rule_id), None)
+        if rule is not None:
+            return f"rule {rule.id} ({rule.place}) {_why_not(stage, rule, facts, ruleset, event)}"
+        trace = decide_stage(stage.name, facts, ruleset, event)
+        facts = {**facts, **outcome_facts(trace.outcome)}
+        if ends(trace):
+            return f"no stage runs after {stage.name}: disposition is {trace.outcome['disposition']}"
+    return f"there is no rule {rule_id!r}"
+
+
+def first_false(condition: Condition, truths: Truths, ruleset: Ruleset) -> str:
+    """The first reason, in reading order, why a condition is false: an atom and its actual value."""
+    match condition:
+        case AllOf(parts):
+            return first_false(next(part for part in parts if not truths.holds(part)), truths, ruleset)
+        case AnyOf(parts):
+            reason = first_false(parts[0], truths, ruleset)
+            return reason if len(parts) == 1 else f"none of {len(parts)} alternatives holds; the first: {reason}"
+        case NotOf(part):
+            return f"it must not be that {_joined(truths.evidence(part))}"
+        case Leaf(index):
+            atom = ruleset.atoms[index]
+            wanted = _claim(atom.field, atom.operator, atom.wanted)
+            present = bool(truths.entries(atom.field))
+            actual = f"is {truths.shown(atom.field)!r}" if present else "is missing"
+            return f"{atom.field} {actual}; wanted: {wanted}"
+
+
+def _why_not(stage: Stage, rule: Rule, facts: Facts, ruleset: Ruleset, event: str) -> str:
+    truths = Truths(facts, ruleset.atoms)
+    if event not in rule.on:
+        return f"does not answer to the event {event}, only to {', '.join(rule.on)}"
+    if not truths.holds(rule.condition):
+        return f"did not match: {first_false(rule.condition, truths, ruleset)}"
+    if not answers(rule, truths, event):
+        return "did not apply: the case is closed"
+    earlier = next(each for each in stage.rules if answers(each, truths, event))
+    if stage.hit == "first" and earlier is not rule:
+        return f"would match, but rule {earlier.id} ({earlier.place}) comes first in stage {stage.name}"
+    return "applies"
+
+
+def _trace_sentences(trace: StageTrace) -> list[str]:
+    if trace.result == "matched_nothing":
+        return [f"{trace.stage}: no rule matched"]
+    if trace.result == "defaulted":
+        return [f"{trace.stage}: no rule matched, the default applies; sets {_settings(trace)}"]
+    sentences = [f"{trace.stage}: {_applied_sentence(rule)}" for rule in trace.applied]
+    sentences[-1] += f"; sets {_settings(trace)}"
+    if trace.also:
+        sentences[-1] += f"; would also have matched: {', '.join(trace.also)}"
+    return sentences + [
+        f"{trace.stage}: conflict on {each.field}: kept {each.kept!r}, not {each.dropped!r} of {each.rule_id}"
+        for each in trace.conflicts
+    ]
+
+
+def _applied_sentence(rule: AppliedRule) -> str:
+    sentence = f"rule {rule.id} ({rule.place}) because {_joined(rule.evidence)}"
+    if rule.unfilled:
+        sentence += f"; left out for want of a value: {', '.join(rule.unfilled)}"
+    return sentence
+
+
+def _settings(trace: StageTrace) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in trace.outcome.items()) or "nothing"
+
+
+def _joined(evidence: Iterable[Evidence]) -> str:
+    return " and ".join(_evidence_sentence(each) for each in evidence)
+
+
+def _evidence_sentence(each: Evidence) -> str:
+    claim = _claim(each.field, each.operator, each.wanted)
+    if each.negated:
+        return f"not: {claim}"
+    if each.span and each.operator not in {"eq", "in", "not_in", "under"}:
+        claim += f" at {each.span[0]}-{each.span[1]}"
+    return claim
+
+
+def _claim(name: str, operator: str, wanted: tuple[Scalar, ...]) -> str:
+    values = " or ".join(_value(value) for value in wanted)
+    return f"{name} {OPERATORS[operator].phrase.format(wanted=values)}"
+
+
+def _value(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -1,0 +1,198 @@
+"""From rule files to a `Ruleset`: the file format `intakebot.rules/1`.
+
+Called by `config` with the nodes of every file in `config/rules`, in order of their names. What cannot be
+read (shape, unknown keys, operators and lists, patterns, bounds) is refused here, all of it at once; what can
+be read but makes no sense is found by `check`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from intakebot.domain.errors import ConfigError
+from intakebot.domain.positions import Node, Place, Plain
+from intakebot.rules.conditions import Conditions
+from intakebot.rules.model import EVENTS, STAGES, Rule, Ruleset, RuleTest, Stage
+from intakebot.rules.shapes import Shapes, key_place
+
+if TYPE_CHECKING:
+    from intakebot.rules.facts import Fact
+    from intakebot.rules.operators import Scalar
+
+SCHEMA = "intakebot.rules/1"
+MAX_RULES = 20_000
+MERGES = ("union", "max", "first")
+_NO_FILE = Place("rules", 0)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One stage while its parts from several files are joined."""
+
+    name: str
+    settings: dict[str, Node] = field(default_factory=dict)
+    rules: list[Node] = field(default_factory=list)
+    place: Place = _NO_FILE
+
+
+def load_ruleset(files: Sequence[Node]) -> Ruleset:
+    """Join the files into one ruleset.
+
+    Raises:
+        ConfigError: with every problem of every file.
+    """
+    shapes = Shapes()
+    tops = [shapes.mapping(file, "rule file", ("schema", "lists", "stages")) for file in files]
+    for file, top in zip(files, tops, strict=True):
+        _check_schema(shapes, file, top)
+    lists = _lists(shapes, tops)
+    drafts = _drafts(shapes, tops)
+    conditions = Conditions(shapes, lists)
+    stages = tuple(_stage(shapes, conditions, draft) for draft in drafts)
+    count = sum(len(stage.rules) for stage in stages)
+    if count > MAX_RULES:
+        shapes.add(_NO_FILE, f"{count} rules; at most {MAX_RULES} are allowed")
+    if shapes.problems:
+        raise ConfigError(shapes.problems)
+    return Ruleset(_content_hash(lists, drafts), stages, lists, tuple(conditions.atoms))
+
+
+def _check_schema(shapes: Shapes, file: Node, top: Mapping[str, Node]) -> None:
+    schema = top.get("schema")
+    if schema is None or schema.value != SCHEMA:
+        place = schema.place if schema else file.place
+        shapes.add(place, f"a rule file begins with `schema: {SCHEMA}`")
+
+
+def _lists(shapes: Shapes, tops: Sequence[Mapping[str, Node]]) -> dict[str, tuple[Scalar, ...]]:
+    lists: dict[str, tuple[Scalar, ...]] = {}
+    for top in tops:
+        node = top.get("lists")
+        for name, entries in shapes.mapping(node, "lists").items() if node else ():
+            if name in lists:
+                shapes.add(entries.place, f"list {name!r} is defined twice")
+            lists[name] = tuple(_scalars(shapes, entries, name))
+    return lists
+
+
+def _scalars(shapes: Shapes, node: Node, name: str) -> list[Scalar]:
+    scalars: list[Scalar] = []
+    for item in shapes.items(node, f"list {name!r}"):
+        if item.value is None or isinstance(item.value, (tuple, Mapping)):
+            shapes.add(item.place, f"list {name!r} holds single values, not {item.plain()!r}")
+        else:
+            scalars.append(item.value)
+    return scalars
+
+
+def _drafts(shapes: Shapes, tops: Sequence[Mapping[str, Node]]) -> list[_Draft]:
+    drafts = {name: _Draft(name) for name in STAGES}
+    for top in tops:
+        stages = top.get("stages")
+        for name, node in shapes.mapping(stages, "stages", STAGES).items() if stages else ():
+            if name in drafts:
+                _join(shapes, drafts[name], node)
+    return list(drafts.values())
+
+
+def _join(shapes: Shapes, draft: _Draft, node: Node) -> None:
+    parts = shapes.mapping(node, f"stage {draft.name!r}", ("hit", "merge", "default", "rules"))
+    if draft.place == _NO_FILE:
+        draft.place = node.place
+    for key in ("hit", "merge", "default"):
+        setting = parts.get(key)
+        if setting is None:
+            continue
+        if key != "hit":
+            shapes.mapping(setting, f"{draft.name}.{key}")
+        earlier = draft.settings.setdefault(key, setting)
+        if earlier.plain() != setting.plain():
+            shapes.add(setting.place, f"{draft.name}.{key} differs from {earlier.place}")
+    draft.rules.extend(shapes.items(parts.get("rules"), f"rules of stage {draft.name!r}"))
+
+
+def _stage(shapes: Shapes, conditions: Conditions, draft: _Draft) -> Stage:
+    hit = shapes.choice(draft.settings.get("hit"), "hit", ("first", "collect"), "first")
+    return Stage(
+        name=draft.name,
+        place=draft.place,
+        hit=hit,
+        merge=_merge(shapes, draft, hit),
+        default=draft.settings.get("default"),
+        rules=tuple(_rule(shapes, conditions, node) for node in draft.rules),
+    )
+
+
+def _merge(shapes: Shapes, draft: _Draft, hit: str) -> dict[str, str]:
+    node = draft.settings.get("merge")
+    if node is None:
+        return {}
+    if hit != "collect":
+        shapes.add(node.place, "merge belongs to a stage with `hit: collect`")
+    fields = node.value.items() if isinstance(node.value, Mapping) else ()
+    return {name: shapes.choice(how, "merge", MERGES, "first") for name, how in fields}
+
+
+def _rule(shapes: Shapes, conditions: Conditions, node: Node) -> Rule:
+    parts = shapes.mapping(node, "rule", ("id", "note", "on", "when", "then", "tests"))
+    then = parts.get("then", Node({}, node.place))
+    for key in ("id", "when", "then"):
+        if key not in parts:
+            shapes.add(node.place, f"rule has no {key!r}")
+    if "then" in parts and not shapes.mapping(then, "then"):
+        shapes.add(then.place, "`then` says nothing")
+    return Rule(
+        id=shapes.text(parts.get("id"), "id"),
+        place=node.place,
+        note=shapes.text(parts.get("note"), "note"),
+        on=_events(shapes, parts.get("on")),
+        condition=conditions.read(parts.get("when", Node({"channel": Node("", node.place)}, node.place))),
+        then=then,
+        tests=tuple(_test(shapes, test) for test in shapes.items(parts.get("tests"), "tests")),
+    )
+
+
+def _events(shapes: Shapes, node: Node | None) -> tuple[str, ...]:
+    if node is None:
+        return ("created",)
+    nodes = node.value if isinstance(node.value, tuple) else (node,)
+    return tuple(shapes.choice(each, "event", EVENTS, "created") for each in nodes)
+
+
+def _test(shapes: Shapes, node: Node) -> RuleTest:
+    parts = shapes.mapping(node, "test", ("given", "expect"))
+    given = parts.get("given")
+    expect = shapes.choice(parts.get("expect"), "expect", ("match", "no_match"), "match")
+    facts = shapes.mapping(given, "given") if given else {}
+    return RuleTest(
+        given={name: _fact(shapes, name, value) for name, value in facts.items()},
+        expect=expect == "match",
+        place=key_place(node, "given"),
+    )
+
+
+def _fact(shapes: Shapes, name: str, node: Node) -> Fact:
+    if isinstance(node.value, tuple):
+        return tuple(shapes.text(item, f"entry of {name!r}") for item in node.value)
+    if node.value is None or isinstance(node.value, Mapping):
+        shapes.add(node.place, f"given {name!r} is a value or a list of texts")
+        return ""
+    return node.value
+
+
+def _content_hash(lists: Mapping[str, tuple[Scalar, ...]], drafts: Sequence[_Draft]) -> str:
+    content: dict[str, Plain] = {name: list(entries) for name, entries in lists.items()}
+    stages: list[Plain] = [
+        [
+            draft.name,
+            {key: node.plain() for key, node in draft.settings.items()},
+            [rule.plain() for rule in draft.rules],
+        ]
+        for draft in drafts
+    ]
+    written = json.dumps([content, stages], sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()

@@ -1,0 +1,229 @@
+"""What rules are once loaded, and what a decision is: values only.
+
+`load` makes a `Ruleset`, `decide` makes a `Decision` of it. An elementary condition is an `Atom`, interned:
+the same condition in many rules is one atom, and a rule is a boolean test over the truth of atoms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as member
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from intakebot.domain.positions import Node, Place, Plain
+    from intakebot.rules.facts import Facts
+    from intakebot.rules.folding import Span
+    from intakebot.rules.operators import Probe, Scalar
+
+STAGES = ("guard", "identify", "classify", "flag", "route")
+EVENTS = ("created", "appended", "idle", "state")
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+Result: TypeAlias = Literal["matched", "matched_nothing", "defaulted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One elementary condition: a field, an operator, its operands as written."""
+
+    field: str
+    operator: str
+    wanted: tuple[Scalar, ...]
+    probe: Probe = member(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A use of an atom (its index in `Ruleset.atoms`) at a place in a file."""
+
+    atom: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """True when every part is."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """True when at least one part is."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOf:
+    """True when the part is not (also when the part is false for want of a fact)."""
+
+    part: Condition
+
+
+Condition: TypeAlias = Leaf | AllOf | AnyOf | NotOf
+
+
+def leaves(condition: Condition) -> Iterator[Leaf]:
+    """All uses of atoms in a condition, in reading order."""
+    match condition:
+        case Leaf():
+            yield condition
+        case NotOf(part):
+            yield from leaves(part)
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from leaves(part)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTest:
+    """An inline test: with these facts the rule's condition is expected to hold, or not to."""
+
+    given: Facts
+    expect: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `then` is a mapping that keeps its places; `on` the events it answers to."""
+
+    id: str
+    place: Place
+    note: str
+    on: tuple[str, ...]
+    condition: Condition
+    then: Node
+    tests: tuple[RuleTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage. `merge` says how a collecting stage joins a field that several rules set."""
+
+    name: str
+    place: Place
+    hit: str
+    merge: Mapping[str, str]
+    default: Node | None
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count."""
+
+    hash: str
+    stages: tuple[Stage, ...]
+    lists: Mapping[str, tuple[Scalar, ...]]
+    atoms: tuple[Atom, ...]
+
+    def stage(self, name: str) -> Stage:
+        """The stage of that name; every ruleset has all of `STAGES`."""
+        return self.stages[STAGES.index(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One atom that a decision rests on. `negated`: it stands under `not` and did not hold.
+
+    `span` counts characters of the fact (of the matching entry where a fact has several).
+    """
+
+    field: str
+    operator: str
+    wanted: tuple[Scalar, ...]
+    actual: str
+    span: Span | None
+    negated: bool = False
+
+    def to_plain(self) -> dict[str, Plain]:
+        """As JSON-like values."""
+        return {
+            "field": self.field,
+            "operator": self.operator,
+            "wanted": list(self.wanted),
+            "actual": self.actual,
+            "start": self.span[0] if self.span else None,
+            "end": self.span[1] if self.span else None,
+            "negated": self.negated,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRule:
+    """A rule whose outcome counted. `unfilled`: actions left out because a `{name}` had no value."""
+
+    id: str
+    place: Place
+    evidence: tuple[Evidence, ...]
+    captures: Mapping[str, str]
+    unfilled: tuple[str, ...] = ()
+
+    def to_plain(self) -> dict[str, Plain]:
+        """As JSON-like values."""
+        return {
+            "id": self.id,
+            "place": str(self.place),
+            "evidence": [each.to_plain() for each in self.evidence],
+            "captures": dict(self.captures),
+            "unfilled": list(self.unfilled),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two rules of a collecting stage set an unmerged field differently: the first kept, this one dropped."""
+
+    field: str
+    rule_id: str
+    kept: Plain
+    dropped: Plain
+
+    def to_plain(self) -> dict[str, Plain]:
+        """As JSON-like values."""
+        return {"field": self.field, "rule": self.rule_id, "kept": self.kept, "dropped": self.dropped}
+
+
+@dataclass(frozen=True, slots=True)
+class StageTrace:
+    """What one stage decided, and why. `also`: later rules of a `first` stage that would have matched too."""
+
+    stage: str
+    result: Result
+    outcome: Mapping[str, Plain]
+    applied: tuple[AppliedRule, ...] = ()
+    also: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+    def to_plain(self) -> dict[str, Plain]:
+        """As JSON-like values."""
+        return {
+            "stage": self.stage,
+            "result": self.result,
+            "outcome": dict(self.outcome),
+            "applied": [rule.to_plain() for rule in self.applied],
+            "also": list(self.also),
+            "conflicts": [conflict.to_plain() for conflict in self.conflicts],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """All stages that ran, and their outcomes in one mapping (a later stage has the last word)."""
+
+    outcome: Mapping[str, Plain]
+    stages: tuple[StageTrace, ...]
+    ruleset_hash: str
+
+    def to_plain(self) -> dict[str, Plain]:
+        """As JSON-like values, to store with the case."""
+        return {
+            "outcome": dict(self.outcome),
+            "stages": [stage.to_plain() for stage in self.stages],
+            "ruleset": self.ruleset_hash,
+        }
