@@ -55,7 +55,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     if named:
         yield PostgresServer(make_url(named))
         return
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     user = _server_user()
     try:
         if user:

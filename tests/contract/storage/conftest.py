@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from contract.storage.records import Room
 from fakes.databases import TEMPLATE, PostgresServer, postgres_server
-
 from intakebot.storage.engine import Database, open_database
 from intakebot.storage.migrations import migrate
 

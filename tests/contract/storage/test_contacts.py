@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from contract.storage.records import NOW, Room, new_case, new_contact, opening, outcome
 
+from contract.storage.records import NOW, Room, new_case, new_contact, opening, outcome
 from intakebot.domain.change import Change
 from intakebot.domain.contact import ContactState, Kept
 from intakebot.domain.errors import ConflictError, NotFoundError, StorageUnavailableError
