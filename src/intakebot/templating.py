@@ -112,6 +112,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:  # noqa: ANN401 - Jinja's own signature
+        if isinstance(obj, StrictUndefined):
+            return obj
         if not isinstance(obj, MappingProxyType):
             raise SecurityError(f"a value has no members; {argument!r} was asked for")
         return obj[argument] if argument in obj else self.undefined(obj=obj, name=argument)
@@ -226,7 +228,7 @@ def _refused_source(environment: _Sandbox, source: str, file: str) -> Iterator[P
         yield Problem(file, 1, "the first line has to be {{ marker }}, or quoted replies cannot be cut off")
     try:
         tree = environment.parse(source, file, file)
-        for sentence, line in _refused_nodes(tree, 0):
+        for sentence, line in _refused_nodes(tree, _allowed_for(file.partition("/")[0]), 0):
             yield Problem(file, line, sentence)
     except TemplateSyntaxError as error:
         yield Problem(file, error.lineno, f"is no template: {error.message}")
@@ -234,14 +236,14 @@ def _refused_source(environment: _Sandbox, source: str, file: str) -> Iterator[P
         yield Problem(file, 0, "is nested too deeply")
 
 
-def _refused_nodes(parent: nodes.Node, depth: int) -> Iterator[tuple[str, int]]:
+def _refused_nodes(parent: nodes.Node, allowed: tuple[str, ...], depth: int) -> Iterator[tuple[str, int]]:
     for node in parent.iter_child_nodes():
         path = _dotted(node)
         if depth > _DEEPEST:
             yield "is nested too deeply", node.lineno
         elif path is not None:
-            if path not in ALLOWED:
-                yield f"a template may not name {path!r}; allowed: {', '.join(ALLOWED)}", node.lineno
+            if path not in allowed:
+                yield f"this template may not name {path!r}; allowed: {', '.join(allowed)}", node.lineno
         elif not isinstance(node, _SYNTAX) or isinstance(node, nodes.Getattr):
             yield (
                 f"a template may not use {type(node).__name__.lower()} here; it has values, if, and filters",
@@ -252,7 +254,7 @@ def _refused_nodes(parent: nodes.Node, depth: int) -> Iterator[tuple[str, int]]:
         elif isinstance(node, nodes.Test) and node.name not in _TESTS:
             yield f"unknown test {node.name!r}; allowed: {', '.join(sorted(_TESTS))}", node.lineno
         else:
-            yield from _refused_nodes(node, depth + 1)
+            yield from _refused_nodes(node, allowed, depth + 1)
 
 
 def _dotted(node: nodes.Node) -> str | None:
@@ -284,17 +286,19 @@ def _plain(path: str, value: object) -> Plain:
     )
 
 
-def _samples(template: str) -> dict[str, Any]:
+def _allowed_for(template: str) -> tuple[str, ...]:
     groups = (*_GROUPS_OF_ALL, *REQUIRED.get(template, ()))
+    return tuple(path for path in ALLOWED if path.partition(".")[0] in groups)
+
+
+def _samples(template: str) -> dict[str, Any]:
     nested: dict[str, Any] = {}
-    for path, allowed in ALLOWED.items():
+    for path in _allowed_for(template):
         group, _, name = path.partition(".")
-        if group not in groups:
-            continue
         if name:
-            nested.setdefault(group, {})[name] = allowed.sample
+            nested.setdefault(group, {})[name] = ALLOWED[path].sample
         else:
-            nested[group] = allowed.sample
+            nested[group] = ALLOWED[path].sample
     return nested
 
 

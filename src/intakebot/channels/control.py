@@ -97,13 +97,14 @@ def _open_socket(path: Path) -> socket.socket:
 
 
 class ControlInlet:
-    """Serves a desk on the control socket at `path`."""
+    """Serves a desk on the control socket at `path`; `listening` is set once it answers."""
 
     name = "control"
 
     def __init__(self, path: Path, desk: Desk) -> None:
         self._path = path
         self._desk = desk
+        self.listening = asyncio.Event()
         self._talks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Task[None]] = set()
 
@@ -117,6 +118,7 @@ class ControlInlet:
             await self._talk(reader, writer, stop)
 
         server = await asyncio.start_unix_server(talk, sock=_open_socket(self._path), limit=REQUEST_LIMIT)
+        self.listening.set()
         try:
             await stop.wait()
         finally:

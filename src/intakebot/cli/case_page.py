@@ -8,46 +8,34 @@ from typing import Any
 from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from intakebot.cli.case_tables import due
-from intakebot.cli.looks import ROOMY, case_number, fields, named, quoted, section, status, table
+from intakebot.cli.looks import Beside, Rows, case_number, fields, named, quoted, section, status
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
 
 Record = Mapping[str, Any]
 
 
-def case_page(case: Record, calendar: Calendar, width: int) -> RenderableType:
+def case_page(case: Record, calendar: Calendar) -> RenderableType:
     """The whole case."""
-    parts: list[RenderableType] = [_header(case, calendar, width)]
+    parts: list[RenderableType] = [_header(case, calendar)]
     for title, key, draw in _SECTIONS:
         if case.get(key):
             parts.append(section(title, draw(case[key], calendar)))
+    allowed = case.get("actions", {}).get("allowed")
+    if allowed:
+        parts += [Text(""), Text.assemble(("Possible now: ", "bold"), shown(allowed, "green"))]
     return Group(*parts)
 
 
-def _header(case: Record, calendar: Calendar, width: int) -> Panel:
+def _header(case: Record, calendar: Calendar) -> Panel:
     title = Text.assemble(case_number(case["number"]), "  ", one_line(case["title"], "bold"))
-    left = fields(_state(case, calendar))
-    right = fields(_customer(case))
-    if width >= ROOMY:
-        body: RenderableType = _beside(left, right)
-    else:
-        body = Group(left, right)
-    missing = case.get("missing")
-    if missing:
-        body = Group(body, Text.assemble(("missing  ", "bold yellow"), shown(missing)))
-    return Panel(body, title=title, title_align="left", padding=(0, 1))
-
-
-def _beside(left: RenderableType, right: RenderableType) -> Table:
-    grid = Table.grid(expand=True, padding=(0, 2))
-    grid.add_column(ratio=1)
-    grid.add_column(ratio=1)
-    grid.add_row(left, right)
-    return grid
+    parts: list[RenderableType] = [Beside(fields(_state(case, calendar)), fields(_customer(case)))]
+    if case.get("missing"):
+        parts.append(Text.assemble(("missing: ", "bold yellow"), shown(case["missing"])))
+    return Panel(Group(*parts), title=title, title_align="left", padding=(0, 1))
 
 
 def _state(case: Record, calendar: Calendar) -> Iterator[tuple[str, Text | str]]:
@@ -80,7 +68,8 @@ def _customer(case: Record) -> Iterator[tuple[str, Text | str]]:
     if case.get("support_key"):
         yield "support key", Text.assemble(one_line(case["support_key"]), " ", status(case.get("support_key_state")))
     for agreement in case.get("agreements") or ():
-        yield f"{agreement.get('kind')} agreement", _agreement(agreement)
+        kind = agreement["kind"]
+        yield f"{kind} agreement", _agreement(agreement, case.get(f"{kind}_agreement_state"))
     thing = case.get("business_object")
     if thing:
         yield "about", Text.assemble(one_line(thing.get("type")), " ", one_line(thing.get("reference")))
@@ -94,9 +83,12 @@ def _caller(caller: Record | None) -> Text:
     return Text.assemble(one_line(caller.get("name")), "  ", (one_line(", ".join(addresses)).plain, "dim"))
 
 
-def _customer_name(customer: Record | None) -> Text:
+def _customer_name(customer: Record | str | None) -> Text:
+    """A list's row names the customer; a whole case may bring its record."""
     if not customer:
         return Text("unidentified", style="yellow")
+    if isinstance(customer, str):
+        return one_line(customer)
     rest = " · ".join(str(customer[key]) for key in ("reference", "tier", "segment") if customer.get(key))
     return Text.assemble(one_line(customer.get("name")), "  ", (one_line(rest).plain, "dim"))
 
@@ -109,9 +101,9 @@ def _subscription(line: Record | None) -> Text:
     )
 
 
-def _agreement(agreement: Record) -> Text:
+def _agreement(agreement: Record, state: object) -> Text:
     until = agreement.get("valid_to")
-    parts = [one_line(agreement["reference"]), one_line(agreement.get("policy")), status(agreement.get("state"))]
+    parts = [one_line(agreement["reference"]), one_line(agreement.get("policy")), status(state)]
     parts.append(Text(f"until {until}" if until else "", style="dim"))
     return Text("  ").join(part for part in parts if part)
 
@@ -145,36 +137,34 @@ def _resolution(resolution: Record, calendar: Calendar) -> RenderableType:
 
 
 def _tasks(tasks: list[Record], calendar: Calendar) -> RenderableType:
-    drawn = table(
-        "Task", "Status", "Where", "Title", "Handover", "Completed", exact=("Task", "Handover"), wraps=("Title",)
-    )
-    for task in tasks:
-        where = one_line(task.get("assignee") or task.get("queue"))
-        ended = " ".join(filter(None, (calendar.relative(task.get("completed_at")), task.get("reason"))))
-        drawn.add_row(
+    rows = [
+        (
             str(task["id"]),
             status(task["status"]),
-            where,
+            one_line(task.get("assignee") or task.get("queue")),
             one_line(task["title"]),
             one_line(task.get("handover")),
-            one_line(ended),
+            one_line(" ".join(filter(None, (calendar.relative(task.get("completed_at")), task.get("reason"))))),
         )
-    return drawn
+        for task in tasks
+    ]
+    return Rows(("Task", "Status", "Where", "Title", "Handover", "Completed"), rows, wraps=("Title",))
 
 
 def _deliveries(deliveries: list[Record], calendar: Calendar) -> RenderableType:
-    drawn = table("Delivery", "Kind", "To", "State", "When", "Answer", exact=("Delivery",), wraps=("Answer",))
-    for delivery in deliveries:
-        when = calendar.relative(delivery.get("settled_at") or delivery.get("due_at") or delivery.get("created_at"))
-        drawn.add_row(
+    rows = [
+        (
             str(delivery["id"]),
             one_line(delivery["kind"]),
             one_line(delivery["recipient"]),
             status(delivery["state"]),
-            when,
+            calendar.relative(delivery.get("settled_at") or delivery.get("due_at") or delivery.get("created_at")),
             one_line(delivery.get("answer")),
         )
-    return drawn
+        for delivery in deliveries
+    ]
+    columns = ("Delivery", "Kind", "To", "State", "When", "Answer")
+    return Rows(columns, rows, wraps=("To", "Answer"), gives_way=("Answer",))
 
 
 def _links(links: list[Record], _: Calendar) -> RenderableType:

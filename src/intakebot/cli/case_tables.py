@@ -8,35 +8,39 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from intakebot.cli.looks import ROOMY, case_number, fields, listed, named, section, status, table
+from intakebot.cli.looks import Rows, case_number, fields, listed, named, section, status, title
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
 
+_MOMENTS = frozenset({"opened_at", "respond_by", "solve_by", "resolved_at", "closed_at"})
 SHORT = 60
 """Characters of a changed value that a history shows."""
 
 
-def cases_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar, width: int) -> RenderableType:
+def cases_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar) -> RenderableType:
     """One row per case."""
-    roomy = width >= ROOMY
-    more = ("Category", "Customer") if roomy else ()
-    drawn = table("Case", "Status", "Prio", "Queue", "Owner", *more, "Title", "Opened", "Due", exact=("Case", "Due"))
-    drawn.columns[-3].ratio = 1
-    drawn.columns[-3].min_width = 12
-    drawn.expand = True
-    for row in rows:
-        drawn.add_row(
-            case_number(row["number"]),
-            status(row.get("ended_as") or row["status"]),
-            status(row.get("priority")),
-            one_line(row.get("queue")),
-            one_line(row.get("owner")),
-            *((one_line(row.get("category")), named(row.get("customer"))) if roomy else ()),
-            one_line(row.get("title")),
-            calendar.relative(row.get("opened_at")),
-            due(row, calendar),
-        )
+    drawn = Rows(
+        ("Case", "Status", "Priority", "Queue", "Owner", "Category", "Customer", "Title", "Opened", "Due"),
+        [_case_row(row, calendar) for row in rows],
+        wraps=("Title", "Customer"),
+        gives_way=("Customer", "Category", "Opened", "Priority"),
+    )
     return listed(rows, drawn, "no cases")
+
+
+def _case_row(row: Mapping[str, Any], calendar: Calendar) -> tuple[Text | str, ...]:
+    return (
+        case_number(row["number"]),
+        status(row.get("ended_as") or row["status"]),
+        status(row.get("priority")),
+        one_line(row.get("queue")),
+        one_line(row.get("owner")),
+        one_line(row.get("category")),
+        named(row.get("customer")),
+        title(row.get("title")),
+        calendar.relative(row.get("opened_at")),
+        due(row, calendar),
+    )
 
 
 def due(row: Mapping[str, Any], calendar: Calendar) -> Text:
@@ -47,17 +51,21 @@ def due(row: Mapping[str, Any], calendar: Calendar) -> Text:
     return Text(calendar.relative(moment), style="bold red" if calendar.is_past(moment) else "")
 
 
-def log_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar, width: int) -> RenderableType:  # noqa: ARG001 - a page's shape
+def log_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar) -> RenderableType:
     """The history of a case, oldest first."""
-    drawn = table("When", "Who", "What", "Changed", exact=("When", "Who", "What"), wraps=("Changed",))
-    for row in rows:
-        drawn.add_row(calendar.local(row["at"]), one_line(row["by"]), one_line(row["kind"]), _changes(row))
-    return listed(rows, drawn, "no events")
+    lines = [
+        (calendar.local(row["at"]), one_line(row["by"]), one_line(row["kind"]), _changes(row, calendar)) for row in rows
+    ]
+    return listed(rows, Rows(("When", "Who", "What", "Changed"), lines, wraps=("Changed",)), "no events")
 
 
-def _changes(row: Mapping[str, Any]) -> Text:
-    """What an event changed: short values in full, long ones by their name."""
-    parts = [Text.assemble((f"{name} ", "dim"), one_line(_short(value))) for name, value in row["changes"].items()]
+def _changes(row: Mapping[str, Any], calendar: Calendar) -> Text:
+    """What an event changed: long values cut short, ids left out (--json has them), times as people read them."""
+    parts = []
+    for name, value in row["changes"].items():
+        if name != "id" and not name.endswith("_id"):
+            told = calendar.local(value) if value and name in _MOMENTS else _short(value)
+            parts.append(Text.assemble((f"{name.replace('_', ' ')} ", "dim"), one_line(told)))
     if row.get("note"):
         parts.append(Text.assemble(("“", "dim"), one_line(row["note"]), ("”", "dim")))
     return Text("; ").join(parts)
@@ -72,19 +80,18 @@ def _short(value: object) -> str:
     return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
 
-def actions_table(answer: Mapping[str, Any], calendar: Calendar, width: int) -> RenderableType:  # noqa: ARG001 - a page's shape
+def actions_table(answer: Mapping[str, Any], calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
     """What is possible now, and why the rest is not."""
     possible = Text(", ").join(one_line(name, "bold green") for name in answer["allowed"]) or Text("nothing")
-    drawn = table("Action", "Why not", exact=("Action",), wraps=("Why not",))
-    for name, sentence in answer["refused"].items():
-        drawn.add_row(one_line(name), one_line(sentence))
+    refused = [(one_line(name), one_line(sentence)) for name, sentence in answer["refused"].items()]
+    drawn = Rows(("Action", "Why not"), refused, wraps=("Why not",))
     return Group(Text.assemble("Possible now: ", possible), section("Not possible now", drawn))
 
 
 _FIRST = ("status", "queue", "assignee", "owner")
 
 
-def changed_line(answer: Mapping[str, Any], calendar: Calendar, width: int) -> RenderableType:  # noqa: ARG001 - a page's shape
+def changed_line(answer: Mapping[str, Any], calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
     """What a command changed, in one line for a case, else field by field."""
     number = answer.get("case")
     if not isinstance(number, int):
@@ -100,4 +107,7 @@ def _part(name: str, answer: Mapping[str, Any]) -> Text:
 
 
 def _plain(value: object) -> Text:
-    return one_line(_short(value)) if isinstance(value, Mapping) else shown(value)
+    """A changed value; of records (deliveries, tasks) all their fields, the id first."""
+    if isinstance(value, Mapping):
+        return shown(" ".join(str(part) for part in value.values() if part))
+    return Text(", ").join(map(_plain, value)) if isinstance(value, (list, tuple)) else shown(value)

@@ -7,6 +7,7 @@ rows with the same account, subscription, agreement or caller. What two rows say
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 
 from intakebot.cli.customer_nodes import SCHEMA
@@ -119,9 +120,10 @@ def _take_installation(customer: _Draft, row: Row, place: Place) -> Iterator[Pro
 
 
 def _rows(content: bytes, shown_as: str, problems: list[Problem]) -> Iterator[tuple[Place, Row]]:
-    lines = _decoded(content, shown_as).splitlines(keepends=True)
-    first = lines[0] if lines else ""
-    reader = csv.reader(lines, delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
+    text = _decoded(content, shown_as)
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         _check_header(header, shown_as)

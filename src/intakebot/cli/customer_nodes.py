@@ -63,8 +63,9 @@ class _Record:
 
     def __init__(self, node: Node, found: _Findings, *known: str) -> None:
         self.place = node.place
-        self.found = found
+        self._found = found
         self._values: Mapping[str, Node] = {}
+        self._readable = isinstance(node.value, Mapping)
         if not isinstance(node.value, Mapping):
             found.add(node.place, f"expected {', '.join(known)} here, as `name: value` lines")
             return
@@ -82,8 +83,8 @@ class _Record:
         """A text; whole numbers are taken as written."""
         node = self._values.get(key)
         if node is None or node.value in (None, ""):
-            if required:
-                self.found.add(self.place, f"{key!r} is missing")
+            if required and self._readable:
+                self._found.add(self.place, f"{key!r} is missing")
             return otherwise
         return self._text_of(node, key)
 
@@ -92,26 +93,26 @@ class _Record:
             return node.value.strip()
         if type(node.value) is int:
             return str(node.value)
-        self.found.add(node.place, f"{key!r} must be a text; put it in quotes")
+        self._found.add(node.place, f"{key!r} must be a text; put it in quotes")
         return ""
 
     def unique(self, key: str, kind: str) -> str:
         """A required text that the file may have only once."""
-        return self.found.once(kind, self.text(key, required=True), self.place_of(key))
+        return self._found.once(kind, self.text(key, required=True), self.place_of(key))
 
     def texts(self, key: str, kind: str, pattern: str = "") -> tuple[str, ...]:
         """A list of texts, each of which the file may have only once; `pattern` is what each must contain."""
         written = [(self._text_of(node, key), node.place) for node in self._items(key)]
         for value, place in written:
             if pattern and value and pattern not in value:
-                self.found.add(place, f"{value!r} is no {kind}")
-        return tuple(self.found.once(kind, value, place) for value, place in written)
+                self._found.add(place, f"{value!r} is no {kind}")
+        return tuple(self._found.once(kind, value, place) for value, place in written)
 
     def one_of(self, key: str, choices: tuple[str, ...], otherwise: str = "") -> str:
         """One of some words; required when there is no default."""
         word = self.text(key, otherwise, required=not otherwise)
         if word and word not in choices:
-            self.found.add(self.place_of(key), f"{key!r} is {word!r}; possible: {', '.join(choices)}")
+            self._found.add(self.place_of(key), f"{key!r} is {word!r}; possible: {', '.join(choices)}")
         return word if word in choices else choices[0]
 
     def day(self, key: str, *, required: bool = False) -> date | None:
@@ -120,12 +121,12 @@ class _Record:
         try:
             return date.fromisoformat(written) if written else None
         except ValueError:
-            self.found.add(self.place_of(key), f"{key!r} is {written!r}; write a date as 2026-12-31")
+            self._found.add(self.place_of(key), f"{key!r} is {written!r}; write a date as 2026-12-31")
             return None
 
     def records(self, key: str, read: Callable[[Node, _Findings], EntryT]) -> tuple[EntryT, ...]:
         """A list of records."""
-        return tuple(read(node, self.found) for node in self._items(key))
+        return tuple(read(node, self._found) for node in self._items(key))
 
     def _items(self, key: str) -> Iterator[Node]:
         node = self._values.get(key)
@@ -134,7 +135,7 @@ class _Record:
         if isinstance(node.value, tuple):
             yield from node.value
         else:
-            self.found.add(node.place, f"{key!r} must be a list")
+            self._found.add(node.place, f"{key!r} must be a list")
 
 
 def _customer(node: Node, found: _Findings) -> CustomerEntry:

@@ -8,24 +8,27 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from intakebot.cli.looks import fields, section, status, table
+from intakebot.cli.looks import Rows, fields, section
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
 
 Record = Mapping[str, Any]
+_SEVERITY_STYLES = {"error": "bold red", "warning": "yellow"}
 
 
-def health_page(answer: Record, calendar: Calendar, width: int) -> RenderableType:  # noqa: ARG001 - a page's shape
+def health_page(answer: Record, calendar: Calendar) -> RenderableType:
     """What needs attention, then the counts."""
     attention = answer["attention"]
-    drawn = table("What", "Which", "Since", "Why", exact=("What", "Which", "Since"), wraps=("Why",))
-    for line in attention:
-        drawn.add_row(
+    rows = [
+        (
             one_line(line["what"], "bold red"),
             one_line(line.get("which")),
             calendar.relative(line.get("since")),
             one_line(line["sentence"]),
         )
+        for line in attention
+    ]
+    drawn = Rows(("What", "Which", "Since", "Why"), rows, wraps=("Why",))
     verdict = Text("needs attention", style="bold red") if attention else Text("all is well", style="bold green")
     counts = [
         section(name.capitalize(), _counts(counted)) for name, counted in answer.get("counts", {}).items() if counted
@@ -39,24 +42,24 @@ def _counts(counted: Mapping[str, int]) -> RenderableType:
 
 def problems_page(problems: Sequence[Record]) -> RenderableType:
     """What a check found wrong, with its place."""
-    drawn = table("Where", "How bad", "What", exact=("Where", "How bad"), wraps=("What",))
-    for problem in problems:
-        severity = problem.get("severity", "error")
-        drawn.add_row(
+    rows = [
+        (
             one_line(problem["place"]),
-            one_line(severity, "bold red" if severity == "error" else "yellow"),
+            one_line(problem.get("severity", "error"), _SEVERITY_STYLES.get(problem.get("severity", "error"), "")),
             one_line(problem["sentence"]),
         )
-    return drawn
+        for problem in problems
+    ]
+    return Rows(("Where", "How bad", "What"), rows, wraps=("What",))
 
 
 def found_page(found: Record) -> RenderableType:
     """What a check looked at, when nothing is wrong."""
     rows = ((name.replace("_", " "), shown(value)) for name, value in found.items() if name != "problems")
-    return Group(status("all is well"), fields(rows))
+    return Group(Text("all is well", style="bold green"), fields(rows))
 
 
-def template_page(answer: Record, calendar: Calendar, width: int) -> RenderableType:  # noqa: ARG001 - a page's shape
+def template_page(answer: Record, calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
     """A rendered template."""
     head = fields((("subject", one_line(answer["subject"])),))
     html = [section("HTML", shown(answer["html"]))] if answer.get("html") else []

@@ -11,7 +11,7 @@ import click
 from intakebot.cli.case_tables import changed_line
 from intakebot.cli.exits import ATTENTION, DONE
 from intakebot.cli.house_pages import found_page, health_page, problems_page, template_page
-from intakebot.cli.session import HouseCommand, HouseGroup, Session, output, with_session
+from intakebot.cli.session import HouseCommand, HouseGroup, Session, show_page, with_session
 from intakebot.cli.values import Span
 from intakebot.domain.commands import AdvanceClock
 
@@ -60,7 +60,7 @@ def _verdict(session: Session, found: Mapping[str, Any]) -> int:
     if session.as_json:
         session.print_json(found)
     else:
-        output().print(problems_page(problems) if problems else found_page(found))
+        show_page(problems_page(problems) if problems else found_page(found))
     failed = any(problem.get("severity", "error") == "error" for problem in problems)
     return (ATTENTION if failed else DONE).code
 

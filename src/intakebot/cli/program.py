@@ -11,7 +11,11 @@ from typing import Any, NoReturn
 
 import click
 
-from intakebot.channels.edge import guarded
+if sys.platform == "win32":
+    from asyncio import new_event_loop
+else:
+    from uvloop import new_event_loop
+
 from intakebot.cli.cases import case_commands
 from intakebot.cli.contacts import contact_commands, register_contact
 from intakebot.cli.customers import customer_commands
@@ -28,6 +32,7 @@ from intakebot.cli.operation import (
 )
 from intakebot.cli.session import HouseGroup, global_options
 from intakebot.domain.errors import IntakebotError
+from intakebot.edge import guarded
 
 
 class Program(HouseGroup):
@@ -41,12 +46,17 @@ class Program(HouseGroup):
             logging.getLogger("intakebot").addHandler(logging.NullHandler())  # errors are said once, by us
         try:
             begun = super().main(arguments, prog_name or "intakebot", **{**settings, "standalone_mode": False})
-            code = asyncio.run(_finish(begun, complaint)) if inspect.iscoroutine(begun) else begun
+            code = _run(_finish(begun, complaint)) if inspect.iscoroutine(begun) else begun
         except (IntakebotError, click.ClickException) as error:
             code = complaint.report(error)
         except (click.Abort, KeyboardInterrupt):
             code = INTERRUPTED.code
         sys.exit(code)
+
+
+def _run(finish: Coroutine[Any, Any, int]) -> int:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(finish)
 
 
 async def _finish(begun: Coroutine[Any, Any, int | None], complaint: Complaint) -> int:

@@ -26,10 +26,10 @@ from intakebot.domain.actors import Actor
 from intakebot.domain.commands import Command
 from intakebot.ports import Desk
 
-Page = Callable[[Any, Calendar, int], RenderableType]
-"""Draws an answer: the JSON-like data, the calendar to show times by, and the width in characters."""
+Page = Callable[[Any, Calendar], RenderableType]
+"""Draws an answer: the JSON-like data, and the calendar to show times by."""
 P = ParamSpec("P")
-WIDTH_WITHOUT_TERMINAL = 120
+WIDTH_WITHOUT_TERMINAL = 160
 DEFAULT_SETTINGS = Path("config/intakebot.yaml")
 _META = "intakebot.cli."
 
@@ -91,8 +91,7 @@ class Session:
             self.print_json(answer)
         else:
             now = datetime.fromisoformat(await desk.ask("clock", {}))
-            console = output()
-            console.print(page(answer, Calendar(now), console.width))
+            show_page(page(answer, Calendar(now)))
 
     def print_json(self, answer: object) -> None:
         """The one JSON document."""
@@ -105,10 +104,11 @@ class Session:
         return Actor.agent(self.agent)
 
 
-def output() -> Console:
-    """Standard output for people; a fixed, generous width where there is no terminal."""
+def show_page(page: RenderableType) -> None:
+    """Print a page for people; a fixed, generous width where there is no terminal, and nothing is cropped."""
     measured = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if measured else WIDTH_WITHOUT_TERMINAL, highlight=False)
+    console = Console(width=None if measured else WIDTH_WITHOUT_TERMINAL, highlight=False)
+    console.print(page, crop=False)
 
 
 class HouseCommand(click.Command):

@@ -29,11 +29,11 @@ class Written(click.ParamType[str]):
     name = "text"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text; fails with a usage error when it is empty."""
+        """The text; fails with a usage error when it is required and empty."""
         text = sys.stdin.read() if value == "-" else value
-        if not text.strip():
+        if not text.strip() and param is not None and param.required:
             self.fail("the text is empty", param, ctx)
-        return text.rstrip("\n")
+        return text.rstrip()
 
 
 class Span(click.ParamType[timedelta]):

@@ -8,14 +8,14 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from intakebot.cli.looks import case_number, section, status, table
+from intakebot.cli.looks import Rows, case_number, points, section, status
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line
 
 Record = Mapping[str, Any]
 
 
-def why_page(answer: Record, calendar: Calendar, width: int) -> RenderableType:  # noqa: ARG001 - a page's shape
+def why_page(answer: Record, calendar: Calendar) -> RenderableType:
     """All decisions about a case, oldest first."""
     decisions = answer.get("decisions", ())
     if not decisions:
@@ -39,12 +39,7 @@ def _place(case: object) -> Text:
 def _decision(decision: Record, calendar: Calendar) -> RenderableType:
     trace = decision["trace"]
     title = f"Contact {decision['contact_id']} · {calendar.both(decision['at'])}"
-    return section(visible_title(title), Group(*_parts(trace, decision.get("ruleset"))))
-
-
-def visible_title(title: str) -> str:
-    """A section's title from stored values."""
-    return one_line(title).plain
+    return section(one_line(title).plain, Group(*_parts(trace, decision.get("ruleset"))))
 
 
 def _parts(trace: Record, ruleset: object) -> Iterator[RenderableType]:
@@ -57,13 +52,12 @@ def _parts(trace: Record, ruleset: object) -> Iterator[RenderableType]:
 
 
 def _threading(evidence: Sequence[Record]) -> RenderableType:
-    drawn = table("Points", "Evidence", "Says", right=("Points",), exact=("Points", "Evidence"), wraps=("Says",))
-    for line in evidence:
-        drawn.add_row(str(line.get("points", "")), one_line(line["evidence"]), one_line(line["sentence"]))
+    rows = [(str(line.get("points", "")), one_line(line["evidence"]), one_line(line["sentence"])) for line in evidence]
+    drawn = Rows(("Points", "Evidence", "Says"), rows, right=("Points",), wraps=("Says",))
     return Group(Text("Which case it belongs to", style="bold"), drawn)
 
 
 def _sentences(title: str, sentences: Sequence[object]) -> Iterator[RenderableType]:
     if sentences:
         yield Text(title, style="bold")
-        yield from (Text.assemble("  • ", one_line(sentence)) for sentence in sentences)
+        yield points(sentences)

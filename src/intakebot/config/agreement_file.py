@@ -103,7 +103,7 @@ def _read_calendar(name: str, section: Section) -> Calendar:
     with section:
         zone = section.one_of("zone", available_timezones(), "time zone")
         hours = _read_hours(section.section("hours"))
-        if not hours:
+        if not any(hours.values()):
             section.report(section.place, "no opening hours; the calendar 'always' is there already")
         holidays = frozenset(_read_holidays(section))
         return Calendar(name, zone or "UTC", hours, holidays)

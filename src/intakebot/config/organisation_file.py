@@ -110,6 +110,6 @@ def _read_addresses(file: Section, workflows: Collection[str]) -> dict[str, Rece
             section.report(section.place, "this address is there twice; case does not matter")
         else:
             addresses[address] = ReceivingAddress(address, workflow)
-    if not addresses:
+    if not file.section("addresses").names():
         file.report(file.place_of("addresses"), "addresses: at least one receiving address is needed")
     return addresses

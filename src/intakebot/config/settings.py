@@ -24,7 +24,7 @@ from intakebot.config.channel_settings import (
     smtp_settings,
 )
 from intakebot.config.organisation_file import read_organisation
-from intakebot.config.reader import Problems, Section
+from intakebot.config.reader import Problems, Section, shown_kind
 from intakebot.config.workflow_file import read_workflows
 from intakebot.config.yaml_source import load_node
 from intakebot.domain.errors import ConfigError, Problem
@@ -128,9 +128,12 @@ def _load_files(folder: Path, names: list[str], found: list[Problem]) -> dict[st
     nodes: dict[str, Node] = {}
     for name in names:
         try:
-            nodes[name] = load_node(folder / name, name)
+            nodes[name] = node = load_node(folder / name, name)
         except ConfigError as error:
             found += error.problems
+            continue
+        if not isinstance(node.value, Mapping):
+            found.append(Problem(name, node.place.line, f"expected a mapping, found {shown_kind(node)}"))
     return nodes
 
 

@@ -68,11 +68,7 @@ class _Reader:
             return self._alternative(part, render=render)
         if part.media_type.startswith("multipart/"):
             return _all([self.read(child, render=render) for child in part.parts])
-        return (
-            self._text(part, render=render)
-            if self._is_text(part)
-            else Content(attachments=_attachments(part))
-        )
+        return self._text(part, render=render) if self._is_text(part) else Content(attachments=_attachments(part))
 
     def _alternative(self, part: Part, *, render: bool) -> Content:
         """Show one of the alternatives, plain text first, and keep what all of them hold."""

@@ -56,9 +56,7 @@ def read_message(
         in_reply_to=message_ids(headers.sent("in-reply-to")),
         references=message_ids(headers.sent("references")),
         subject=headers.text("subject"),
-        sender=attempt(
-            lambda: sole_sender(headers.all_sent("from"), defects), None, defects, "sender.missing"
-        ),
+        sender=attempt(lambda: sole_sender(headers.all_sent("from"), defects), None, defects, "sender.missing"),
         reply_to=_people("reply-to", headers, defects),
         to=_people("to", headers, defects),
         cc=_people("cc", headers, defects),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Column, Connection, Select, bindparam, func, select
+from sqlalchemy import Column, Connection, Select, bindparam, func, select
 
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery, DeliveryState
@@ -21,27 +21,26 @@ from intakebot.storage.case_files import read_case_files
 from intakebot.storage.delivery_records import delivery_of
 from intakebot.storage.directory import read_callers, read_customers
 from intakebot.storage.directory_tables import caller_addresses, customer_domains, support_keys
-from intakebot.storage.rows import select_in
+from intakebot.storage.rows import KEYS, select_in
 from intakebot.storage.tables import cases, deliveries, thread_ids
 
 KeyT = TypeVar("KeyT", int, str)
 REPLIES_COUNTED = timedelta(hours=24)
 MOST_OPEN_CASES = 50
 
-_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
-_ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(_KEYS))
-_DOMAIN_OWNERS = select(customer_domains).where(customer_domains.c.domain.in_(_KEYS))
-_KEY_OWNERS = select(support_keys.c.key, support_keys.c.customer_id).where(support_keys.c.key.in_(_KEYS))
+_ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(KEYS))
+_DOMAIN_OWNERS = select(customer_domains).where(customer_domains.c.domain.in_(KEYS))
+_KEY_OWNERS = select(support_keys.c.key, support_keys.c.customer_id).where(support_keys.c.key.in_(KEYS))
 _THREAD_CASES = (
-    select(thread_ids.c.message_id, thread_ids.c.case_id)
-    .where(thread_ids.c.message_id.in_(_KEYS))
+    select(thread_ids.c.message_id.label("wanted"), thread_ids.c.case_id)
+    .where(thread_ids.c.message_id.in_(KEYS))
     .order_by(thread_ids.c.case_id)
 )
-_BOUNCED = select(deliveries).where(deliveries.c.message_id.in_(_KEYS)).order_by(deliveries.c.id)
+_BOUNCED = select(deliveries).where(deliveries.c.message_id.in_(KEYS)).order_by(deliveries.c.id)
 _REPLIES = (
     select(deliveries.c.recipient, func.count().label("replies"))
     .where(
-        deliveries.c.recipient.in_(_KEYS),
+        deliveries.c.recipient.in_(KEYS),
         deliveries.c.automatic,
         deliveries.c.state != DeliveryState.WITHDRAWN.value,
         deliveries.c.created_at > bindparam("since"),
@@ -53,11 +52,15 @@ _REPLIES = (
 def _open_cases_by(column: Column[Any]) -> Select[Any]:
     newest = func.row_number().over(partition_by=column, order_by=cases.c.id.desc())
     ranked = (
-        select(column.label("belongs_to"), cases.c.id, newest.label("rank"))
-        .where(column.in_(_KEYS), cases.c.closed_at.is_(None), cases.c.ended_as.is_(None))
+        select(column.label("wanted"), cases.c.id.label("case_id"), newest.label("rank"))
+        .where(column.in_(KEYS), cases.c.closed_at.is_(None), cases.c.ended_as.is_(None))
         .subquery()
     )
-    return select(ranked.c.belongs_to, ranked.c.id).where(ranked.c.rank <= MOST_OPEN_CASES).order_by(ranked.c.id.desc())
+    return (
+        select(ranked.c.wanted, ranked.c.case_id)
+        .where(ranked.c.rank <= MOST_OPEN_CASES)
+        .order_by(ranked.c.case_id.desc())
+    )
 
 
 _OPEN_BY_CUSTOMER = _open_cases_by(cases.c.customer_id)
@@ -162,7 +165,7 @@ def _read_cases(connection: Connection, clues: Sequence[Clues], people: _People)
 def _ids_by(connection: Connection, statement: Select[Any], keys: Iterable[KeyT]) -> dict[KeyT, list[int]]:
     grouped: dict[KeyT, list[int]] = defaultdict(list)
     for row in select_in(connection, statement, keys):
-        grouped[row[0]].append(row[1])
+        grouped[row.wanted].append(row.case_id)
     return grouped
 
 

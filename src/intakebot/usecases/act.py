@@ -236,31 +236,17 @@ def decide(house: House, store: Store, request: Request) -> Change:
 
 
 def summary(change: Change) -> dict[str, Any]:
-    """What a change did, for the one who asked: the cases as they are now, and the kinds of events."""
-    return {
-        "cases": [
-            {
-                "id": case.id,
-                "number": case.number,
-                "label": case.label,
-                "status": case.status,
-                "queue": case.queue,
-                "owner": case.owner,
-                "workflow": case.workflow,
-                "category": case.category,
-            }
-            for case in change.cases
-        ],
+    """What a change did, for the one who asked: the case as it is now (a new one first), events, what is owed."""
+    shown: dict[str, Any] = {}
+    for case in sorted(change.cases, key=lambda changed: changed.version):
+        fields = {"case": case.number, "status": case.status, "queue": case.queue, "owner": case.owner}
+        shown = shown or fields | {"workflow": case.workflow, "category": case.category}
+    return shown | {
         "events": [event.kind for event in change.events],
         "tasks": [{"id": task.id, "title": task.title, "status": task.status.value} for task in change.tasks],
         "deliveries": [
-            {
-                "id": delivery.id,
-                "kind": delivery.kind.value,
-                "state": delivery.state.value,
-                "recipient": delivery.recipient,
-            }
-            for delivery in change.deliveries
+            {"id": owed.id, "kind": owed.kind.value, "state": owed.state.value, "recipient": owed.recipient}
+            for owed in change.deliveries
         ],
     }
 
@@ -276,4 +262,5 @@ def _performed(house: House, store: Store, request: Request) -> dict[str, Any] |
     except IntakebotError as refusal:
         return refusal
     store.apply([change])
-    return summary(change)
+    about = getattr(request.command, "case", None)
+    return ({"case": about} if about else {}) | summary(change)

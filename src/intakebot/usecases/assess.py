@@ -96,13 +96,16 @@ class Assessment:
             "disposition": self.disposition.value,
             "reason": self.reason,
             "threading": [
-                {"case": e.case_number, "sign": e.sign, "points": e.points, "sentence": e.sentence}
+                {"case": e.case_number, "evidence": e.sign, "points": e.points, "sentence": e.sentence}
                 for e in self.evidence
             ],
             "identification": list(self.identification.sentences),
             "ruleset": ruleset,
             "stages": [stage.to_plain() for stage in self.stages],
-            "sentences": explain(Decision(self.outcome, self.stages, ruleset)),
+            "sentences": [
+                f"{self.disposition.value}: {self.reason}",
+                *explain(Decision(self.outcome, self.stages, ruleset)),
+            ],
             "outcome": plain(dict(self.outcome)),
         }
 

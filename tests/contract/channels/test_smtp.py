@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+import uvloop
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.channels.harness import DEADLINE, FakeIntake, serving, smtp_inlet, smtp_serving, talking
@@ -16,6 +20,7 @@ from intakebot.channels.smtp_content import IncomingContent
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -342,3 +347,47 @@ async def test_stop_in_the_middle_of_a_tls_handshake(
             assert (await client.say("STARTTLS")).startswith("220")
             stop.set()
             assert await client.closed()
+
+
+gibberish = st.lists(
+    st.sampled_from(
+        [b"EHLO x\r\n", b"HELO x\r\n", b"MAIL FROM:<a@b.example>\r\n", b"MAIL FROM:<>\r\n", b"DATA\r\n", b".\r\n",
+         b"RCPT TO:<support@example.com>\r\n", b"RSET\r\n", b"NOOP\r\n", b"VRFY x\r\n", b"HELP\r\n",
+         b"AUTH PLAIN AA\r\n", b"STARTTLS\r\n", b"\r\n", b"MAIL FROM:" + b"(" * 300 + b"\r\n", b"EXPN \xff\r\n",
+         b"MAIL FROM:<a@b> SIZE=x\r\n"]
+    )
+    | st.binary(max_size=50),
+    max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(gibberish)
+def test_no_conversation_leaves_a_traceback_or_harms_the_next(said: list[bytes]) -> None:  # case G10
+    async def converse() -> None:
+        intake = FakeIntake()
+        async with smtp_serving(intake, grace=timedelta(seconds=1)) as inlet:
+            async with talking(inlet.port) as client:
+                await client.send(b"".join(said) + b"\r\n.\r\nQUIT\r\n")
+                assert await client.closed()
+            async with talking(inlet.port) as client:
+                await client.begin()
+                assert (await client.say("x\r\n.")).startswith("250")
+
+    with catch_errors() as errors:
+        uvloop.run(converse())
+    assert errors == []
+
+
+@contextmanager
+def catch_errors() -> Iterator[list[str]]:
+    """Everything that is logged as an error meanwhile; the loop logs forgotten exceptions that way."""
+    errors: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: errors.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    try:
+        yield errors
+        gc.collect()
+    finally:
+        logging.getLogger().removeHandler(handler)

@@ -4,6 +4,8 @@ A case is final when it is closed, void or merged. Deliveries and thread ids sta
 still settles after a case has closed.
 """
 
+from string import Template
+
 from alembic import op
 
 revision = "0003"
@@ -15,6 +17,11 @@ REFUSAL = "the case has ended: nothing may change"
 APPEND_ONLY = "history is append-only"
 CHILDREN = ("case_events", "tasks", "comments", "case_messages")
 
+_PART_OF_FINAL_CASE_ON_SQLITE = """
+CREATE TRIGGER $NAME BEFORE $VERB ON $TABLE
+WHEN EXISTS (SELECT 1 FROM cases WHERE id IN ($ROWS) AND (closed_at IS NOT NULL OR ended_as IS NOT NULL))
+BEGIN SELECT RAISE(ABORT, '$REFUSAL'); END
+"""
 _REFUSE_FINAL_CASE = """
 CREATE FUNCTION refuse_final_case() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -73,12 +80,14 @@ def _guard_on_sqlite() -> None:
             ("UPDATE", "OLD.case_id, NEW.case_id"),
             ("DELETE", "OLD.case_id"),
         ):
-            op.execute(f"""
-                CREATE TRIGGER {table}_final_{verb.lower()} BEFORE {verb} ON {table}
-                WHEN EXISTS (
-                    SELECT 1 FROM cases
-                    WHERE id IN ({rows}) AND (closed_at IS NOT NULL OR ended_as IS NOT NULL))
-                BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END""")
+            words = {
+                "TABLE": table,
+                "VERB": verb,
+                "ROWS": rows,
+                "NAME": f"{table}_final_{verb.lower()}",
+                "REFUSAL": REFUSAL,
+            }
+            op.execute(Template(_PART_OF_FINAL_CASE_ON_SQLITE).substitute(words))
 
 
 def _guard_on_postgresql() -> None:
