@@ -1,0 +1,47 @@
+# Every command of the house. What a target prints on standard output belongs to the program it runs
+# (`make demo ARGS=--json` is data and nothing else); what the preparation says goes to standard error.
+# A recipe gives its shell away (exec) where Ctrl-C and the terminal belong to the program.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+BIN := .venv/bin
+READY := .venv/.ready
+ARGS ?=
+
+.PHONY: help setup run demo test crash bench lint docs clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name sense; do printf '  make %-6s %s\n' "$$name" "$$sense"; done
+
+setup: $(READY) ## make .venv from the lock (happens by itself, once for every change of the lock)
+
+$(READY): requirements.lock
+	@bash .ci/prepare .venv >&2
+	@touch $@
+
+run: $(READY) ## start the service with the example configuration; Ctrl-C stops it
+	@exec $(BIN)/intakebot run $(ARGS)
+
+demo: $(READY) ## both processes, from mail to closed case, in a temporary directory (ARGS=--json, ARGS=--keep)
+	@exec $(BIN)/intakebot demo $(ARGS)
+
+test: $(READY) ## every test; what this machine cannot run is deselected and said so
+	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
+
+crash: $(READY) ## the tests that kill the service, one after the other
+	@exec $(BIN)/python -m pytest -m crash $(ARGS)
+
+bench: $(READY) ## the benchmarks, as JSON lines
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(READY) ## every gate: style, format, types, imports, dependencies, dead code
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/gates
+
+docs: $(READY) ## write the generated pages anew
+	@exec $(BIN)/python docs/generate.py
+
+clean: ## remove the environment and what tools left behind; data/ stays
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	@find src tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
