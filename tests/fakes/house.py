@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from fakes.desk import RecordingDesk
-
 from intakebot.domain.errors import IntakebotError
 from intakebot.ports import Desk
 
