@@ -123,7 +123,8 @@ class Surroundings:
     `caller` by address; `customer` the caller's (by record, else by the sender's domain); `threads` the cases
     that the quoted message ids belong to, in the order of the ids, without repetition; `open_cases` the
     customer's (else the caller's) cases that have not ended; `key_owners` the customer record of every quoted
-    key that exists; `bounced` the deliveries that a bounce names; `replies_today` counts automatic replies to this address in the last 24 h.
+    key that exists; `bounced` the deliveries that a bounce names; `replies_today` counts automatic replies to
+    this address in the last 24 h.
     """
 
     caller: Caller | None

@@ -17,6 +17,7 @@ from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import DeliveryFailedError, IntakebotError
 from intakebot.edge import guarded
 from intakebot.ports import Archive, Clock, Outlet, Receipt, Store, Writer
+from intakebot.reading.language import language_of
 from intakebot.reading.message import read_message
 from intakebot.usecases.assess import ReadContact
 from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
@@ -27,6 +28,7 @@ from intakebot.usecases.watch import alarms
 
 CONTACTS_AT_ONCE = 64
 SENT_AT_ONCE = 4
+WARMING_UP = "The language model is loaded once, before the first mail needs it."
 SWEEP = timedelta(seconds=30)
 WATCH = timedelta(minutes=5)
 _log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what was begun is finished first."""
+        await asyncio.to_thread(language_of, WARMING_UP, "", self._house.organisation.languages)
         await self._writer.submit(self._delivering.recover, None)
         lines = (
             self._line(stop, self._wake.received, self.register_pending, self._sweep),
@@ -79,7 +82,11 @@ class Worker:
         await asyncio.gather(*lines)
 
     async def _line(
-        self, stop: asyncio.Event, wake: asyncio.Event, work: Callable[[], Awaitable[int]], until: Callable[[], datetime]
+        self,
+        stop: asyncio.Event,
+        wake: asyncio.Event,
+        work: Callable[[], Awaitable[int]],
+        until: Callable[[], datetime],
     ) -> None:
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: wake.set())
@@ -104,7 +111,10 @@ class Worker:
             return 0
         reads = await asyncio.to_thread(self._read, pending)
         results = await asyncio.gather(
-            *(guarded(f"contact {read.pending.id}", self._writer.submit(self._registration.register, read)) for read in reads)
+            *(
+                guarded(f"contact {read.pending.id}", self._writer.submit(self._registration.register, read))
+                for read in reads
+            )
         )
         failures = [
             SetAside(read.pending.id, read.pending.attempts, result.sentence)
@@ -149,7 +159,7 @@ class Worker:
 
     async def _watch(self) -> int:
         for alarm in alarms(self._archive, self._house.organisation, self._clock.now()):
-            _log.warning("%s: %s", alarm.code, alarm.sentence)
+            _log.warning("%s %s: %s", alarm.what, alarm.which, alarm.sentence)
         return 0
 
 

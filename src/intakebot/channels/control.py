@@ -24,7 +24,6 @@ from intakebot.channels.control_wire import (
     line_of,
     request_of,
 )
-from intakebot.channels.edge import guarded
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import Command
 from intakebot.domain.errors import (
@@ -35,6 +34,7 @@ from intakebot.domain.errors import (
     RefusedError,
     ServiceUnreachableError,
 )
+from intakebot.edge import guarded
 from intakebot.ports import Desk, Intake
 
 REQUEST_LIMIT = 16 * 2**20
@@ -97,13 +97,14 @@ def _open_socket(path: Path) -> socket.socket:
 
 
 class ControlInlet:
-    """Serves a desk on the control socket at `path`."""
+    """Serves a desk on the control socket at `path`; `listening` is set once it answers."""
 
     name = "control"
 
     def __init__(self, path: Path, desk: Desk) -> None:
         self._path = path
         self._desk = desk
+        self.listening = asyncio.Event()
         self._talks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Task[None]] = set()
 
@@ -117,6 +118,7 @@ class ControlInlet:
             await self._talk(reader, writer, stop)
 
         server = await asyncio.start_unix_server(talk, sock=_open_socket(self._path), limit=REQUEST_LIMIT)
+        self.listening.set()
         try:
             await stop.wait()
         finally:
@@ -160,22 +162,16 @@ class ControlInlet:
             return False
         finally:
             self._waiting.discard(task)
-        writer.write(await guarded(self._answer(line), _unplanned))
+        answer = await guarded("control socket", self._answer(line))
+        writer.write(error_line(answer) if isinstance(answer, IntakebotError) else answer)
         await writer.drain()
         return True
 
     async def _answer(self, line: bytes) -> bytes:
-        try:
-            request = request_of(line)
-            if isinstance(request, Question):
-                return answer_line(await self._desk.ask(request.name, request.arguments))
-            return answer_line(await self._desk.perform(request.command, request.by))
-        except IntakebotError as error:
-            return error_line(error)
-
-
-def _unplanned(error: Exception) -> bytes:
-    return error_line(IntakebotError(f"the service met something unplanned ({type(error).__name__}); see its log"))
+        request = request_of(line)
+        if isinstance(request, Question):
+            return answer_line(await self._desk.ask(request.name, request.arguments))
+        return answer_line(await self._desk.perform(request.command, request.by))
 
 
 class RemoteDesk:

@@ -67,7 +67,7 @@ def _exactly(kind: type[T]) -> Callable[[object, type[T]], T]:
     def read(value: object, _: type[T]) -> T:
         if type(value) is not kind:
             raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
-        return value  # type: ignore[return-value] # `type(value) is kind` does not narrow a type variable
+        return value
 
     return read
 
@@ -78,25 +78,29 @@ def _read_date(value: object, _: type[date]) -> date:
     return date.fromisoformat(value)
 
 
-def _tuple_reader(kind: Any, converter: cattrs.Converter) -> Callable[[object, Any], tuple[Any, ...]]:  # noqa: ANN401 - any tuple[X, ...]
-    (item_kind, _) = get_args(kind)
-
-    def read(value: object, _: Any) -> tuple[Any, ...]:  # noqa: ANN401 - the hook's shape
-        if not isinstance(value, list):
-            raise TypeError(f"expected a list, got {type(value).__name__}")
-        return tuple(converter.structure(item, item_kind) for item in value)
-
-    return read
-
-
 def _strict_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _exactly(kind))
     converter.register_structure_hook(date, _read_date)
     converter.register_unstructure_hook(date, date.isoformat)
-    converter.register_structure_hook_factory(lambda kind: get_origin(kind) is tuple, _tuple_reader)
+
+    def tuple_reader(kind: Any) -> Callable[[object, object], tuple[Any, ...]]:  # noqa: ANN401 - any tuple[X, ...]
+        (item_kind, _) = get_args(kind)
+
+        def read(value: object, _: object) -> tuple[Any, ...]:
+            if not isinstance(value, list):
+                raise TypeError(f"expected a list, got {type(value).__name__}")
+            return tuple(converter.structure(item, item_kind) for item in value)
+
+        return read
+
+    converter.register_structure_hook_factory(_is_tuple, tuple_reader)
     return converter
+
+
+def _is_tuple(kind: object) -> bool:
+    return get_origin(kind) is tuple
 
 
 _CONVERTER = _strict_converter()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class MaildirOutlet:
-    """Files deliveries of the channel `email` under `directory`, which is made when it is not there."""
+    """Files deliveries of the channel `email` under `directory`, which is made when only its parent is there."""
 
     channel = "email"
     idempotent = True
@@ -47,8 +47,8 @@ def file_message(directory: Path, name: str, content: bytes) -> str:
 
     Returns the path inside the Maildir. Raises OSError.
     """
-    for folder in ("tmp", "new", "cur"):
-        (directory / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (directory, directory / "tmp", directory / "new", directory / "cur"):
+        folder.mkdir(mode=0o700, exist_ok=True)
     for seen in (directory / "cur").glob(f"{name}*"):  # a mail reader moves and marks what it has shown
         return f"cur/{seen.name}"
     _write_durably(directory / "tmp" / name, content)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 GO_AHEAD = 354
 TAKEN = range(200, 300)  # RFC 5321 4.2.1: the first digit decides
+NOT_TAKEN = range(400, 600)
 REFUSED = range(500, 600)
 _TROUBLE = (SMTPException, OSError, asyncio.TimeoutError)
 
@@ -144,6 +145,8 @@ class RelayOutlet:
             raise DeliveryAmbiguousError(f"no answer after the content was sent: {_in_short(error)}") from error
         if response.code in TAKEN:
             return Receipt(f"{response.code} {response.message}")
+        if response.code not in NOT_TAKEN:
+            raise DeliveryAmbiguousError(f"the answer to the content makes no sense: {response.code}")
         raise _refusal(response.code, response.message)
 
 

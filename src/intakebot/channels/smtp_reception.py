@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from aiosmtpd.smtp import TLSSetupException
 
-from intakebot.channels.edge import unplanned
 from intakebot.domain.contact import Kept
 from intakebot.domain.errors import IntakebotError, Remedy
+from intakebot.edge import unplanned
 
 if TYPE_CHECKING:
     import ssl

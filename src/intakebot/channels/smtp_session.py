@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, AnyStr, cast
 
 from aiosmtpd.smtp import SMTP
 
-from intakebot.channels.edge import guarded
 from intakebot.channels.smtp_content import IncomingContent
 from intakebot.channels.smtp_reception import answer
 from intakebot.domain.contact import Envelope, Incoming, Kept
+from intakebot.edge import guarded
 
 if TYPE_CHECKING:
     import aiosmtpd.smtp

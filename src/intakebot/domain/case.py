@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from intakebot.domain.actors import Actor
 from intakebot.domain.customer import Validity
 
-PlainValue: TypeAlias = "str | int | bool | None | list[PlainValue] | dict[str, PlainValue]"
+PlainValue: TypeAlias = "str | int | bool | list[PlainValue] | dict[str, PlainValue] | None"
 
 
 def shown_number(number: int) -> str:
@@ -90,8 +90,9 @@ class Case:
     """The unit of work.
 
     `queue` is where it waits, or waited last; `owner` the agent in charge (None while it waits, and for a case
-    that a rule took in charge); `assignee` the agent it was dispatched to. `answer_to` is the address that
-    the caller wrote from ('' = cannot be answered in writing); `missing` names what registration lacked; `answered_by` the rules that have answered it. `version` counts stored changes (0 = not stored).
+    that a rule took in charge); `assignee` the agent it was dispatched to. `answer_to` is the address that the
+    caller wrote from ('' = cannot be answered in writing); `missing` names what registration lacked; `answered_by`
+    the rules that have answered it. `version` counts stored changes (0 = not stored).
     """
 
     id: int
@@ -200,19 +201,22 @@ class Comment:
 
 def plain(value: Any) -> PlainValue:  # noqa: ANN401 - any domain value becomes JSON-like data here
     """A domain value as JSON-like data: dates as ISO text, enums by value, records as mappings."""
+    result: PlainValue
     if value is None or isinstance(value, (str, int, bool)):
-        return value
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Actor):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Iterable):
-        return [plain(item) for item in value]
-    return {part.name: plain(getattr(value, part.name)) for part in fields(value)}
+        result = value
+    elif isinstance(value, Enum):
+        result = plain(value.value)
+    elif isinstance(value, datetime):
+        result = value.isoformat()
+    elif isinstance(value, Actor):
+        result = str(value)
+    elif isinstance(value, Mapping):
+        result = {str(key): plain(item) for key, item in value.items()}
+    elif isinstance(value, Iterable):
+        result = [plain(item) for item in value]
+    else:
+        result = {part.name: plain(getattr(value, part.name)) for part in fields(value)}
+    return result
 
 
 def recorded_state(case: Case) -> dict[str, PlainValue]:

@@ -39,7 +39,7 @@ class Delivery:
     """A rendered reply that is owed, being sent, or settled.
 
     `channel` names the outlet's channel; `automatic` is whether no person wrote or released it (then RFC 3834
-    marks go out with it). `message_id` is derived from the id and never changes. `due_at` is when to try
+    marks go out with it). `message_id` (like every message id here without angle brackets) is derived from the id and never changes. `due_at` is when to try
     next. `resends` counts sends after an ambiguous one.
     """
 

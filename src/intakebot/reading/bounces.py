@@ -25,9 +25,7 @@ _EXAMINED_BYTES: Final = 64 * 1024  # recipients come first; 256 KB of empty blo
 _MAX_REPORTS: Final = 100
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]*\r?\n")
 _STATUS: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_ORIGINAL_ID: Final = re.compile(
-    rb"^original-message-id[ \t]*:[^\n]*<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE
-)
+_ORIGINAL_ID: Final = re.compile(rb"^original-message-id[ \t]*:[^\n]*<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +75,7 @@ def _recipient(fields: Headers) -> str:
 
 def _known_forms(raw: bytes) -> tuple[BounceReport, ...]:
     temporary, permanent = all_failures(BytesParser().parsebytes(raw[:_EXAMINED_BYTES]))
-    found = [(address, False) for address in sorted(temporary)] + [
-        (address, True) for address in sorted(permanent)
-    ]
+    found = [(address, False) for address in sorted(temporary)] + [(address, True) for address in sorted(permanent)]
     reports: dict[str, BounceReport] = {}
     for address, hard in found[:_MAX_REPORTS]:
         for usable in read_addresses(address.decode("utf-8", "replace"))[:1]:
@@ -94,8 +90,5 @@ def original_ids(leaves: list[Part]) -> tuple[str, ...]:
         if part.media_type in ("message/rfc822", "message/global", "text/rfc822-headers"):
             ids.append(message_id_of(part.content))
         elif part.media_type in ("message/disposition-notification", "message/delivery-status"):
-            ids += [
-                found.decode("ascii", "replace")
-                for found in _ORIGINAL_ID.findall(part.content[:_EXAMINED_BYTES])
-            ]
+            ids += [found.decode("ascii", "replace") for found in _ORIGINAL_ID.findall(part.content[:_EXAMINED_BYTES])]
     return tuple(dict.fromkeys(found for found in ids if found))

@@ -73,11 +73,7 @@ def decode(raw: bytes, label: str = "", defects: list[str] | None = None) -> str
 
     Notes `text.wrong-charset` in `defects` when a given label does not fit.
     """
-    if (
-        raw.isascii()
-        and b"\x1b" not in raw
-        and not label.lower().startswith(("utf-16", "utf-32", "utf16", "utf32"))
-    ):
+    if raw.isascii() and b"\x1b" not in raw and not label.lower().startswith(("utf-16", "utf-32", "utf16", "utf32")):
         return clean_text(raw.decode("ascii"))
     codec = codec_for(label)
     for candidate in ("utf-8", codec) if _ACCEPTS_ANYTHING.fullmatch(codec) else (codec, "utf-8"):
@@ -118,4 +114,6 @@ def clean_text(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """Make text fit for one line (a header, a name): no control or line break, blanks at the ends cut."""
+    if text.isprintable():
+        return text.strip()
     return _HEADER_CONTROLS.sub(" ", clean_text(text)).strip()

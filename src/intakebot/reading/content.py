@@ -62,21 +62,37 @@ class _Reader:
         self._defects = defects
         self._left = MAX_TEXT
 
-    def read(self, part: Part) -> Content:
+    def read(self, part: Part, *, render: bool = True) -> Content:
+        """Read a subtree; `render` is False where its HTML is not shown, so that it costs nothing."""
+        if part.media_type == "multipart/alternative":
+            return self._alternative(part, render=render)
         if part.media_type.startswith("multipart/"):
-            found = [self.read(child) for child in part.parts]
-            return _alternative(found) if part.media_type == "multipart/alternative" else _all(found)
-        return self._text(part) if self._is_text(part) else Content(attachments=_attachments(part))
+            return _all([self.read(child, render=render) for child in part.parts])
+        return self._text(part, render=render) if self._is_text(part) else Content(attachments=_attachments(part))
+
+    def _alternative(self, part: Part, *, render: bool) -> Content:
+        """Show one of the alternatives, plain text first, and keep what all of them hold."""
+        found: list[Content] = []
+        for child in part.parts:
+            shown = any(content.text.strip() for content in found)
+            found.append(self.read(child, render=render and not shown))
+        whole = _all(found)
+        filled = [content.passages for content in found if content.text.strip()]
+        plain = [passages for passages in filled if not any(passage.html for passage in passages)]
+        whole.passages = (plain or filled or [[]])[0]
+        return whole
 
     def _is_text(self, part: Part) -> bool:
         if part.media_type not in ("text/plain", "text/html") or part.disposition == "attachment":
             return False
         return part is self._root or not part.name
 
-    def _text(self, part: Part) -> Content:
+    def _text(self, part: Part, *, render: bool) -> Content:
         text = decode(self._bounded(part.content), part.charset, self._defects)
         if part.media_type == "text/plain":
             return Content(passages=[Passage(_unfolded(text) if part.flowed else text)])
+        if not render:
+            return Content(html=[text])
         shown = attempt(lambda: to_text(text), "", self._defects, "html.unreadable")
         return Content(passages=[Passage(shown, text)], html=[text])
 
@@ -92,15 +108,6 @@ def _all(found: list[Content]) -> Content:
     whole = Content()
     for content in found:
         whole.add(content)
-    return whole
-
-
-def _alternative(found: list[Content]) -> Content:
-    """Show one of the alternatives, plain text first, and keep what all of them hold."""
-    whole = _all(found)
-    shown = [content.passages for content in found if content.text.strip()]
-    plain = [passages for passages in shown if not any(passage.html for passage in passages)]
-    whole.passages = (plain or shown or [[]])[0]
     return whole
 
 

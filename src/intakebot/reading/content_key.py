@@ -34,9 +34,7 @@ def content_key(raw: bytes, hop_headers: frozenset[str] = frozenset()) -> str:
 @lru_cache(maxsize=16)
 def _trace_fields(hop_headers: frozenset[str]) -> re.Pattern[bytes]:
     """Match one trace field with its folded lines, from the line end before it."""
-    names = b"|".join(
-        re.escape(name.encode("utf-8", "replace")) for name in sorted(TRACE_HEADERS | hop_headers)
-    )
+    names = b"|".join(re.escape(name.encode("utf-8", "replace")) for name in sorted(TRACE_HEADERS | hop_headers))
     return re.compile(rb"\n(?:" + names + rb")[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE)
 
 

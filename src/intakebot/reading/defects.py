@@ -19,6 +19,7 @@ DEFECTS: Final[dict[str, str]] = {
     "sender.missing": "There is no From field with a usable address; the sender is unverified.",
     "sender.several": "There are several From fields or From addresses; the sender is unverified.",
     "addresses.too-many": "There are more than 100 addresses; the rest was left out.",
+    "addresses.unreadable": "An address field could not be read; it is left out.",
     "date.unreadable": "The Date field is no date; the time of receipt counts.",
     "body.unreadable": "The body could not be taken apart; its first 20 KB are shown as text.",
     "body.repaired": "The body breaks the MIME rules and was read by the tolerant reader.",

@@ -117,6 +117,7 @@ def _field(name: bytes, value: bytes, defects: list[str]) -> Field:
     if len(value) > MAX_FIELD_BYTES:
         defects.append("header.too-long")
         value = value[:MAX_FIELD_BYTES]
-    sent = clean_line(decode(_FOLD.sub(b" ", value)))
+    value = value.strip()
+    sent = clean_line(decode(_FOLD.sub(b" ", value) if b"\n" in value else value))
     text = clean_line(decode_words(sent)) if "=?" in sent else sent
     return Field(name.decode("ascii").lower(), sent, text)

@@ -23,9 +23,7 @@ _QUOTES: Final = (
     ", #mail-editor-reference-message-container, .ms-outlook-mobile-reference-message"
 )
 # Outlook marks where the quote begins: this element and everything behind it is quoted.
-_QUOTE_STARTS: Final = (
-    "#divRplyFwdMsg, #appendonsend, #OLK_SRC_BODY_SECTION, hr#stopSpelling, .OutlookMessageHeader"
-)
+_QUOTE_STARTS: Final = "#divRplyFwdMsg, #appendonsend, #OLK_SRC_BODY_SECTION, hr#stopSpelling, .OutlookMessageHeader"
 _HIDDEN: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 _PLAIN: Final = PlainText(layout="extended", bullet="* ")
@@ -49,9 +47,7 @@ def to_new_text(html: str) -> str:
 def _visible(html: str) -> Document:
     document = parse(html, positions=False)
     if _HIDDEN.search(html):
-        _remove(
-            element for element in document.select("[style]") if _HIDDEN.search(str(element.attrs["style"]))
-        )
+        _remove(element for element in document.select("[style]") if _HIDDEN.search(str(element.attrs["style"])))
     return document
 
 

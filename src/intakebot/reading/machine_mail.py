@@ -22,9 +22,7 @@ OWN_HEADER: Final = "X-Intakebot-Delivery"
 OWN_ID_PREFIX: Final = "delivery."
 
 _NO_BOUNCE: Final = Bounce((), ())
-_DAEMON: Final = re.compile(
-    r"\b(?:mailer-?daemon|mdaemon|mail[ .-]?delivery[ .-]?(?:sub)?system)\b", re.IGNORECASE
-)
+_DAEMON: Final = re.compile(r"\b(?:mailer-?daemon|mdaemon|mail[ .-]?delivery[ .-]?(?:sub)?system)\b", re.IGNORECASE)
 _PASSED_ON: Final = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs)\s*:", re.IGNORECASE)
 _BOUNCE_SUBJECT: Final = re.compile(
     r"undeliver|unzustellbar|could not be delivered|not delivered|returned mail|failure notice|delayed mail"
@@ -50,12 +48,12 @@ _AUTO_FIELDS: Final = (
 
 def recognise_machine_mail(
     headers: Headers,
-    leaves: list[Part],
+    tree: Part,
     raw: bytes,
+    defects: list[str],
     *,
     own_domains: frozenset[str],
     envelope_sender: str | None,
-    defects: list[str],
 ) -> MachineMail | None:
     """Return what kind of machine sent the mail, or None for a person's.
 
@@ -63,6 +61,7 @@ def recognise_machine_mail(
     """
     if sign := _own_sign(headers, own_domains):
         return MachineMail(MachineKind.OWN, sign)
+    leaves = tree.leaves()
     bounce = _bounce(headers, leaves, raw, envelope_sender, defects)
     if bounce is not None:
         return bounce
@@ -107,13 +106,9 @@ def _bounce(
 
 
 def _sure_bounce_sign(headers: Headers, leaves: list[Part], envelope_sender: str | None) -> str:
-    if any(
-        part.media_type in ("message/delivery-status", "message/global-delivery-status") for part in leaves
-    ):
+    if any(part.media_type in ("message/delivery-status", "message/global-delivery-status") for part in leaves):
         return "delivery-status"
-    if "report-type=delivery-status" in headers.sent("content-type").lower().replace('"', "").replace(
-        " ", ""
-    ):
+    if "report-type=delivery-status" in headers.sent("content-type").lower().replace('"', "").replace(" ", ""):
         return "report-type"
     if "x-failed-recipients" in headers:
         return "x-failed-recipients"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Final
 
-from intakebot.domain.messages import ReadMessage
+from intakebot.domain.messages import Address, ReadMessage
 from intakebot.reading.addresses import several, sole_sender
 from intakebot.reading.attempt import attempt
 from intakebot.reading.content import Content, read_content
@@ -48,29 +49,17 @@ def read_message(
     content = attempt(lambda: read_content(tree, defects), Content(), defects, "body.unreadable")
     text = content.text.strip("\n")
     trimmed = attempt(lambda: new_text(content.passages), text, defects, "trim.failed")
-    machine = attempt(
-        lambda: recognise_machine_mail(
-            headers,
-            tree.leaves(),
-            raw,
-            own_domains=own_domains,
-            envelope_sender=envelope_sender,
-            defects=defects,
-        ),
-        None,
-        defects,
-        "machine.unreadable",
-    )
+    recognise = partial(recognise_machine_mail, own_domains=own_domains, envelope_sender=envelope_sender)
     declared = headers.sent("content-language")
     return ReadMessage(
         message_id=next(iter(message_ids(headers.sent("message-id"))), ""),
         in_reply_to=message_ids(headers.sent("in-reply-to")),
         references=message_ids(headers.sent("references")),
         subject=headers.text("subject"),
-        sender=sole_sender(headers.all_sent("from"), defects),
-        reply_to=several(headers.all_sent("reply-to"), defects),
-        to=several(headers.all_sent("to"), defects),
-        cc=several(headers.all_sent("cc"), defects),
+        sender=attempt(lambda: sole_sender(headers.all_sent("from"), defects), None, defects, "sender.missing"),
+        reply_to=_people("reply-to", headers, defects),
+        to=_people("to", headers, defects),
+        cc=_people("cc", headers, defects),
         date=attempt(lambda: _date(headers.sent("date")), None, defects, "date.unreadable"),
         text=text,
         new_text=trimmed,
@@ -78,8 +67,8 @@ def read_message(
         attachments=tuple(content.attachments),
         headers=tuple((field.name, field.text) for field in headers.fields),
         language=attempt(lambda: language_of(trimmed, declared, languages), "", defects, "language.unknown"),
-        machine=machine,
-        defects=tuple(dict.fromkeys(defects)),
+        machine=attempt(lambda: recognise(headers, tree, raw, defects), None, defects, "machine.unreadable"),
+        defects=tuple(dict.fromkeys(defects)),  # last: the steps above add to it
     )
 
 
@@ -89,6 +78,10 @@ def _structure(raw: bytes, defects: list[str]) -> tuple[Headers, Part]:
     headers = attempt(lambda: read_headers(block, defects), Headers(), defects, "message.unreadable")
     broken = Part("text/plain", content=body[:_SHOWN_OF_BROKEN_BODY])
     return headers, attempt(lambda: read_parts(headers, body, defects), broken, defects, "body.unreadable")
+
+
+def _people(name: str, headers: Headers, defects: list[str]) -> tuple[Address, ...]:
+    return attempt(lambda: several(headers.all_sent(name), defects), (), defects, "addresses.unreadable")
 
 
 def _bounded(raw: bytes, defects: list[str]) -> bytes:

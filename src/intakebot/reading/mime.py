@@ -104,11 +104,7 @@ def _tolerant_tree(source: bytes, budget: _Budget) -> Part:
 
 def _from_fast(node: PyMimePart, budget: _Budget) -> Part:
     fields = {name.lower(): values[0] for name, values in node.headers.items() if values}
-    children = (
-        ()
-        if node.is_message
-        else tuple(_from_fast(child, budget) for child in node.children if budget.take())
-    )
+    children = () if node.is_message else tuple(_from_fast(child, budget) for child in node.children if budget.take())
     return _part(fields, node.content or b"", children)
 
 

@@ -13,9 +13,7 @@ from intakebot.reading.charset import clean_line, decode
 from intakebot.reading.words import decode_words
 
 _MAX_PARAMETERS: Final = 200
-_PARAMETER: Final = re.compile(
-    r';\s*([^\s=;*"]{1,60})(\*\d{1,4})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))'
-)
+_PARAMETER: Final = re.compile(r';\s*([^\s=;*"]{1,60})(\*\d{1,4})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))')
 _ESCAPED_QUOTE: Final = re.compile(r'\\(["\\])')
 
 
@@ -39,9 +37,7 @@ def _joined(found: list[tuple[int, bool, str]]) -> str:
     extended = any(is_extended for _, is_extended, _ in found)
     if not extended:
         plain = found if {index for index, _, _ in found} != {0} else found[:1]
-        return clean_line(
-            decode_words("".join(text for _, _, text in sorted(plain, key=lambda piece: piece[0])))
-        )
+        return clean_line(decode_words("".join(text for _, _, text in sorted(plain, key=lambda piece: piece[0]))))
     if len({index for index, _, _ in found}) == 1:
         found = [piece for piece in found if piece[1]][:1]
     label, raw = "", b""

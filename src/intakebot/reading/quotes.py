@@ -31,9 +31,7 @@ _ENDINGS: Final = (
     "scritto",
     "schreef",
 )
-_WROTE: Final = re.compile(
-    r"(?:wrote|writes|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał\w*|skrev) ?:?\Z"
-)
+_WROTE: Final = re.compile(r"(?:wrote|writes|schrieb|écrit|escribió|escreveu|scritto|schreef|napisał\w*|skrev) ?:?\Z")
 _MESSAGE: Final = re.compile(
     r"message|nachricht|mensaje|mensagem|messaggio|bericht|meddelande|melding|wiadomość|сообщение|邮件|メッセージ",
     re.IGNORECASE,

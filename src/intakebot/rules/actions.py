@@ -95,9 +95,7 @@ ACTIONS: Mapping[str, Mapping[str, Shape]] = {
         "complete_handover": _TEXT,
     },
     "identify": {
-        "lookup": Record(
-            optional={"subscription": _TEXT, "account": _TEXT, "support_key": _TEXT}, any_one=True
-        ),
+        "lookup": Record(optional={"subscription": _TEXT, "account": _TEXT, "support_key": _TEXT}, any_one=True),
         "support": Choice(("known", "unknown")),
     },
     "classify": {
@@ -192,9 +190,7 @@ def _record_problems(name: str, node: Node, shape: Record, world: World) -> Iter
         if key in shapes:
             yield from _shape_problems(f"{name}.{key}", value, shapes[key], world)
         else:
-            yield _problem(
-                key_place(node, key), f"unknown key {key!r} in {name}; known keys: {known(shapes)}"
-            )
+            yield _problem(key_place(node, key), f"unknown key {key!r} in {name}; known keys: {known(shapes)}")
 
 
 def _problem(place: Place, sentence: str) -> Problem:

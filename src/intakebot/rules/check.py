@@ -97,9 +97,7 @@ def _atom_problems(stage: Stage, leaf: Leaf, atom: Atom, world: World) -> Iterat
         sentence = f"stage {stage.name!r} cannot read {atom.field!r}: it is decided in {field.decided_in!r}"
         yield _at(leaf.place, sentence)
     if field.kind not in OPERATORS[atom.operator].reads:
-        sentence = (
-            f"operator {atom.operator!r} does not read {atom.field}, which is {_KIND_NAMES[field.kind]}"
-        )
+        sentence = f"operator {atom.operator!r} does not read {atom.field}, which is {_KIND_NAMES[field.kind]}"
         yield _at(leaf.place, sentence)
     elif OPERATORS[atom.operator].takes in {"value", "values"}:
         for value in atom.wanted:

@@ -36,9 +36,7 @@ class Conditions:
             self._shapes.add(node.place, f"conditions nest deeper than {MAX_DEPTH}")
             return _NOTHING
         if not node.value:
-            self._shapes.add(
-                node.place, "empty condition; what holds for every message is the stage's default"
-            )
+            self._shapes.add(node.place, "empty condition; what holds for every message is the stage's default")
             return _NOTHING
         if isinstance(node.value, tuple):
             return AnyOf(tuple(self.read(item, depth + 1) for item in node.value))
@@ -46,9 +44,7 @@ class Conditions:
             self._shapes.add(node.place, f"a condition is a mapping of fields, not {node.plain()!r}")
             return _NOTHING
         parts = tuple(
-            part
-            for key, value in node.value.items()
-            for part in self._key(key, value, key_place(node, key), depth)
+            part for key, value in node.value.items() for part in self._key(key, value, key_place(node, key), depth)
         )
         return parts[0] if len(parts) == 1 else AllOf(parts)
 
@@ -80,9 +76,7 @@ class Conditions:
     def _leaf(self, name: str, operator_name: str, operand: Node, place: Place) -> Iterator[Leaf]:
         operator = OPERATORS.get(operator_name)
         if operator is None:
-            self._shapes.add(
-                place, f"unknown operator {operator_name!r}; known operators: {known(OPERATORS.keys())}"
-            )
+            self._shapes.add(place, f"unknown operator {operator_name!r}; known operators: {known(OPERATORS.keys())}")
             return
         problems_before = len(self._shapes.problems)
         wanted = tuple(self._operands(operand))

@@ -110,9 +110,7 @@ def _apply(rule: Rule, truths: Truths) -> tuple[AppliedRule, dict[str, Plain]]:
     return AppliedRule(rule.id, rule.place, evidence, captures, unfilled), actions
 
 
-def _actions(
-    then: Node, truths: Truths, captures: Mapping[str, str]
-) -> tuple[dict[str, Plain], tuple[str, ...]]:
+def _actions(then: Node, truths: Truths, captures: Mapping[str, str]) -> tuple[dict[str, Plain], tuple[str, ...]]:
     """The actions with their `{names}` filled in, and the names of those that could not be."""
     actions: dict[str, Plain] = {}
     unfilled: list[str] = []
@@ -143,9 +141,7 @@ def _named(name: str, truths: Truths, captures: Mapping[str, str]) -> str:
     return str(value)
 
 
-def _merge(
-    stage: Stage, rule: Rule, outcome: dict[str, Plain], actions: Mapping[str, Plain]
-) -> Iterator[Conflict]:
+def _merge(stage: Stage, rule: Rule, outcome: dict[str, Plain], actions: Mapping[str, Plain]) -> Iterator[Conflict]:
     """Join one rule's actions into the stage's outcome."""
     for name, value in actions.items():
         if name not in outcome:

@@ -60,9 +60,7 @@ def first_false(condition: Condition, truths: Truths, ruleset: Ruleset) -> str:
             return first_false(next(part for part in parts if not truths.holds(part)), truths, ruleset)
         case AnyOf(parts):
             reason = first_false(parts[0], truths, ruleset)
-            return (
-                reason if len(parts) == 1 else f"none of {len(parts)} alternatives holds; the first: {reason}"
-            )
+            return reason if len(parts) == 1 else f"none of {len(parts)} alternatives holds; the first: {reason}"
         case NotOf(part):
             return f"it must not be that {_joined(truths.evidence(part))}"
         case Leaf(index):

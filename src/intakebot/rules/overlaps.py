@@ -27,9 +27,7 @@ def overlap_problems(stage: Stage, atoms: Sequence[Atom]) -> Iterator[Problem]:
     duplicates = dict(_duplicates(stage))
     for later, earlier in duplicates.items():
         rule = stage.rules[later]
-        yield _problem(
-            rule, f"rule {rule.id!r} has the same condition as rule {_named(stage.rules[earlier])}"
-        )
+        yield _problem(rule, f"rule {rule.id!r} has the same condition as rule {_named(stage.rules[earlier])}")
     for later, earlier in _implied(stage):
         if later not in duplicates:
             yield from _shadow_or_conflict(stage, stage.rules[earlier], stage.rules[later])
@@ -55,9 +53,7 @@ def conjunction(condition: Condition) -> frozenset[int] | None:
             return frozenset({atom})
         case AllOf(parts):
             sets = [conjunction(part) for part in parts]
-            return (
-                frozenset().union(*(each for each in sets if each is not None)) if None not in sets else None
-            )
+            return frozenset().union(*(each for each in sets if each is not None)) if None not in sets else None
         case _:
             return None
 

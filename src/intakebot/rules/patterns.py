@@ -51,9 +51,7 @@ def _check_bounds(source: str) -> None:
         if max(int(count or 0) for count in repeat.groups()) > MAX_REPEAT:
             raise ValueError(f"pattern repeats {repeat[0]}; at most {MAX_REPEAT} repeats are allowed")
     if "\\b" in source and not source.isascii():
-        raise ValueError(
-            r"pattern has \b beside letters outside ASCII, whose edges it does not see; use words"
-        )
+        raise ValueError(r"pattern has \b beside letters outside ASCII, whose edges it does not see; use words")
 
 
 def _sentence(refused: re2.error) -> str:

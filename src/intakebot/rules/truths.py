@@ -34,9 +34,7 @@ class Truths:
         self.facts.update(facts)
         for name in facts:
             self._entries.pop(name, None)
-        self._hits = {
-            index: hit for index, hit in self._hits.items() if self._atoms[index].field not in facts
-        }
+        self._hits = {index: hit for index, hit in self._hits.items() if self._atoms[index].field not in facts}
 
     def hit(self, index: int) -> Hit | None:
         """Why the atom holds; None when it does not."""

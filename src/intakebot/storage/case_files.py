@@ -18,26 +18,25 @@ from intakebot.ports import CaseFile
 from intakebot.storage.case_rows import case_of, task_of
 from intakebot.storage.delivery_records import delivery_of
 from intakebot.storage.directory import read_callers
-from intakebot.storage.rows import select_in
+from intakebot.storage.rows import KEYS, select_in
 from intakebot.storage.tables import arrivals, cases, deliveries, tasks, thread_ids
 
 LONGEST_THREAD = 50
 """Message-IDs of a thread that a case file shows: the newest ones."""
 
 RecordT = TypeVar("RecordT")
-_KEYS = bindparam("keys", expanding=True)
 _OWED = tuple(
     state.value for state in (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.SENDING, DeliveryState.HELD)
 )
-_CASES = select(cases).where(cases.c.id.in_(_KEYS))
-_TASKS = select(tasks).where(tasks.c.case_id.in_(_KEYS)).order_by(tasks.c.id)
+_CASES = select(cases).where(cases.c.id.in_(KEYS))
+_TASKS = select(tasks).where(tasks.c.case_id.in_(KEYS)).order_by(tasks.c.id)
 _OWED_DELIVERIES = (
-    select(deliveries).where(deliveries.c.case_id.in_(_KEYS), deliveries.c.state.in_(_OWED)).order_by(deliveries.c.id)
+    select(deliveries).where(deliveries.c.case_id.in_(KEYS), deliveries.c.state.in_(_OWED)).order_by(deliveries.c.id)
 )
 _AUTOMATIC_REPLIES = (
     select(deliveries.c.case_id, func.count().label("replies"))
     .where(
-        deliveries.c.case_id.in_(_KEYS),
+        deliveries.c.case_id.in_(KEYS),
         deliveries.c.automatic,
         deliveries.c.state != DeliveryState.WITHDRAWN.value,
     )
@@ -48,18 +47,18 @@ _RANKED = (
         thread_ids,
         func.row_number().over(partition_by=thread_ids.c.case_id, order_by=thread_ids.c.position.desc()).label("rank"),
     )
-    .where(thread_ids.c.case_id.in_(_KEYS))
+    .where(thread_ids.c.case_id.in_(KEYS))
     .subquery()
 )
 _THREADS = select(_RANKED).where(_RANKED.c.rank <= LONGEST_THREAD).order_by(_RANKED.c.position)
 _FIRST_RECIPIENTS = select(arrivals.c.contact_id, arrivals.c.recipient).where(
-    arrivals.c.contact_id.in_(_KEYS), arrivals.c.position == 0
+    arrivals.c.contact_id.in_(KEYS), arrivals.c.position == 0
 )
 _ID_OF_NUMBER = select(cases.c.id).where(cases.c.number == bindparam("number"))
 _ID_OF_TASK = select(tasks.c.case_id).where(tasks.c.id == bindparam("task_id"))
-OPEN_HANDOVERS = (
+_OPEN_HANDOVERS = (
     select(tasks.c.handover, tasks.c.case_id)
-    .where(tasks.c.handover.in_(_KEYS), tasks.c.status != TaskStatus.COMPLETED.value)
+    .where(tasks.c.handover.in_(KEYS), tasks.c.status != TaskStatus.COMPLETED.value)
     .order_by(tasks.c.case_id)
 )
 
@@ -130,5 +129,5 @@ def case_file_of_task(connection: Connection, task_id: int) -> CaseFile:
 
 def case_files_of_handover(connection: Connection, reference: str) -> list[CaseFile]:
     """Case files with open tasks that were handed over to this reference, oldest first."""
-    ids = [row.case_id for row in select_in(connection, OPEN_HANDOVERS, [reference])]
+    ids = [row.case_id for row in select_in(connection, _OPEN_HANDOVERS, [reference])]
     return [file for _, file in sorted(read_case_files(connection, ids).items())]

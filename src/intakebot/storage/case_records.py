@@ -7,7 +7,6 @@ anything that the database refuses because the case has ended.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import delete as delete_from
@@ -24,7 +23,7 @@ from intakebot.storage.case_rows import (
     message_row,
     task_row,
 )
-from intakebot.storage.rows import StoredRow, insert_rows, select_in
+from intakebot.storage.rows import KEYS, StoredRow, insert_rows, select_in, write_rows
 from intakebot.storage.tables import (
     case_events,
     case_messages,
@@ -42,10 +41,7 @@ LONGEST_MESSAGE_ID = 998
 
 _TASK_COLUMNS = ("title", "status", "queue", "assignee", "handover", "completed_at", "reason")
 _LOCKED_VERSIONS = (
-    select(cases.c.id, cases.c.version)
-    .where(cases.c.id.in_(bindparam("keys", expanding=True)))
-    .order_by(cases.c.id)
-    .with_for_update()
+    select(cases.c.id, cases.c.version).where(cases.c.id.in_(KEYS)).order_by(cases.c.id).with_for_update()
 )
 _UPDATE_CASE = (
     update(cases)
@@ -54,7 +50,7 @@ _UPDATE_CASE = (
 )
 _LAST_POSITIONS = (
     select(thread_ids.c.case_id, func.max(thread_ids.c.position).label("last"))
-    .where(thread_ids.c.case_id.in_(bindparam("keys", expanding=True)))
+    .where(thread_ids.c.case_id.in_(KEYS))
     .group_by(thread_ids.c.case_id)
 )
 _CLEAR_TIMER = delete_from(timers).where(
@@ -86,7 +82,9 @@ def write_cases(connection: Connection, changes: Sequence[Change]) -> None:
     insert_rows(connection, case_messages, [message_row(said) for change in changes for said in change.messages])
     insert_rows(connection, decisions, [decision_row(made) for change in changes for made in change.decisions])
     insert_rows(connection, files, [file_row(file) for change in changes for file in change.files])
-    write_thread_ids(connection, list(chain.from_iterable(change.thread_ids for change in changes)))
+    _write_thread_ids(
+        connection, [thread for change in changes for thread in change.thread_ids], {case.id for case in new}
+    )
     _write_timers(connection, changes)
     _update_cases(connection, [*stored, *(case for case in new if case.is_final)])
 
@@ -107,10 +105,7 @@ def _check_versions(connection: Connection, stored: Sequence[Case]) -> None:
 
 
 def _update_cases(connection: Connection, changed: Sequence[Case]) -> None:
-    if not changed:
-        return
-    rows = [_update_row(case) for case in changed]
-    if connection.execute(_UPDATE_CASE, rows).rowcount != len(changed):
+    if write_rows(connection, _UPDATE_CASE, [_update_row(case) for case in changed]) != len(changed):
         labels = ", ".join(case.label for case in changed)
         raise ConflictError(f"one of {labels} was changed by somebody else; look at it again")
 
@@ -120,12 +115,11 @@ def _update_row(case: Case) -> StoredRow:
     return {**row, "this_id": row.pop("id"), "decided_version": case.version or 1, "version": (case.version or 1) + 1}
 
 
-def write_thread_ids(connection: Connection, found: Sequence[ThreadId]) -> None:
+def _write_thread_ids(connection: Connection, found: Sequence[ThreadId], new_cases: set[int]) -> None:
     """Add Message-IDs to the threads of their cases; the ones that are known already stay where they are."""
     fitting = [thread for thread in found if len(thread.message_id.encode()) <= LONGEST_MESSAGE_ID]
-    if not fitting:
-        return
-    last = {row.case_id: row.last for row in select_in(connection, _LAST_POSITIONS, [t.case_id for t in fitting])}
+    grown = {thread.case_id for thread in fitting} - new_cases
+    last = {row.case_id: row.last for row in select_in(connection, _LAST_POSITIONS, grown)}
     rows = []
     for thread in fitting:
         last[thread.case_id] = last.get(thread.case_id, 0) + 1
@@ -135,8 +129,7 @@ def write_thread_ids(connection: Connection, found: Sequence[ThreadId]) -> None:
 
 def _write_timers(connection: Connection, changes: Sequence[Change]) -> None:
     cleared = [{"this_id": timer.case_id, "this_kind": timer.kind} for c in changes for timer in c.timers_cleared]
-    if cleared:
-        connection.execute(_CLEAR_TIMER, cleared)
+    write_rows(connection, _CLEAR_TIMER, cleared)
     rows = [
         {"case_id": timer.case_id, "kind": timer.kind, "due_at": timer.due_at} for c in changes for timer in c.timers
     ]

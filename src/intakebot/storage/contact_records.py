@@ -12,29 +12,40 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Row, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnClause,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from intakebot.domain.contact import ContactOutcome, ContactState, Envelope, Kept, NewContact, PendingContact
-from intakebot.domain.errors import ConflictError
+from intakebot.domain.errors import ConflictError, NotFoundError
 from intakebot.storage.blobs import Blobs
-from intakebot.storage.rows import StoredRow, insert_rows, select_in
+from intakebot.storage.rows import KEYS, StoredRow, insert_rows, select_in, write_rows
 from intakebot.storage.tables import arrivals, contacts, raw_messages
 
 REPEAT_WINDOW = timedelta(hours=72)
 _UNSETTLED = (ContactState.RECEIVED.value, ContactState.QUARANTINED.value)
-_KEYS = bindparam("keys", expanding=True)
 
 _FIRST_OF_KEY = select(contacts.c.id, contacts.c.content_key, contacts.c.received_at).where(
-    contacts.c.content_key.in_(_KEYS), contacts.c.repeat_of.is_(None)
+    contacts.c.content_key.in_(KEYS), contacts.c.repeat_of.is_(None)
 )
 _LATER_OF_FIRST = (
     select(contacts.c.id, contacts.c.content_key, contacts.c.received_at)
-    .where(contacts.c.repeat_of.in_(_KEYS))
+    .where(contacts.c.repeat_of.in_(KEYS))
     .order_by(contacts.c.id)
 )
 _LAST_ARRIVALS = (
     select(arrivals.c.contact_id, func.max(arrivals.c.position).label("last"))
-    .where(arrivals.c.contact_id.in_(_KEYS))
+    .where(arrivals.c.contact_id.in_(KEYS))
     .group_by(arrivals.c.contact_id)
 )
 _OLDEST_RECEIVED = (
@@ -46,29 +57,28 @@ _OLDEST_RECEIVED = (
 )
 _COUNT_ATTEMPT = (
     update(contacts)
-    .where(contacts.c.id.in_(_KEYS), contacts.c.state.in_(_UNSETTLED))
+    .where(contacts.c.id.in_(KEYS), contacts.c.state.in_(_UNSETTLED))
     .values(attempts=contacts.c.attempts + 1)
 )
 _PENDING = (
     select(contacts, raw_messages.c.content)
     .join_from(contacts, raw_messages, isouter=True)
-    .where(contacts.c.id.in_(_KEYS), contacts.c.state.in_(_UNSETTLED))
+    .where(contacts.c.id.in_(KEYS), contacts.c.state.in_(_UNSETTLED))
     .order_by(contacts.c.id)
 )
 _ARRIVALS = (
     select(arrivals.c.contact_id, arrivals.c.recipient)
-    .where(arrivals.c.contact_id.in_(_KEYS))
+    .where(arrivals.c.contact_id.in_(KEYS))
     .order_by(arrivals.c.contact_id, arrivals.c.position)
 )
-_NEW_STATE = bindparam("new_state")
+_STATE = select(contacts.c.state).where(contacts.c.id == bindparam("this_id"))
+_RETRY = bindparam("retry", type_=Boolean())
+_IS_UNSETTLED: ColumnClause[bool] = literal_column("contacts.state IN ('received', 'quarantined')")
 _SETTLE = (
     update(contacts)
-    .where(
-        contacts.c.id == bindparam("this_id"),
-        or_(contacts.c.state.in_(_UNSETTLED), bindparam("again", type_=Boolean())),
-    )
+    .where(contacts.c.id == bindparam("this_id"), or_(_IS_UNSETTLED, bindparam("again", type_=Boolean())))
     .values(
-        state=case((bindparam("retry", type_=Boolean()), contacts.c.state), else_=_NEW_STATE),
+        state=case((_RETRY, contacts.c.state), else_=bindparam("new_state")),
         reason=bindparam("new_reason"),
         case_id=bindparam("new_case_id"),
         caller_id=bindparam("new_caller_id"),
@@ -229,11 +239,17 @@ def _pending(row: Row[Any], recipients: tuple[str, ...], blobs: Blobs) -> Pendin
     )
 
 
+def contact_state(connection: Connection, contact_id: int) -> ContactState:
+    """Where a contact stands; raises NotFoundError."""
+    state = connection.scalar(_STATE, {"this_id": contact_id})
+    if state is None:
+        raise NotFoundError(f"there is no contact {contact_id}")
+    return ContactState(state)
+
+
 def settle_contacts(connection: Connection, outcomes: Sequence[ContactOutcome]) -> None:
     """Write what became of contacts. A contact is registered once: ConflictError when another worker was first."""
-    if not outcomes:
-        return
-    if connection.execute(_SETTLE, [_outcome_row(outcome) for outcome in outcomes]).rowcount != len(outcomes):
+    if write_rows(connection, _SETTLE, [_outcome_row(outcome) for outcome in outcomes]) != len(outcomes):
         raise ConflictError("a contact was registered by somebody else; look at it again")
 
 

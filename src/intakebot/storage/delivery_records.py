@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, func, insert, literal, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, insert, literal_column, select, update
 
 from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.errors import NotFoundError
-from intakebot.storage.rows import StoredRow, insert_rows
+from intakebot.storage.rows import KEYS, StoredRow, insert_rows, write_rows
 from intakebot.storage.schema import Instant
 from intakebot.storage.tables import deliveries, delivery_steps
 
@@ -30,12 +30,12 @@ _CLAIM = (
 )
 _START_SENDING = (
     update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("keys", expanding=True)))
+    .where(deliveries.c.id.in_(KEYS))
     .values(state=DeliveryState.SENDING.value, attempts=deliveries.c.attempts + 1)
 )
 _SENDING = select(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).order_by(deliveries.c.id)
 _ONE = select(deliveries).where(deliveries.c.id == bindparam("this_id"))
-_MORE_RESENDS = bindparam("new_resends")
+_MORE_RESENDS: BindParameter[int] = bindparam("new_resends")
 _SETTLE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("this_id"))
@@ -51,7 +51,7 @@ _ADD_STEP = insert(delivery_steps).from_select(
     ["delivery_id", "position", "state", "answer", "at"],
     select(
         bindparam("this_id", type_=deliveries.c.id.type),
-        func.coalesce(func.max(delivery_steps.c.position), literal(0)) + 1,
+        literal_column("coalesce(max(position), 0) + 1"),
         bindparam("new_state", type_=deliveries.c.state.type),
         bindparam("new_answer", type_=deliveries.c.answer.type),
         bindparam("at", type_=Instant()),
@@ -124,11 +124,8 @@ def write_deliveries(connection: Connection, owed: Sequence[Delivery]) -> None:
 
 def settle_deliveries(connection: Connection, settlements: Sequence[DeliverySettlement]) -> None:
     """Write new states with their steps; the count of resends never goes back."""
-    if not settlements:
-        return
-    rows = [_settlement_row(settlement) for settlement in settlements]
-    connection.execute(_SETTLE, rows)
-    connection.execute(_ADD_STEP, rows)
+    write_rows(connection, _SETTLE, [_settlement_row(settlement) for settlement in settlements])
+    write_rows(connection, _ADD_STEP, [_settlement_row(settlement) for settlement in settlements])
 
 
 def _settlement_row(settlement: DeliverySettlement) -> StoredRow:
@@ -151,7 +148,7 @@ def claim_deliveries(connection: Connection, now: datetime, limit: int) -> list[
     connection.execute(_START_SENDING, {"keys": [delivery.id for delivery in found]})
     state = DeliveryState.SENDING
     steps = [{"this_id": each.id, "new_state": state.value, "new_answer": "", "at": now} for each in found]
-    connection.execute(_ADD_STEP, steps)
+    write_rows(connection, _ADD_STEP, steps)
     return [replace(delivery, state=state, attempts=delivery.attempts + 1) for delivery in found]
 
 

@@ -32,23 +32,22 @@ from intakebot.storage.directory_tables import (
     subscriptions,
     support_keys,
 )
-from intakebot.storage.rows import select_in
+from intakebot.storage.rows import KEYS, select_in
 
 RecordT = TypeVar("RecordT")
-_KEYS = bindparam("keys", expanding=True)
-_CALLERS = select(callers).where(callers.c.id.in_(_KEYS)).order_by(callers.c.id)
+_CALLERS = select(callers).where(callers.c.id.in_(KEYS)).order_by(callers.c.id)
 _CALLER_ADDRESSES = (
     select(caller_addresses)
-    .where(caller_addresses.c.caller_id.in_(_KEYS))
+    .where(caller_addresses.c.caller_id.in_(KEYS))
     .order_by(caller_addresses.c.channel, caller_addresses.c.address)
 )
-_CALLER_IDS = select(callers.c.id, callers.c.customer_id).where(callers.c.customer_id.in_(_KEYS))
-_CUSTOMERS = select(customers).where(customers.c.id.in_(_KEYS))
-_DOMAINS = select(customer_domains).where(customer_domains.c.customer_id.in_(_KEYS)).order_by(customer_domains.c.domain)
-_ACCOUNTS = select(accounts).where(accounts.c.customer_id.in_(_KEYS)).order_by(accounts.c.id)
-_SUBSCRIPTIONS = select(subscriptions).where(subscriptions.c.customer_id.in_(_KEYS)).order_by(subscriptions.c.id)
-_SUPPORT_KEYS = select(support_keys).where(support_keys.c.customer_id.in_(_KEYS)).order_by(support_keys.c.key)
-_AGREEMENTS = select(agreements).where(agreements.c.customer_id.in_(_KEYS)).order_by(agreements.c.id)
+_CALLER_IDS = select(callers.c.id, callers.c.customer_id).where(callers.c.customer_id.in_(KEYS))
+_CUSTOMERS = select(customers).where(customers.c.id.in_(KEYS))
+_DOMAINS = select(customer_domains).where(customer_domains.c.customer_id.in_(KEYS)).order_by(customer_domains.c.domain)
+_ACCOUNTS = select(accounts).where(accounts.c.customer_id.in_(KEYS)).order_by(accounts.c.id)
+_SUBSCRIPTIONS = select(subscriptions).where(subscriptions.c.customer_id.in_(KEYS)).order_by(subscriptions.c.id)
+_SUPPORT_KEYS = select(support_keys).where(support_keys.c.customer_id.in_(KEYS)).order_by(support_keys.c.key)
+_AGREEMENTS = select(agreements).where(agreements.c.customer_id.in_(KEYS)).order_by(agreements.c.id)
 _ID_OF_REFERENCE = select(customers.c.id).where(customers.c.reference == bindparam("reference"))
 _CUSTOMER_OF_CALLER = select(callers.c.customer_id).where(callers.c.id == bindparam("caller_id"))
 

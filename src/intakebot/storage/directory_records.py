@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.errors import ConflictError
@@ -22,16 +22,15 @@ from intakebot.storage.directory_tables import (
     subscriptions,
     support_keys,
 )
-from intakebot.storage.rows import insert_rows, select_in
+from intakebot.storage.rows import KEYS, insert_rows, select_in
 
-_KEYS = bindparam("keys", expanding=True)
-_ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(_KEYS))
-_CUSTOMER_IDS = select(customers.c.id, customers.c.reference).where(customers.c.reference.in_(_KEYS))
+_ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(KEYS))
+_CUSTOMER_IDS = select(customers.c.id, customers.c.reference).where(customers.c.reference.in_(KEYS))
 _ACCOUNT_IDS = select(accounts.c.id, accounts.c.customer_id, accounts.c.reference).where(
-    accounts.c.customer_id.in_(_KEYS)
+    accounts.c.customer_id.in_(KEYS)
 )
-_SUBSCRIPTION_IDS = select(subscriptions.c.id, subscriptions.c.reference).where(subscriptions.c.reference.in_(_KEYS))
-_AGREEMENT_IDS = select(agreements.c.id, agreements.c.reference).where(agreements.c.reference.in_(_KEYS))
+_SUBSCRIPTION_IDS = select(subscriptions.c.id, subscriptions.c.reference).where(subscriptions.c.reference.in_(KEYS))
+_AGREEMENT_IDS = select(agreements.c.id, agreements.c.reference).where(agreements.c.reference.in_(KEYS))
 
 
 def write_callers(connection: Connection, changed: Sequence[Caller]) -> None:

@@ -1,7 +1,8 @@
 """Opens the database: an engine that writes and an engine that cannot, both checked before they are handed out.
 
 Called by the composition root. Promises that a commit is on disk (SQLite: WAL with synchronous=FULL; PostgreSQL:
-fsync and synchronous_commit on) or refuses to open. Waiting for a lock ends after `lock_wait`.
+fsync and synchronous_commit on) or refuses to open, that waiting for a lock ends after `lock_wait`, and that no
+error tells what people wrote (`hide_parameters`).
 """
 
 from __future__ import annotations
@@ -76,10 +77,10 @@ def _open_sqlite(address: URL, data_dir: Path, lock_wait: timedelta) -> Database
     _make_private(path)
     place = address.set(database=str(path))
     waits = {"timeout": lock_wait.total_seconds()}
-    writing = create_engine(place, connect_args=waits, pool_size=1, max_overflow=0)
+    writing = create_engine(place, hide_parameters=True, connect_args=waits, pool_size=1, max_overflow=0)
     event.listen(writing, "connect", _prepare_writing)
     event.listen(writing, "begin", _begin_immediate)
-    reading = create_engine(place, connect_args=waits)
+    reading = create_engine(place, hide_parameters=True, connect_args=waits)
     event.listen(reading, "connect", _prepare_reading)
     with writing.connect() as connection:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
@@ -125,9 +126,11 @@ def _open_postgresql(address: URL, data_dir: Path, lock_wait: timedelta) -> Data
     milliseconds = int(lock_wait.total_seconds() * 1000)
     waits = f"-c lock_timeout={milliseconds} -c timezone=UTC"
     seconds = {"connect_timeout": max(2, int(lock_wait.total_seconds()))}
-    writing = create_engine(address, connect_args={**seconds, "options": waits})
+    writing = create_engine(address, hide_parameters=True, connect_args={**seconds, "options": waits})
     frozen = f"{waits} -c default_transaction_read_only=on"
-    reading = create_engine(address, connect_args={**seconds, "options": frozen}, pool_pre_ping=True)
+    reading = create_engine(
+        address, hide_parameters=True, connect_args={**seconds, "options": frozen}, pool_pre_ping=True
+    )
     with writing.connect() as connection:
         found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("fsync", "synchronous_commit")]
     if "off" in found:

@@ -1,6 +1,6 @@
-"""Rows in bulk: one INSERT for many rows, and reading by many keys at once.
+"""Rows in bulk: one statement for many rows, and reading by many keys at once.
 
-Called by the record modules. An INSERT is compiled once per table and then goes to the driver as tuples; the
+Called by the record modules. A writing statement is compiled once and then goes to the driver as tuples; the
 per-row work of the expression language would cost more than SQLite's own.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import JSON, Connection, Date, Row, Select, Table
+from sqlalchemy import JSON, BindParameter, Connection, Date, Delete, Insert, Row, Select, Table, Update, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Dialect
@@ -21,8 +21,14 @@ from sqlalchemy.engine import Dialect
 from intakebot.storage.schema import Instant
 
 StoredRow: TypeAlias = dict[str, Any]
+KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+"""What `select_in` fills: `column.in_(KEYS)`."""
+
 _KEYS_AT_ONCE = 5_000
-_POSITIONAL_POSTGRESQL = psycopg.dialect(paramstyle="format")
+_POSITIONAL: dict[str, Dialect] = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
+}
 
 
 def insert_rows(
@@ -30,60 +36,81 @@ def insert_rows(
 ) -> None:
     """Insert all rows. `updating` names the columns that a row with a known primary key overwrites; () = none.
 
-    The rows are the caller's to give away: their values are turned into the driver's own.
+    A row has every column of the table.
+    """
+    if rows:
+        write_rows(connection, _insert(table, updating, connection.dialect.name), rows)
+
+
+def write_rows(connection: Connection, statement: Insert | Update | Delete, rows: Sequence[StoredRow]) -> int:
+    """Carry out a statement, all of whose values are bound, for every row; returns how many rows it met.
+
+    The rows are the caller's to give away: their values are turned into the driver's own. Raises ValueError
+    for a time that is not aware.
     """
     if not rows:
-        return
-    sql, values, conversions = _prepared(table, updating, connection.dialect.name)
-    for row in rows:
-        for name, convert in conversions:
+        return 0
+    prepared = _prepared(statement, connection.dialect.name)
+    for name, convert in prepared.conversions:
+        for row in rows:
             row[name] = convert(row[name])
-    connection.exec_driver_sql(sql, [values(row) for row in rows])
+    return connection.exec_driver_sql(prepared.sql, [prepared.values(row) for row in rows]).rowcount
 
 
 def select_in(
-    connection: Connection, statement: Select[Any], keys: Iterable[int | str], **bound: object
+    connection: Connection, statement: Select[Any], keys: Iterable[int] | Iterable[str], **bound: object
 ) -> Iterator[Row[Any]]:
     """Rows of a statement that has `IN :keys`, however many keys there are; no query at all for none."""
-    wanted = sorted(set(keys))  # type: ignore[type-var] # one kind of key each time
+    wanted: list[Any] = sorted(set(keys))
     for start in range(0, len(wanted), _KEYS_AT_ONCE):
         yield from connection.execute(statement, {"keys": wanted[start : start + _KEYS_AT_ONCE], **bound})
 
 
+class _Prepared(NamedTuple):
+    """A statement as the driver takes it: the text, the values of a row in order, and which need converting."""
+
+    sql: str
+    values: Callable[[StoredRow], tuple[Any, ...]]
+    conversions: list[tuple[str, Callable[[Any], Any]]]
+
+
 @cache
-def _prepared(
-    table: Table, updating: tuple[str, ...] | None, dialect_name: str
-) -> tuple[str, Callable[[StoredRow], tuple[Any, ...]], list[tuple[str, Callable[[Any], Any]]]]:
-    is_sqlite = dialect_name == "sqlite"
-    dialect: Dialect = sqlite.dialect() if is_sqlite else _POSITIONAL_POSTGRESQL
-    insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
-    if updating is not None:
-        keys = list(table.primary_key)
-        insert = (
-            insert.on_conflict_do_update(index_elements=keys, set_={name: insert.excluded[name] for name in updating})
-            if updating
-            else insert.on_conflict_do_nothing(index_elements=keys)
-        )
-    conversions = [(column.name, _conversion(column.type, is_sqlite=is_sqlite)) for column in table.columns]
-    return (
-        str(insert.compile(dialect=dialect)),
-        itemgetter(*table.columns.keys()),
-        [(name, convert) for name, convert in conversions if convert is not None],
+def _insert(table: Table, updating: tuple[str, ...] | None, dialect_name: str) -> Insert:
+    insert = sqlite.insert(table) if dialect_name == "sqlite" else postgresql.insert(table)
+    if updating is None:
+        return insert
+    keys = list(table.primary_key)
+    if not updating:
+        return insert.on_conflict_do_nothing(index_elements=keys)
+    return insert.on_conflict_do_update(index_elements=keys, set_={name: insert.excluded[name] for name in updating})
+
+
+@cache
+def _prepared(statement: Insert | Update | Delete, dialect_name: str) -> _Prepared:
+    compiled = statement.compile(dialect=_POSITIONAL[dialect_name])
+    names = compiled.positiontup or []
+    conversions = {name: _conversion(compiled.binds[name].type, dialect_name) for name in names}
+    return _Prepared(
+        str(compiled),
+        itemgetter(*names),
+        [(name, convert) for name, convert in conversions.items() if convert is not None],
     )
 
 
-def _conversion(kind: object, *, is_sqlite: bool) -> Callable[[Any], Any] | None:
+def _conversion(kind: object, dialect_name: str) -> Callable[[Any], Any] | None:
     if isinstance(kind, JSON):
         return _json
     if isinstance(kind, Instant):
-        return _instant_text if is_sqlite else _instant
-    return _day_text if isinstance(kind, Date) and is_sqlite else None
+        return _instant_text if dialect_name == "sqlite" else _instant
+    return _day_text if isinstance(kind, Date) and dialect_name == "sqlite" else None
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _json(value: Any) -> str | None:  # noqa: ANN401 - any JSON-like value
+    if value == []:  # most lists are empty
+        return "[]"
     return None if value is None else _encode(value)
 
 
@@ -93,7 +120,9 @@ def _instant(value: datetime | None) -> datetime | None:
     return value
 
 
+@lru_cache(maxsize=256)
 def _instant_text(value: datetime | None) -> str | None:
+    """SQLite has no times; most times of a batch are one and the same moment, hence the cache."""
     if value is None:
         return None
     if value.tzinfo is None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from intakebot.domain.change import Change, Timer
-from intakebot.domain.contact import Kept, NewContact, PendingContact
+from intakebot.domain.contact import ContactState, Kept, NewContact, PendingContact
 from intakebot.domain.customer import CustomerRecord
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import ConflictError
@@ -55,6 +55,10 @@ class SqlStore:
     def begin_attempts(self, contact_ids: Sequence[int] | None, limit: int) -> list[PendingContact]:
         """Count an attempt for kept contacts (these, or the oldest unregistered ones) and return them."""
         return contact_records.begin_attempts(self.connection, self.blobs, contact_ids, limit)
+
+    def contact_state(self, contact_id: int) -> ContactState:
+        """Where a contact stands; raises NotFoundError."""
+        return contact_records.contact_state(self.connection, contact_id)
 
     def surroundings(self, clues: Sequence[Clues], at: datetime) -> list[Surroundings]:
         """Look everything up for a batch, a handful of queries for all of it."""

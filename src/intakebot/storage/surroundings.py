@@ -9,36 +9,38 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, bindparam, func, select
 
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery, DeliveryState
 from intakebot.ports import CaseFile, Clues, Surroundings
-from intakebot.storage.case_files import OPEN_HANDOVERS, read_case_files
+from intakebot.storage.case_files import read_case_files
 from intakebot.storage.delivery_records import delivery_of
 from intakebot.storage.directory import read_callers, read_customers
 from intakebot.storage.directory_tables import caller_addresses, customer_domains, support_keys
-from intakebot.storage.rows import select_in
+from intakebot.storage.rows import KEYS, select_in
 from intakebot.storage.tables import cases, deliveries, thread_ids
 
+KeyT = TypeVar("KeyT", int, str)
 REPLIES_COUNTED = timedelta(hours=24)
 MOST_OPEN_CASES = 50
 
-_KEYS = bindparam("keys", expanding=True)
-_ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(_KEYS))
-_DOMAIN_OWNERS = select(customer_domains).where(customer_domains.c.domain.in_(_KEYS))
-_KEY_OWNERS = select(support_keys.c.key, support_keys.c.customer_id).where(support_keys.c.key.in_(_KEYS))
+_ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(KEYS))
+_DOMAIN_OWNERS = select(customer_domains).where(customer_domains.c.domain.in_(KEYS))
+_KEY_OWNERS = select(support_keys.c.key, support_keys.c.customer_id).where(support_keys.c.key.in_(KEYS))
 _THREAD_CASES = (
-    select(thread_ids.c.message_id, thread_ids.c.case_id)
-    .where(thread_ids.c.message_id.in_(_KEYS))
+    select(thread_ids.c.message_id.label("wanted"), thread_ids.c.case_id)
+    .where(thread_ids.c.message_id.in_(KEYS))
     .order_by(thread_ids.c.case_id)
 )
-_BOUNCED = select(deliveries).where(deliveries.c.message_id.in_(_KEYS)).order_by(deliveries.c.id)
+_BOUNCED = select(deliveries).where(deliveries.c.message_id.in_(KEYS)).order_by(deliveries.c.id)
 _REPLIES = (
     select(deliveries.c.recipient, func.count().label("replies"))
     .where(
-        deliveries.c.recipient.in_(_KEYS),
+        deliveries.c.recipient.in_(KEYS),
         deliveries.c.automatic,
         deliveries.c.state != DeliveryState.WITHDRAWN.value,
         deliveries.c.created_at > bindparam("since"),
@@ -47,14 +49,18 @@ _REPLIES = (
 )
 
 
-def _open_cases_by(column: Column[int]) -> Select[tuple[int, int]]:
+def _open_cases_by(column: Column[Any]) -> Select[Any]:
     newest = func.row_number().over(partition_by=column, order_by=cases.c.id.desc())
     ranked = (
-        select(column.label("belongs_to"), cases.c.id, newest.label("rank"))
-        .where(column.in_(_KEYS), cases.c.closed_at.is_(None), cases.c.ended_as.is_(None))
+        select(column.label("wanted"), cases.c.id.label("case_id"), newest.label("rank"))
+        .where(column.in_(KEYS), cases.c.closed_at.is_(None), cases.c.ended_as.is_(None))
         .subquery()
     )
-    return select(ranked.c.belongs_to, ranked.c.id).where(ranked.c.rank <= MOST_OPEN_CASES).order_by(ranked.c.id.desc())
+    return (
+        select(ranked.c.wanted, ranked.c.case_id)
+        .where(ranked.c.rank <= MOST_OPEN_CASES)
+        .order_by(ranked.c.case_id.desc())
+    )
 
 
 _OPEN_BY_CUSTOMER = _open_cases_by(cases.c.customer_id)
@@ -86,7 +92,6 @@ class _Cases:
     threads: dict[str, list[int]]
     open_by_customer: dict[int, list[int]]
     open_by_caller: dict[int, list[int]]
-    handovers: dict[str, list[int]]
     bounced: dict[str, Delivery]
     files: dict[int, CaseFile]
 
@@ -118,7 +123,6 @@ def _around(clues: Clues, people: _People, found: _Cases, replies: dict[str, int
         open_cases=found.open_of(caller, customer),
         key_owners={key: people.customers[customer_id] for key, customer_id in owners.items()},
         bounced=tuple((delivery, found.files[delivery.case_id]) for delivery in bounced),
-        handed_over=found.of(case_id for name in clues.handovers for case_id in found.handovers[name]),
         replies_today=sum(replies.get(address, 0) for address in {clues.sender, clues.sender.lower()}),
     )
 
@@ -147,24 +151,21 @@ def _read_people(connection: Connection, clues: Sequence[Clues]) -> _People:
 
 def _read_cases(connection: Connection, clues: Sequence[Clues], people: _People) -> _Cases:
     threads = _ids_by(connection, _THREAD_CASES, (name for each in clues for name in each.message_ids))
-    handovers = _ids_by(connection, OPEN_HANDOVERS, (name for each in clues for name in each.handovers))
     customers = [people.customer(each) for each in clues]
     callers = [people.caller(each) for each, customer in zip(clues, customers, strict=True) if customer is None]
     by_customer = _ids_by(connection, _OPEN_BY_CUSTOMER, [each.customer.id for each in customers if each])
     by_caller = _ids_by(connection, _OPEN_BY_CALLER, [each.id for each in callers if each])
     bounces = select_in(connection, _BOUNCED, [name for each in clues for name in each.bounced_ids])
     bounced = {row.message_id: delivery_of(row) for row in bounces}
-    ids = {case_id for each in (threads, handovers, by_customer, by_caller) for ids in each.values() for case_id in ids}
-    files = read_case_files(connection, ids | {delivery.case_id for delivery in bounced.values()})
-    return _Cases(threads, by_customer, by_caller, handovers, bounced, files)
+    listed = chain(*threads.values(), *by_customer.values(), *by_caller.values())
+    files = read_case_files(connection, {*listed, *(delivery.case_id for delivery in bounced.values())})
+    return _Cases(threads, by_customer, by_caller, bounced, files)
 
 
-def _ids_by(
-    connection: Connection, statement: Select[tuple[int, int]], keys: Iterable[object]
-) -> dict[object, list[int]]:
-    grouped: dict[object, list[int]] = defaultdict(list)
-    for key, case_id in select_in(connection, statement, keys):
-        grouped[key].append(case_id)
+def _ids_by(connection: Connection, statement: Select[Any], keys: Iterable[KeyT]) -> dict[KeyT, list[int]]:
+    grouped: dict[KeyT, list[int]] = defaultdict(list)
+    for row in select_in(connection, statement, keys):
+        grouped[row.wanted].append(row.case_id)
     return grouped
 
 

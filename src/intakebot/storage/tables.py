@@ -112,6 +112,7 @@ cases = Table(
     Column("opened_at", Instant, nullable=False),
     Column("contact_id", BigInteger),
     Column("caller_id", BigInteger, index=True),
+    Column("answer_to", Text, nullable=False),
     Column("customer_id", BigInteger, index=True),
     Column("account_id", BigInteger),
     Column("subscription_id", BigInteger),

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from intakebot.domain import commands as c
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import NNR, Case, Comment, CommentKind, EndedAs, Priority, alter
 from intakebot.domain.change import Change
-from intakebot.domain import commands as c
 from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import IntakebotError, NotFoundError, RefusedError
 from intakebot.domain.guards import Step
@@ -93,7 +93,9 @@ def _comment(acting: Acting, command: c.AddComment) -> Change:
 
 def _mark(acting: Acting, command: c.Mark) -> Change:
     if command.marker not in MARKERS:
-        raise RefusedError("marker.unknown", f"there is no marker {command.marker!r}; known markers: {', '.join(MARKERS)}")
+        raise RefusedError(
+            "marker.unknown", f"there is no marker {command.marker!r}; known markers: {', '.join(MARKERS)}"
+        )
     others = tuple(marker for marker in acting.case.markers if marker != command.marker)
     markers = others if command.remove else (*others, command.marker)
     return acting.altered("case.unmarked" if command.remove else "case.marked", command.marker, markers=markers)
@@ -130,9 +132,7 @@ def _resolve(acting: Acting, command: c.Resolve) -> Change:
     answer = Answer(command.text, command.template, command.told_by, command.final, command.draft)
     agent = acting.house.acting_agent(acting.by)
     hand = acting.house.hand_of(acting.file)
-    return resolve_case(
-        acting.house, hand, correspondent(acting.file), answer, by=acting.by, agent=agent, at=acting.at
-    )
+    return resolve_case(acting.house, hand, correspondent(acting.file), answer, by=acting.by, agent=agent, at=acting.at)
 
 
 def _send_resolution(acting: Acting, _command: c.SendResolution) -> Change:
@@ -236,26 +236,17 @@ def decide(house: House, store: Store, request: Request) -> Change:
 
 
 def summary(change: Change) -> dict[str, Any]:
-    """What a change did, for the one who asked: the cases as they are now, and the kinds of events."""
-    return {
-        "cases": [
-            {
-                "id": case.id,
-                "number": case.number,
-                "label": case.label,
-                "status": case.status,
-                "queue": case.queue,
-                "owner": case.owner,
-                "workflow": case.workflow,
-                "category": case.category,
-            }
-            for case in change.cases
-        ],
+    """What a change did, for the one who asked: the case as it is now (a new one first), events, what is owed."""
+    shown: dict[str, Any] = {}
+    for case in sorted(change.cases, key=lambda changed: changed.version):
+        fields = {"case": case.number, "status": case.status, "queue": case.queue, "owner": case.owner}
+        shown = shown or fields | {"workflow": case.workflow, "category": case.category}
+    return shown | {
         "events": [event.kind for event in change.events],
         "tasks": [{"id": task.id, "title": task.title, "status": task.status.value} for task in change.tasks],
         "deliveries": [
-            {"id": delivery.id, "kind": delivery.kind.value, "state": delivery.state.value, "recipient": delivery.recipient}
-            for delivery in change.deliveries
+            {"id": owed.id, "kind": owed.kind.value, "state": owed.state.value, "recipient": owed.recipient}
+            for owed in change.deliveries
         ],
     }
 
@@ -271,4 +262,5 @@ def _performed(house: House, store: Store, request: Request) -> dict[str, Any] |
     except IntakebotError as refusal:
         return refusal
     store.apply([change])
-    return summary(change)
+    about = getattr(request.command, "case", None)
+    return ({"case": about} if about else {}) | summary(change)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM
+from intakebot.domain.case import alter
 from intakebot.domain.change import Change
 from intakebot.usecases.assess import Assessment, is_resolved
 from intakebot.usecases.contact_records import contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
-from intakebot.domain.case import alter
 
 
 def append_contact(house: House, assessment: Assessment, at: datetime) -> Change:
@@ -29,6 +29,8 @@ def append_contact(house: House, assessment: Assessment, at: datetime) -> Change
     if is_resolved(house, file):
         return change + reopen_case(house, file, by=SYSTEM, at=at, cause="caller-answered")
     if file.case.close_when_sent:
-        case, event = alter(file.case, house.new_id(), "closing.cancelled", SYSTEM, at, "the caller wrote", close_when_sent=False)
+        case, event = alter(
+            file.case, house.new_id(), "closing.cancelled", SYSTEM, at, "the caller wrote", close_when_sent=False
+        )
         return change + Change(cases=(case,), events=(event,))
     return change

@@ -33,7 +33,12 @@ def contact_records(
     decision = StoredDecision(house.new_id(), read.pending.id, case_id, ruleset, assessment.trace(ruleset), at)
     files = tuple(
         AttachedFile(
-            house.new_id(), read.pending.id, file.name, file.media_type, file.size, hashlib.sha256(file.content).hexdigest()
+            house.new_id(),
+            read.pending.id,
+            file.name,
+            file.media_type,
+            file.size,
+            hashlib.sha256(file.content).hexdigest(),
         )
         for file in read.message.attachments
     )
@@ -46,7 +51,9 @@ def conversation(house: House, assessment: Assessment, case: Case, at: datetime)
     said = CaseMessage(
         house.new_id(), case.id, read.pending.id, read.sender, message.subject, message.text, message.new_text, at
     )
-    log = f"{read.pending.channel} contact from {read.sender or 'an unknown sender'}: {message.subject or '(no subject)'}"
+    log = (
+        f"{read.pending.channel} contact from {read.sender or 'an unknown sender'}: {message.subject or '(no subject)'}"
+    )
     ids = (*reversed(message.references), *message.in_reply_to, message.message_id)
     bare = dict.fromkeys(known.strip("<> ") for known in ids)
     return Change(

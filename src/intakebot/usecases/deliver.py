@@ -56,12 +56,13 @@ class Delivering:
     def settle(self, store: Store, sent: Sequence[Sent]) -> list[DeliveryState]:
         """Write what became of deliveries, and what that means for their cases."""
         at = self._house.clock.now()
-        states = []
-        for one in sent:
-            settlement = settlement_of(one, at, idempotent=one.delivery.channel in self._idempotent)
-            store.apply([Change(settlements=(settlement,)) + self._meaning(store, one.delivery, settlement, at)])
-            states.append(settlement.state)
-        return states
+        settlements = [settlement_of(one, at, idempotent=one.delivery.channel in self._idempotent) for one in sent]
+        store.apply([Change(settlements=(settlement,)) for settlement in settlements])
+        for one, settlement in zip(sent, settlements, strict=True):
+            meaning = self._meaning(store, one.delivery, settlement, at)
+            if meaning != Change():
+                store.apply([meaning])
+        return [settlement.state for settlement in settlements]
 
     def recover(self, store: Store, starts: Sequence[None]) -> list[int]:
         """At the start: deliveries left in `sending` are ambiguous. Resend once, or hold and tell somebody."""
@@ -80,9 +81,7 @@ class Delivering:
             return self._to_a_person(store.case_file_by_id(delivery.case_id), delivery, settlement, at)
         return Change()
 
-    def _to_a_person(
-        self, file: CaseFile, delivery: Delivery, settlement: DeliverySettlement, at: datetime
-    ) -> Change:
+    def _to_a_person(self, file: CaseFile, delivery: Delivery, settlement: DeliverySettlement, at: datetime) -> Change:
         """A resolution or question that did not (certainly) arrive: the case says so, and comes back if answered."""
         if file.case.is_final:
             return Change()
@@ -126,7 +125,9 @@ def retry_delivery(_house: House, store: Store, command: RetryDelivery, by: Acto
     """Try a failed, held or deferred delivery again now."""
     delivery = store.delivery(command.delivery)
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.BOUNCED):
-        raise RefusedError("delivery.not-retryable", f"the delivery is {delivery.state.value}; only what did not arrive is retried")
+        raise RefusedError(
+            "delivery.not-retryable", f"the delivery is {delivery.state.value}; only what did not arrive is retried"
+        )
     answer = f"tried again on the word of {by}"
     settlement = DeliverySettlement(delivery.id, DeliveryState.QUEUED, answer, at, at, delivery.resends)
     return Change(settlements=(settlement,))
@@ -136,6 +137,8 @@ def withdraw_delivery(_house: House, store: Store, command: WithdrawDelivery, by
     """Take back a delivery that has not been given to the next hop."""
     delivery = store.delivery(command.delivery)
     if delivery.state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.HELD, DeliveryState.FAILED):
-        raise RefusedError("delivery.not-withdrawable", f"the delivery is {delivery.state.value}; it cannot be taken back")
+        raise RefusedError(
+            "delivery.not-withdrawable", f"the delivery is {delivery.state.value}; it cannot be taken back"
+        )
     settlement = DeliverySettlement(delivery.id, DeliveryState.WITHDRAWN, f"withdrawn by {by}", at)
     return Change(settlements=(settlement,))

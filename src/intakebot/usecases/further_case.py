@@ -26,7 +26,9 @@ def split_case(house: House, store: Store, file: CaseFile, command: Split, by: A
     refuse_if_final(file.case)
     case = _child(house, store, file.case, command.title, command.description, at)
     category = command.category or file.case.category
-    case = replace(case, category=category, workflow=variant(house, file.case.workflow, category), parent_id=file.case.id)
+    case = replace(
+        case, category=category, workflow=variant(house, file.case.workflow, category), parent_id=file.case.id
+    )
     change = _opened(house, case, command.queue or file.case.queue, f"split from {file.case.label}", by, at)
     if file.case.contact_id is None:
         return change
@@ -71,4 +73,3 @@ def _opened(house: House, case: Case, queue: str, note: str, by: Actor, at: date
     case = replace(case, status=house.organisation.workflows[case.workflow].initial.name)
     change = Change(cases=(case,), events=(opened(case, house.new_id(), by, note),))
     return change + route_case(house, house.in_hand(case), {"queue": queue, "comment": note}, by, at)
-

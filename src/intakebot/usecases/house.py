@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from intakebot.domain.actors import Actor
 from intakebot.domain.case import Case, Task
 from intakebot.domain.errors import NotFoundError, RefusedError
-from intakebot.domain.actors import Actor
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.organisation import Agent, Organisation, Queue
 from intakebot.ports import CaseFile, Clock, Render

@@ -80,13 +80,13 @@ def agreement_of(
     candidates = [a for a in (record.agreements if record else ()) if a.kind is kind and a.subscription_id in ids]
     if not candidates:
         return Found()
-    best = max(candidates, key=lambda a: (a.validity(day) is Validity.VALID, a.subscription_id is not None, a.valid_from))
+    best = max(
+        candidates, key=lambda a: (a.validity(day) is Validity.VALID, a.subscription_id is not None, a.valid_from)
+    )
     return Found(best, best.validity(day))
 
 
-def _key_state(
-    key: str, record: CustomerRecord | None, owners: Mapping[str, CustomerRecord]
-) -> tuple[Validity, str]:
+def _key_state(key: str, record: CustomerRecord | None, owners: Mapping[str, CustomerRecord]) -> tuple[Validity, str]:
     if not key:
         return Validity.NONE, ""
     if key not in owners:

@@ -5,6 +5,7 @@ The case leaves triage for the queue that the rules name, and is classified agai
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,18 +28,16 @@ from intakebot.usecases.open_case import UNIDENTIFIED, policy_for
 from intakebot.usecases.route import route_case
 
 
-def identify_case(
-    house: House, store: Store, file: CaseFile, command: Identify, by: Actor, at: datetime
-) -> Change:
+def identify_case(house: House, store: Store, file: CaseFile, command: Identify, by: Actor, at: datetime) -> Change:
     """Put a case beside its customer. Raises NotFoundError for an unknown customer or subscription."""
     refuse_if_final(file.case)
     record = store.customer_by_reference(command.customer)
     found = _found(record, _subscription(record, command.subscription), file.case, at)
-    facts = _facts(file.case) | identified_facts(found)
+    facts = _facts(file.case) | identified_facts(found, house.organisation.policies)
     category = _category(house, file.case, facts)
     workflow = variant(house, file.case.workflow, category)
     note = f"{record.customer.name} ({record.customer.reference})"
-    fields = _fields(house, file.case, found, at) | {"category": category, "workflow": workflow}
+    fields = _fields(house, file.case, found) | {"category": category, "workflow": workflow}
     case, event = alter(file.case, house.new_id(), "case.identified", by, at, note, **fields)
     change = Change(cases=(case,), events=(event,), callers=_caller(file, record))
     facts |= {"category": category, "case.workflow": workflow}
@@ -67,7 +66,7 @@ def _subscription(record: CustomerRecord, reference: str) -> Subscription | None
     return found
 
 
-def _fields(house: House, case: Case, found: Identification, at: datetime) -> dict[str, Any]:
+def _fields(house: House, case: Case, found: Identification) -> dict[str, Any]:
     policy = policy_for(house, found.support)
     calendar = house.organisation.calendars[policy.calendar]
     record, subscription = found.record, found.subscription
@@ -117,7 +116,8 @@ def _routed(house: House, file: CaseFile, facts: dict[str, Any], at: datetime) -
         return Change()
     trace = decide_stage("route", facts, house.ruleset)
     by = Actor.rule(trace.applied[0].id if trace.applied else "route.default")
-    target = dict(trace.outcome.get("escalate") or trace.outcome)
+    outcome: Mapping[str, Any] = trace.outcome
+    target = dict(outcome.get("escalate") or outcome)
     target["queue"] = target.get("queue") or house.default_queue(file.case.workflow)
     if target["queue"] == file.case.queue:
         return Change()

@@ -161,9 +161,11 @@ def _acknowledge(
     if to is None or silence:
         return noted(house, hand, "reply.suppressed", f"no acknowledgement: {silence or 'no address'}", SYSTEM, at)
     again = assessment.follows is not None and assessment.follows.case.is_final
-    belongs = again and any(sign.sign in ("reply-token", "is-the-caller", "same-customer") for sign in assessment.evidence)
+    belongs = again and any(
+        sign.sign in ("reply-token", "is-the-caller", "same-customer") for sign in assessment.evidence
+    )
     template = "reopened-as-new" if belongs else "acknowledgement"
-    values = {"previous": {"number": assessment.follows.case.label}} if belongs and assessment.follows else {}
+    values = {"earlier": {"number": assessment.follows.case.label}} if belongs and assessment.follows else {}
     _, owed = owe_reply(house, hand.case, to, DeliveryKind.ACKNOWLEDGEMENT, template, values, at, automatic=True)
     return owed
 

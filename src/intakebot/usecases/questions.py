@@ -43,7 +43,9 @@ class Questions:
     def answer(self, question: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-like data, by question
         """Answer one; raises RefusedError for an unknown question or wrong arguments, NotFoundError for the rest."""
         if question not in self._questions:
-            raise RefusedError("question.unknown", f"there is no question {question!r}; known: {', '.join(self._questions)}")
+            raise RefusedError(
+                "question.unknown", f"there is no question {question!r}; known: {', '.join(self._questions)}"
+            )
         return self._questions[question](**arguments)
 
     def _case_list(self, **wanted: Any) -> Any:  # noqa: ANN401 - the fields of CaseFilter
@@ -60,15 +62,16 @@ class Questions:
         return {"case": case, "decisions": self._archive.decisions(number), "history": self._archive.events(number)}
 
     def _case_actions(self, number: int) -> Any:  # noqa: ANN401
+        """What the process table allows now; guards are asked when somebody acts."""
         case = self._archive.case(number)
         workflow = self._house.organisation.workflows[case["workflow"]]
-        if case.get("closed_at") or case.get("ended_as"):
-            return []
-        return [
-            {"action": line.action, "to": line.target, "guards": list(line.guards)}
-            for line in workflow.transitions
-            if case["status"] in line.sources
-        ]
+        ended = case["closed_at"] or case["ended_as"]
+        allowed = [] if ended else list(dict.fromkeys(workflow.actions_from(case["status"])))
+        why_not = (
+            "the case has ended: nothing may change" if ended else f"not possible while the case is {case['status']}"
+        )
+        others = (line.action for line in workflow.transitions if line.action not in allowed)
+        return {"case": number, "allowed": allowed, "refused": dict.fromkeys(others, why_not)}
 
     def _contact_list(self, state: str = "", limit: int = 100) -> Any:  # noqa: ANN401
         return self._archive.contacts(state, limit)
@@ -89,7 +92,9 @@ class Questions:
         figures = self._archive.queues()
         blank = {"waiting": 0, "in_charge": 0, "oldest_waiting_at": None, "last_taken_at": None}
         return [
-            {"queue": queue.name, "title": queue.title, "workflows": list(queue.workflows)} | blank | figures.get(name, {})
+            {"name": queue.name, "title": queue.title, "workflows": list(queue.workflows)}
+            | blank
+            | figures.get(name, {})
             for name, queue in sorted(self._house.organisation.queues.items())
         ]
 
@@ -103,7 +108,11 @@ class Questions:
     def _health(self) -> Any:  # noqa: ANN401
         now = self._house.clock.now()
         found = alarms(self._archive, self._house.organisation, now)
-        return {"at": now.isoformat(), "alarms": [asdict(alarm) for alarm in found], "counts": self._archive.counts()}
+        return {
+            "at": now.isoformat(),
+            "attention": [asdict(alarm) for alarm in found],
+            "counts": self._archive.counts(),
+        }
 
     def _clock(self) -> str:
         return self._house.clock.now().isoformat()

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from intakebot.domain.contact import Envelope
 from intakebot.domain.messages import ReadMessage
 from intakebot.domain.reply_token import token_fits, token_in
-from intakebot.domain.contact import Envelope
 from intakebot.ports import CaseFile, Surroundings
 from intakebot.reading.threading import case_numbers, thread_ids
 

@@ -95,7 +95,12 @@ def _split_wave(reads: Sequence[ReadContact]) -> tuple[list[ReadContact], list[R
     later: list[ReadContact] = []
     for read in reads:
         clues = clues_of(read)
-        keys = {clues.sender or f"contact:{read.pending.id}", read.message.message_id.strip("<> "), *clues.message_ids, *clues.bounced_ids} - {""}
+        keys = {
+            clues.sender or f"contact:{read.pending.id}",
+            read.message.message_id.strip("<> "),
+            *clues.message_ids,
+            *clues.bounced_ids,
+        } - {""}
         (wave if keys.isdisjoint(taken) and not later else later).append(read)
         taken |= keys
     return wave, later
@@ -142,7 +147,10 @@ def retry_contact(_house: House, store: Store, command: RetryContact, by: Actor,
     """Give a quarantined contact another attempt. Raises NotFoundError and RefusedError."""
     state = store.contact_state(command.contact)
     if state is not ContactState.QUARANTINED:
-        raise RefusedError("contact.not-quarantined", f"the contact {command.contact} is {state.value}; only quarantined ones are retried")
+        raise RefusedError(
+            "contact.not-quarantined",
+            f"the contact {command.contact} is {state.value}; only quarantined ones are retried",
+        )
     reason = f"registered again on the word of {by}"
     outcome = ContactOutcome(command.contact, ContactState.RECEIVED, reason, None, None, "", "", (), at, retry=True)
     return Change(contacts=(outcome,))

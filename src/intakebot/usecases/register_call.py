@@ -57,7 +57,9 @@ class CallRegistration:
         for known in addresses.values():
             if command.address in ("", known.address) and command.workflow in ("", known.workflow):
                 return known.address
-        raise RefusedError("contact.process", f"no receiving address fits the process {command.workflow!r} {command.address}".rstrip())
+        raise RefusedError(
+            "contact.process", f"no receiving address fits the process {command.workflow!r} {command.address}".rstrip()
+        )
 
     def _read(self, command: RegisterContact, receiving: str, by: str) -> ReadContact:
         now = self._house.clock.now()
@@ -66,9 +68,23 @@ class CallRegistration:
         content = f"{command.channel} contact from {command.caller}\n\n{command.title}\n\n{text}\n".encode()
         pending = PendingContact(self._house.new_id(), command.channel, envelope, content, now, 1)
         message = ReadMessage(
-            message_id="", in_reply_to=(), references=(), subject=command.title,
-            sender=Address(command.caller) if command.caller else None, reply_to=(), to=(), cc=(), date=now,
-            text=text, new_text=text, html="", attachments=(), headers=(), language="", machine=None, defects=(),
+            message_id="",
+            in_reply_to=(),
+            references=(),
+            subject=command.title,
+            sender=Address(command.caller) if command.caller else None,
+            reply_to=(),
+            to=(),
+            cc=(),
+            date=now,
+            text=text,
+            new_text=text,
+            html="",
+            attachments=(),
+            headers=(),
+            language="",
+            machine=None,
+            defects=(),
         )
         return ReadContact(pending, message)
 

@@ -20,6 +20,9 @@ from intakebot.reading.quotes import MARKER
 from intakebot.usecases.house import House
 from intakebot.usecases.recognise import TOKEN_PREFIX
 
+THREAD_SHOWN = 20
+"""How many ids of a conversation References names; the newest ones are what mail programs thread by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Correspondent:
@@ -44,7 +47,7 @@ def owe_reply(
     automatic: bool,
 ) -> tuple[Delivery, Change]:
     """Render a reply and owe it. Raises TemplateError; nothing is owed then."""
-    queue = house.organisation.queues.get(case.queue) or house.organisation.queues[house.organisation.triage_queue]
+    queue = answering_queue(house, case)
     language = choose_language(house, template, case, to, queue)
     subject, text, html = house.render.render(template, language, _values(case, to, queue) | dict(values))
     delivery_id = house.new_id()
@@ -64,15 +67,22 @@ def owe_reply(
         subject=subject,
         text=text,
         html=html,
-        message_id=f"<{bare_id}>",
-        in_reply_to=f"<{thread[-1]}>" if thread else "",
-        references=tuple(f"<{known}>" for known in thread[-20:]),
+        message_id=bare_id,
+        in_reply_to=thread[-1] if thread else "",
+        references=thread[-THREAD_SHOWN:],
         automatic=automatic,
         created_at=at,
         due_at=at,
     )
     ids = (ThreadId(bare_id, case.id), ThreadId(TOKEN_PREFIX + token, case.id))
     return delivery, Change(deliveries=(delivery,), thread_ids=ids)
+
+
+def answering_queue(house: House, case: Case) -> Queue:
+    """The queue in whose name a case is answered: its own, but never triage, which is nobody's name outside."""
+    organisation = house.organisation
+    inside = case.queue in ("", organisation.triage_queue) or case.queue not in organisation.queues
+    return organisation.queues[house.default_queue(case.workflow) if inside else case.queue]
 
 
 def choose_language(house: House, template: str, case: Case, to: Correspondent, queue: Queue) -> str:
@@ -83,7 +93,14 @@ def choose_language(house: House, template: str, case: Case, to: Correspondent, 
 
 
 def why_not_automatic(
-    house: House, to: Correspondent | None, *, on_case: int, today: int, written_at: datetime | None, at: datetime, queue: Queue
+    house: House,
+    to: Correspondent | None,
+    *,
+    on_case: int,
+    today: int,
+    written_at: datetime | None,
+    at: datetime,
+    queue: Queue,
 ) -> str:
     """Why no automatic reply may go out, as a sentence; '' when it may (RFC 3834, decision 24)."""
     if to is None:
@@ -103,6 +120,11 @@ def _values(case: Case, to: Correspondent, queue: Queue) -> dict[str, Any]:
     return {
         "marker": MARKER,
         "caller": {"name": to.name, "address": to.address},
-        "case": {"number": case.label, "title": case.title, "opened_at": case.opened_at.strftime("%Y-%m-%d %H:%M UTC")},
-        "queue": {"title": queue.title},
+        "case": {
+            "number": case.label,
+            "title": case.title,
+            "priority": case.priority.value,
+            "opened_at": case.opened_at.strftime("%Y-%m-%d %H:%M UTC"),
+        },
+        "queue": {"title": queue.title, "reply_name": queue.reply_name or queue.title},
     }

@@ -127,9 +127,7 @@ def _sent_already(house: House, case: Case, owed: Change, at: datetime) -> Chang
     return mark_resolution_sent(house, house.in_hand(case), owed.deliveries[0].id, at)
 
 
-def send_resolution(
-    house: House, hand: CaseInHand, to: Correspondent | None, *, by: Actor, at: datetime
-) -> Change:
+def send_resolution(house: House, hand: CaseInHand, to: Correspondent | None, *, by: Actor, at: datetime) -> Change:
     """Owe the caller a resolution that was entered as a draft."""
     refuse_if_final(hand.case)
     draft = hand.case.resolution
@@ -170,12 +168,24 @@ def withdraw_unsent(file: CaseFile, at: datetime) -> Change:
 
 
 def reopen_case(
-    house: House, file: CaseFile, *, by: Actor, at: datetime, agent: Agent | None = None, comment: str = "", cause: str = ""
+    house: House,
+    file: CaseFile,
+    *,
+    by: Actor,
+    at: datetime,
+    agent: Agent | None = None,
+    comment: str = "",
+    cause: str = "",
 ) -> Change:
     """Bring a resolved case back: to its human owner if active, else to its last queue."""
     hand = house.hand_of(file)
     step = Step(
-        hand.workflow.action_for(Verb.REOPEN), by, at, agent, comment=comment, cause=cause,
+        hand.workflow.action_for(Verb.REOPEN),
+        by,
+        at,
+        agent,
+        comment=comment,
+        cause=cause,
         owner_active=house.owner_is_active(file.case),
     )
     return transition(hand, step, house.new_id) + withdraw_unsent(file, at)

@@ -55,7 +55,13 @@ def answer_by_rule(
     answer this case again.
     """
     case, event = alter(
-        hand.case, house.new_id(), "case.answered-by-rule", by, at, queue=queue, answered_by=(*hand.case.answered_by, by.name)
+        hand.case,
+        house.new_id(),
+        "case.answered-by-rule",
+        by,
+        at,
+        queue=queue,
+        answered_by=(*hand.case.answered_by, by.name),
     )
     change = Change(cases=(case,), events=(event,))
     hand = hand.after(change)
@@ -68,4 +74,3 @@ def answer_by_rule(
 def noted(house: House, hand: CaseInHand, kind: str, note: str, by: Actor, at: datetime) -> Change:
     """An event that changes no field: something worth knowing about the case."""
     return Change(events=(CaseEvent(house.new_id(), hand.case.id, kind, by, at, {}, note),))
-

@@ -22,7 +22,9 @@ def add_task(house: House, file: CaseFile, command: AddTask, by: Actor, at: date
     refuse_if_final(file.case)
     kind = house.organisation.workflows[file.case.workflow].kind_of(file.case.status)
     if kind is not StateKind.IN_CHARGE:
-        raise RefusedError("task.not-in-charge", f"{file.case.label} is {file.case.status}: take it in charge before adding tasks")
+        raise RefusedError(
+            "task.not-in-charge", f"{file.case.label} is {file.case.status}: take it in charge before adding tasks"
+        )
     if not (command.queue or command.assignee or command.handover):
         raise RefusedError("task.target", "name a queue, an assignee or a handover reference for the task")
     queue = house.queue(command.queue).name if command.queue else ""

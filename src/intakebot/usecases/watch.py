@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from intakebot.domain.delivery import DeliveryState
 from intakebot.domain.contact import ContactState
+from intakebot.domain.delivery import DeliveryState
 from intakebot.domain.organisation import Organisation
 from intakebot.ports import Archive
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that needs a person: a stable code, a sentence, and how many."""
+    """Something that needs a person: a stable code, a sentence, which place it is about, since when (ISO)."""
 
-    code: str
+    what: str
     sentence: str
-    count: int
+    which: str = ""
+    since: str | None = None
 
 
 def alarms(archive: Archive, organisation: Organisation, now: datetime) -> list[Alarm]:
@@ -34,17 +35,19 @@ def alarms(archive: Archive, organisation: Organisation, now: datetime) -> list[
 
 
 def _resting(counts: Mapping[str, Mapping[str, int]], organisation: Organisation) -> Iterator[Alarm]:
-    unrest = {state.name for flow in organisation.workflows.values() for state in flow.states.values() if not state.rest}
+    unrest = {
+        state.name for flow in organisation.workflows.values() for state in flow.states.values() if not state.rest
+    }
     for status in sorted(unrest & set(counts["cases"])):
         number = counts["cases"][status]
-        yield Alarm("case.resting", f"{number} case(s) rest in {status}; nobody will see them there: move them on", number)
+        yield Alarm("case.resting", f"{number} case(s) rest in {status}, where nobody sees them: move them on", status)
 
 
 def _contacts(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
     number = counts["contacts"].get(ContactState.QUARANTINED.value, 0)
     if number:
         sentence = f"{number} contact(s) could not be registered: see `intakebot contact list --state quarantined`"
-        yield Alarm("contact.quarantined", sentence, number)
+        yield Alarm("contact.quarantined", sentence)
 
 
 def _deliveries(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
@@ -52,7 +55,7 @@ def _deliveries(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
         number = counts["deliveries"].get(state.value, 0)
         if number:
             sentence = f"{number} delivery(ies) {state.value}: see `intakebot delivery list --state {state.value}`"
-            yield Alarm(f"delivery.{state.value}", sentence, number)
+            yield Alarm(f"delivery.{state.value}", sentence)
 
 
 def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisation, now: datetime) -> Iterator[Alarm]:
@@ -61,10 +64,10 @@ def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisati
         if not waiting:
             continue
         if queue is None:
-            yield Alarm("queue.unknown", f"{waiting} case(s) wait in {name}, which is no queue of the configuration", waiting)
+            yield Alarm("queue.unknown", f"{waiting} case(s) wait in a queue that no configuration knows", name)
             continue
-        oldest = figures["oldest_waiting_at"]
-        since = now - (datetime.fromisoformat(oldest) if isinstance(oldest, str) else oldest)
-        if since > queue.alarm_after:
-            hours = int(since.total_seconds() // 3600)
-            yield Alarm("queue.undrained", f"nobody drains {name}: {waiting} waiting, the oldest for {hours} h", waiting)
+        oldest = str(figures["oldest_waiting_at"])
+        waited = now - datetime.fromisoformat(oldest)
+        if waited > queue.alarm_after:
+            sentence = f"nobody drains it: {waiting} waiting, the oldest for {int(waited.total_seconds() // 3600)} h"
+            yield Alarm("queue.undrained", sentence, name, oldest)

@@ -283,6 +283,11 @@ def test_an_impossible_date_is_no_date(date: str, known: bool) -> None:  # noqa:
     assert ("date.unreadable" in message.defects) is not known
 
 
+def test_a_field_beyond_the_limit_is_cut_there() -> None:  # case F03
+    message = read_message(b"Subject: " + b"a" * 20_000 + b"\r\n\r\nx")
+    assert 8_000 < len(message.subject) <= 8_192
+
+
 def test_a_mail_beyond_the_limit_is_cut_with_a_defect() -> None:
     message = read_message(HEAD + b"\r\n" + b"line of text\r\n" * 4_000_000)
     assert {"message.too-long", "text.too-long"} <= set(message.defects)

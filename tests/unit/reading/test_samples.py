@@ -124,3 +124,19 @@ def test_thread_ids_are_bare() -> None:
     message = read("de-antwort-gmail.eml")
     assert message.in_reply_to == ("delivery.77@helpdesk.example",)
     assert message.references == ("k0@kunde.example", "delivery.77@helpdesk.example")
+
+
+def test_the_tolerant_engine_reads_the_same_as_the_fast_one() -> None:
+    raw = (SAMPLES / "nl-attachment.eml").read_bytes()
+    fast, tolerant = read_message(raw), read_message(raw.replace(b"iVBORw0", b"iVBO@@Rw0"))
+    assert fast.defects == ()
+    assert tolerant.defects == ("body.repaired",)
+    assert (tolerant.text, tolerant.attachments) == (fast.text, fast.attachments)
+
+
+def test_the_html_is_shown_where_the_plain_alternative_is_empty() -> None:
+    raw = (SAMPLES / "de-antwort-gmail.eml").read_bytes()
+    start, end = raw.index(b"Danke"), raw.index(b"--alt", raw.index(b"Danke"))
+    message = read_message(raw[:start] + b"\r\n" + raw[end:])
+    assert message.new_text == "Danke, die neue Rechnung ist angekommen. Bitte schließen."
+    assert "neu ausgestellt" in message.text

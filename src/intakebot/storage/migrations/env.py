@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from intakebot.storage.tables import metadata
+from intakebot.storage.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

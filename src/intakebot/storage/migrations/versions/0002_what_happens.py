@@ -51,6 +51,7 @@ def _cases() -> None:
         sa.Column("opened_at", INSTANT, nullable=False),
         sa.Column("contact_id", sa.BigInteger),
         sa.Column("caller_id", sa.BigInteger),
+        sa.Column("answer_to", sa.Text, nullable=False),
         sa.Column("customer_id", sa.BigInteger),
         sa.Column("account_id", sa.BigInteger),
         sa.Column("subscription_id", sa.BigInteger),

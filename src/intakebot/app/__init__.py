@@ -1,0 +1,77 @@
+"""The composition root as the command line sees it: a desk, the service, the checks.
+
+A command for a running service needs its control socket only, so everything else is imported where it is used:
+asking a question takes a fraction of the time that building the house takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from intakebot.channels.control import RemoteDesk, control_socket
+from intakebot.domain.errors import ServiceUnreachableError
+from intakebot.ports import Desk
+
+
+@asynccontextmanager
+async def open_desk(settings: Path, data: Path | None) -> AsyncIterator[Desk]:
+    """The running service's desk, else the house opened in this process under the lock.
+
+    Raises AlreadyRunningError when another process holds the lock and does not answer.
+    """
+    remote = RemoteDesk(control_socket(data or data_directory(settings)))
+    try:
+        await remote.ask("clock", {})
+    except ServiceUnreachableError:
+        from intakebot.app.house import open_house  # noqa: PLC0415 - see the module's docstring
+        from intakebot.clocks import SystemClock  # noqa: PLC0415
+
+        with open_house(settings, data, SystemClock(), lambda: None) as opened:
+            yield opened.desk()
+        return
+    yield remote
+
+
+def data_directory(settings: Path) -> Path:
+    """Where a configuration keeps its files; raises ConfigError."""
+    from intakebot.config.settings import load_settings  # noqa: PLC0415
+
+    return load_settings(settings).service.data_directory
+
+
+async def run(settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
+    """Be the service until a signal stops it."""
+    from intakebot.app.service import run_service  # noqa: PLC0415
+
+    await run_service(settings, data, simulated_clock=simulated_clock)
+
+
+def check_configuration(settings: Path) -> Mapping[str, Any]:
+    """See `checks`."""
+    from intakebot.app import checks  # noqa: PLC0415
+
+    return checks.check_configuration(settings)
+
+
+def check_rules(settings: Path) -> Mapping[str, Any]:
+    """See `checks`."""
+    from intakebot.app import checks  # noqa: PLC0415
+
+    return checks.check_rules(settings)
+
+
+def check_templates(settings: Path) -> Mapping[str, Any]:
+    """See `checks`."""
+    from intakebot.app import checks  # noqa: PLC0415
+
+    return checks.check_templates(settings)
+
+
+def draw_workflows(settings: Path, name: str) -> Mapping[str, str]:
+    """See `checks`."""
+    from intakebot.app import checks  # noqa: PLC0415
+
+    return checks.draw_workflows(settings, name)

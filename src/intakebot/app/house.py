@@ -1,0 +1,149 @@
+"""Builds the house: reads the configuration, takes the lock, brings the database up to date.
+
+Everything that decides is made here; nothing in here has a door. `service` opens the doors; the command line
+comes here only when no service runs.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from intakebot.clocks import SimulatedClock
+from intakebot.config.settings import Settings, load_settings
+from intakebot.domain.actors import Actor
+from intakebot.domain.commands import AdvanceClock, Command
+from intakebot.domain.errors import ConfigError, RefusedError
+from intakebot.domain.ids import IdSource
+from intakebot.ports import Archive, Clock, Desk, Writer
+from intakebot.rules.check import World, check_ruleset
+from intakebot.rules.load import load_ruleset
+from intakebot.rules.model import Ruleset
+from intakebot.storage.archive import SqlArchive
+from intakebot.storage.blobs import Blobs
+from intakebot.storage.engine import Database, open_database
+from intakebot.storage.lock import lock_directory
+from intakebot.storage.migrations import migrate
+from intakebot.storage.store import SqlStore
+from intakebot.storage.writer import GroupWriter
+from intakebot.templating import Templates
+from intakebot.usecases.desk import CaseDesk
+from intakebot.usecases.house import House
+from intakebot.usecases.register import Registration
+from intakebot.worker import Wake
+
+REPLY_KEY_FILE = "reply-token.key"
+SQLITE = "sqlite+pysqlite:///intakebot.db"
+"""The database where none is configured: a file in the data directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHouse:
+    """A house without doors: configuration, database and everything that decides."""
+
+    settings: Settings
+    data: Path
+    house: House
+    database: Database
+    writer: Writer
+    archive: Archive
+    registration: Registration
+    wake: Wake
+
+    def desk(self, clock: SimulatedClock | None = None) -> Desk:
+        """The desk of this house; with a simulated clock it may be moved."""
+        desk = CaseDesk(self.house, self.writer, self.archive, self.registration, self.wake.all)
+        return _DeskWithClock(desk, clock, self.wake)
+
+
+class _DeskWithClock:
+    """A desk that also moves the simulated clock; real time is nobody's to move."""
+
+    def __init__(self, desk: Desk, clock: SimulatedClock | None, wake: Wake) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._wake = wake
+        self.ask = desk.ask
+
+    async def perform(self, command: Command, by: Actor) -> Mapping[str, Any]:
+        """Everything that the desk does, and AdvanceClock."""
+        if not isinstance(command, AdvanceClock):
+            return await self._desk.perform(command, by)
+        if self._clock is None:
+            raise RefusedError("clock.real", "time is real here; start the service with --simulated-clock to move it")
+        now = self._clock.advance(timedelta(seconds=command.seconds))
+        self._wake.all()
+        return {"now": now.isoformat()}
+
+
+@contextmanager
+def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[[], None]) -> Iterator[OpenHouse]:
+    """Read the configuration, take the lock, bring the database up to date, build the house.
+
+    Raises ConfigError, AlreadyRunningError, StorageUnavailableError.
+    """
+    settings, ruleset, templates = checked(path)
+    directory = data or settings.service.data_directory
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with lock_directory(directory):
+        database = open_database(settings.database_url or SQLITE, directory)
+        migrate(database)
+        blobs = Blobs(directory)
+        writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs), on_failed=on_failed)
+        house = House(
+            organisation=settings.organisation,
+            ruleset=ruleset,
+            render=templates,
+            clock=clock,
+            new_id=IdSource(clock.now, settings.service.node),
+            reply_key=reply_key(directory),
+            replies_per_day=settings.automatic_replies.per_address_and_day,
+        )
+        try:
+            yield OpenHouse(
+                settings, directory, house, database, writer, SqlArchive(database, blobs), Registration(house), Wake()
+            )
+        finally:
+            writer.close()
+            database.close()
+
+
+def checked(path: Path) -> tuple[Settings, Ruleset, Templates]:
+    """The whole configuration, checked across its rooms; raises ConfigError with every problem."""
+    settings = load_settings(path)
+    ruleset = load_ruleset(settings.rules)
+    templates = Templates(settings.templates_directory)
+    problems = [*check_ruleset(ruleset, world(settings, templates)), *templates.check(settings.organisation.languages)]
+    if problems:
+        raise ConfigError(problems)
+    return settings, ruleset, templates
+
+
+def world(settings: Settings, templates: Templates) -> World:
+    """What rules may name."""
+    organisation = settings.organisation
+    return World(
+        queues=frozenset(organisation.queues),
+        workflows=frozenset(organisation.workflows),
+        templates=frozenset(templates.names()),
+        agents=frozenset(organisation.agents),
+        categories=None,
+    )
+
+
+def reply_key(directory: Path) -> bytes:
+    """The key of this installation's reply tokens, made on the first start; owner-only."""
+    path = directory / REPLY_KEY_FILE
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_bytes()

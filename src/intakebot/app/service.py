@@ -1,0 +1,123 @@
+"""The service: the house with its doors open, from the first listening socket to the last finished mail."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import ssl
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from intakebot.app.house import OpenHouse, open_house
+from intakebot.channels.control import ControlInlet, control_socket
+from intakebot.channels.maildir import MaildirOutlet
+from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
+from intakebot.channels.smtp import SmtpInlet
+from intakebot.channels.smtp_reception import SmtpSettings
+from intakebot.clocks import SimulatedClock, SystemClock
+from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
+from intakebot.domain.errors import StorageUnavailableError
+from intakebot.ports import Clock, Outlet
+from intakebot.usecases.receive import Reception
+from intakebot.worker import Worker
+
+
+class Service:
+    """The house with its doors open: inlets, outlets, control socket, worker."""
+
+    def __init__(self, opened: OpenHouse, clock: Clock, stop: asyncio.Event) -> None:
+        self.opened = opened
+        self._stop = stop
+        self.smtp = [_smtp_inlet(opened, settings) for settings in opened.settings.smtp]
+        self.outlets = _outlets(opened)
+        simulated = clock if isinstance(clock, SimulatedClock) else None
+        self._control = ControlInlet(control_socket(opened.data), opened.desk(simulated))
+        self._reception = Reception(opened.house, opened.writer, opened.wake.received.set)
+
+    async def run(self, ready: Callable[[Service], None]) -> None:
+        """Serve until `stop`: first the doors close, then what was begun is finished."""
+        opened = self.opened
+        worker = Worker(opened.house, opened.writer, opened.archive, opened.registration, self.outlets, opened.wake)
+        doors_closed = asyncio.Event()
+        inlets: list[SmtpInlet | ControlInlet] = [*self.smtp, self._control]
+        async with asyncio.TaskGroup() as tasks:
+            doors = [tasks.create_task(inlet.serve(self._reception, self._stop)) for inlet in inlets]
+            tasks.create_task(worker.run(doors_closed))
+            await asyncio.gather(*(inlet.listening.wait() for inlet in inlets))
+            ready(self)
+            await asyncio.gather(*doors)
+            await self._reception.flush_refusals()
+            doors_closed.set()
+        for outlet in self.outlets.values():
+            await outlet.close()
+
+
+def _smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:
+    context = None
+    if settings.certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(settings.certificate, settings.key)
+    hostname = opened.settings.service.host_name
+    chosen = SmtpSettings(
+        settings.host, settings.port, hostname, settings.lmtp, settings.size_limit, tls_context=context
+    )
+    return SmtpInlet(settings.name, chosen)
+
+
+def _outlets(opened: OpenHouse) -> Mapping[str, Outlet]:
+    relay = opened.settings.relay
+    if relay is None:
+        return {"email": MaildirOutlet(opened.data / "outbox")}
+    chosen = RelaySettings(
+        relay.host,
+        relay.port,
+        opened.settings.service.host_name,
+        Tls(relay.tls.value),
+        relay.username,
+        relay.password.value,
+    )
+    return {"email": RelayOutlet(chosen)}
+
+
+async def run_service(settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
+    """Be the service until SIGINT or SIGTERM.
+
+    Raises StorageUnavailableError when the disk failed underneath: only a fresh start may read what it holds.
+    """
+    clock = SimulatedClock(SystemClock().now()) if simulated_clock else SystemClock()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    failed = asyncio.Event()
+
+    def on_failed() -> None:
+        loop.call_soon_threadsafe(failed.set)
+        loop.call_soon_threadsafe(stop.set)
+
+    with open_house(settings, data, clock, on_failed) as opened:
+        await Service(opened, clock, stop).run(_announce)
+    if failed.is_set():
+        raise StorageUnavailableError("the disk failed under the database; check it, then start again")
+
+
+def _announce(service: Service) -> None:
+    """Six lines: what listens, and what to try next."""
+    opened = service.opened
+    doors = [
+        f"{'LMTP' if door.lmtp else 'SMTP'} on {door.host}:{inlet.port}"
+        for door, inlet in zip(opened.settings.smtp, service.smtp, strict=True)
+    ]
+    relay = opened.settings.relay
+    address = next(iter(opened.settings.organisation.addresses))
+    lines = (
+        f"intakebot is ready: {', '.join(doors) or 'no mail door'}; control socket in {opened.data}",
+        f"  takes mail for    {', '.join(opened.settings.organisation.addresses)}",
+        f"  answers leave by  {f'{relay.host}:{relay.port}' if relay else opened.data / 'outbox'}",
+        f"  try: swaks --server {doors[0].split()[-1] if doors else '-'} --from you@example.org --to {address}",
+        "  then, in another window: .venv/bin/intakebot case list   and   .venv/bin/intakebot case why C-1001",
+        "  Ctrl-C stops it; what was accepted is safe.",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,45 @@
+"""What the command line needs from the composition root, and nothing more of it.
+
+`intakebot.app` keeps this promise as a module; tests hand in a house of their own through click's `obj`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from intakebot.ports import Desk
+
+
+class House(Protocol):
+    """The composition root as the command line sees it. All raise ConfigError for an unusable configuration."""
+
+    def open_desk(self, settings: Path, data: Path | None) -> AbstractAsyncContextManager[Desk]:
+        """The running service's desk, else the house opened in this process under the lock.
+
+        Raises AlreadyRunningError when another process holds the lock and does not answer.
+        """
+
+    async def run(self, settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
+        """Be the service until a signal stops it."""
+
+    def check_configuration(self, settings: Path) -> Mapping[str, Any]:
+        """Load and check everything; `{"files": [...], "queues": n, ...}`: what was found, by name."""
+
+    def check_rules(self, settings: Path) -> Mapping[str, Any]:
+        """Check the rules; `{"rules": n, "stages": n, "problems": [{"severity", "place", "sentence"}]}`."""
+
+    def check_templates(self, settings: Path) -> Mapping[str, Any]:
+        """Render every template with sample values; `{"templates": n, "problems": [{"place", "sentence"}]}`."""
+
+    def draw_workflows(self, settings: Path, name: str) -> Mapping[str, str]:
+        """Mermaid diagrams by workflow name ('' = all); raises NotFoundError."""
+
+
+def real_house() -> House:
+    """The composition root, imported only when a command needs it, so that --help stays quick."""
+    from intakebot import app  # noqa: PLC0415 - it brings in the whole program
+
+    return app

@@ -1,0 +1,66 @@
+"""Pages about the house itself: its health, what checks found, previews of templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from intakebot.cli.looks import Rows, fields, section
+from intakebot.cli.moments import Calendar
+from intakebot.cli.plain_text import one_line, shown
+
+Record = Mapping[str, Any]
+_SEVERITY_STYLES = {"error": "bold red", "warning": "yellow"}
+
+
+def health_page(answer: Record, calendar: Calendar) -> RenderableType:
+    """What needs attention, then the counts."""
+    attention = answer["attention"]
+    rows = [
+        (
+            one_line(line["what"], "bold red"),
+            one_line(line.get("which")),
+            calendar.relative(line.get("since")),
+            one_line(line["sentence"]),
+        )
+        for line in attention
+    ]
+    drawn = Rows(("What", "Which", "Since", "Why"), rows, wraps=("Why",))
+    verdict = Text("needs attention", style="bold red") if attention else Text("all is well", style="bold green")
+    counts = [
+        section(name.capitalize(), _counts(counted)) for name, counted in answer.get("counts", {}).items() if counted
+    ]
+    return Group(verdict, *([drawn] if attention else []), *counts)
+
+
+def _counts(counted: Mapping[str, int]) -> RenderableType:
+    return fields((one_line(name).plain, str(count)) for name, count in counted.items())
+
+
+def problems_page(problems: Sequence[Record]) -> RenderableType:
+    """What a check found wrong, with its place."""
+    rows = [
+        (
+            one_line(problem["place"]),
+            one_line(problem.get("severity", "error"), _SEVERITY_STYLES.get(problem.get("severity", "error"), "")),
+            one_line(problem["sentence"]),
+        )
+        for problem in problems
+    ]
+    return Rows(("Where", "How bad", "What"), rows, wraps=("What",))
+
+
+def found_page(found: Record) -> RenderableType:
+    """What a check looked at, when nothing is wrong."""
+    rows = ((name.replace("_", " "), shown(value)) for name, value in found.items() if name != "problems")
+    return Group(Text("all is well", style="bold green"), fields(rows))
+
+
+def template_page(answer: Record, calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
+    """A rendered template."""
+    head = fields((("subject", one_line(answer["subject"])),))
+    html = [section("HTML", shown(answer["html"]))] if answer.get("html") else []
+    return Group(head, section("Text", shown(answer["text"])), *html)

@@ -1,0 +1,57 @@
+"""What command lines are made of: case numbers, texts, spans of time."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+import click
+
+from intakebot.cli.moments import span_of
+
+
+class CaseNumber(click.ParamType[int]):
+    """A case number, as `1001` or `C-1001`."""
+
+    name = "number"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; fails with a usage error."""
+        digits = str(value).upper().removeprefix("C-")
+        if not (digits.isascii() and digits.isdecimal()):
+            self.fail(f"{value!r} is no case number; write 1001 or C-1001", param, ctx)
+        return int(digits)
+
+
+class Written(click.ParamType[str]):
+    """A text; `-` reads it from standard input."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text; fails with a usage error when it is required and empty."""
+        text = sys.stdin.read() if value == "-" else value
+        if not text.strip() and param is not None and param.required:
+            self.fail("the text is empty", param, ctx)
+        return text.rstrip()
+
+
+class Span(click.ParamType[timedelta]):
+    """A span of time, as `10d` or `1d12h`."""
+
+    name = "span"
+
+    def convert(self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """The span; fails with a usage error."""
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return span_of(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+number_argument = click.argument("number", type=CaseNumber())
+text_argument = click.argument("text", type=Written())
+comment_option = click.option("--comment", type=Written(), default="", help="Why; goes into the case, dated.")
+limit_option = click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)

@@ -1,0 +1,63 @@
+"""Why a case is where it is: for each contact the evidence of threading and identification, then the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from intakebot.cli.looks import Rows, case_number, points, section, status
+from intakebot.cli.moments import Calendar
+from intakebot.cli.plain_text import one_line
+
+Record = Mapping[str, Any]
+
+
+def why_page(answer: Record, calendar: Calendar) -> RenderableType:
+    """All decisions about a case, oldest first."""
+    decisions = answer.get("decisions", ())
+    if not decisions:
+        return Text("no decision is stored: nobody's mail made this case", style="dim")
+    return Group(_place(answer["case"]), *(_decision(decision, calendar) for decision in decisions))
+
+
+def _place(case: object) -> Text:
+    """Where the case is now; the answer names it by number or whole."""
+    if isinstance(case, Mapping):
+        line = [
+            case_number(case["number"]),
+            status(case.get("status")),
+            one_line(case.get("queue")),
+            one_line(case.get("title")),
+        ]
+        return Text("  ").join(part for part in line if part)
+    return case_number(case if isinstance(case, int) else None)
+
+
+def _decision(decision: Record, calendar: Calendar) -> RenderableType:
+    trace = decision["trace"]
+    title = f"Contact {decision['contact_id']} · {calendar.both(decision['at'])}"
+    return section(one_line(title).plain, Group(*_parts(trace, decision.get("ruleset"))))
+
+
+def _parts(trace: Record, ruleset: object) -> Iterator[RenderableType]:
+    if trace.get("threading"):
+        yield _threading(trace["threading"])
+    yield from _sentences("Who it is from", trace.get("identification", ()))
+    yield from _sentences("What the rules say", trace.get("sentences", ()))
+    if ruleset:
+        yield Text.assemble(("ruleset ", "dim"), one_line(str(ruleset)[:12], "dim"))
+
+
+def _threading(evidence: Sequence[Record]) -> RenderableType:
+    rows = [(str(line.get("points", "")), one_line(line["evidence"]), one_line(line["sentence"])) for line in evidence]
+    drawn = Rows(("Points", "Evidence", "Says"), rows, right=("Points",), wraps=("Says",))
+    return Group(Text("Which case it belongs to", style="bold"), drawn)
+
+
+def _sentences(title: str, sentences: Sequence[object]) -> Iterator[RenderableType]:
+    if sentences:
+        yield Text(title, style="bold")
+        yield points(sentences)

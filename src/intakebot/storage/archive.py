@@ -1,0 +1,296 @@
+"""Reading for people: lists and whole cases as JSON-like data, outside any writing transaction.
+
+Used through `ports.Archive` by the desk's questions, the watch and the worker. Times come as ISO text, ids as
+numbers. Values are bound, and columns are named in this file only, never by the one who asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Executable, Row, Select, Table, func, literal, or_, select
+
+from intakebot.domain.case import shown_number
+from intakebot.domain.delivery import DeliveryState
+from intakebot.domain.errors import NotFoundError
+from intakebot.ports import CaseFilter
+from intakebot.storage.blobs import Blobs
+from intakebot.storage.directory import customer_by_reference, read_callers
+from intakebot.storage.directory_tables import agreements, customers
+from intakebot.storage.engine import Database
+from intakebot.storage.tables import (
+    arrivals,
+    case_events,
+    case_messages,
+    cases,
+    comments,
+    contacts,
+    decisions,
+    deliveries,
+    delivery_steps,
+    files,
+    raw_messages,
+    refusals,
+    tasks,
+    timers,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+JsonRow = dict[str, Any]
+
+_CUSTOMER_NAME = customers.c.name.label("customer")
+_LISTED_CASE = (
+    cases.c.id,
+    cases.c.number,
+    cases.c.status,
+    cases.c.workflow,
+    cases.c.title,
+    cases.c.queue,
+    cases.c.owner,
+    cases.c.assignee,
+    cases.c.priority,
+    cases.c.category,
+    _CUSTOMER_NAME,
+    cases.c.opened_at,
+    cases.c.respond_by,
+    cases.c.solve_by,
+    cases.c.resolved_at,
+    cases.c.closed_at,
+    cases.c.ended_as,
+)
+_CASES_WITH_CUSTOMER = cases.outerjoin(customers, customers.c.id == cases.c.customer_id)
+_NOT_ENDED = (cases.c.closed_at.is_(None), cases.c.ended_as.is_(None))
+_WAITS = cases.c.owner.is_(None)
+_QUEUES = (
+    select(
+        cases.c.queue,
+        func.count().filter(_WAITS).label("waiting"),
+        func.count().filter(~_WAITS).label("in_charge"),
+        func.min(cases.c.opened_at).filter(_WAITS).label("oldest_waiting_at"),
+    )
+    .where(*_NOT_ENDED, cases.c.resolution.is_(None))
+    .group_by(cases.c.queue)
+)
+_LAST_TAKEN = (
+    select(cases.c.queue, func.max(case_events.c.at).label("last_taken_at"))
+    .join_from(case_events, cases)
+    .where(*_NOT_ENDED, case_events.c.changes["owner"].as_string().is_not(None))
+    .group_by(cases.c.queue)
+)
+_CASE_STATE = func.coalesce(cases.c.ended_as, cases.c.status)
+_COUNTS: dict[str, Executable] = {
+    "contacts": select(contacts.c.state, func.count()).group_by(contacts.c.state),
+    "deliveries": select(deliveries.c.state, func.count()).group_by(deliveries.c.state),
+    "arrivals": select(literal("all"), func.count()).select_from(arrivals),
+    "refusals": select(refusals.c.code, func.sum(refusals.c.count)).group_by(refusals.c.code),
+    "cases": select(_CASE_STATE, func.count()).group_by(_CASE_STATE),
+    "timers": select(timers.c.kind, func.count()).group_by(timers.c.kind),
+}
+_NEXT_DUE = (
+    select(func.min(deliveries.c.due_at)).where(
+        deliveries.c.state.in_([DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value])
+    ),
+    select(func.min(timers.c.due_at)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlArchive:
+    """`ports.Archive` on the engine that cannot write."""
+
+    database: Database
+    blobs: Blobs
+
+    def cases(self, wanted: CaseFilter) -> list[JsonRow]:
+        """One row per case, newest first."""
+        statement = select(*_LISTED_CASE).select_from(_CASES_WITH_CUSTOMER)
+        for column, value in (
+            (cases.c.queue, wanted.queue),
+            (cases.c.owner, wanted.owner),
+            (cases.c.status, wanted.status),
+        ):
+            statement = statement.where(column == value) if value else statement
+        if wanted.customer:
+            statement = statement.where(
+                or_(customers.c.reference == wanted.customer, customers.c.name == wanted.customer)
+            )
+        if not wanted.ended:
+            statement = statement.where(*_NOT_ENDED)
+        rows = self._rows(statement.order_by(cases.c.id.desc()).limit(wanted.limit))
+        return [row | {"label": shown_number(row["number"])} for row in rows]
+
+    def case(self, number: int) -> JsonRow:
+        """A whole case with everything that belongs to it; raises NotFoundError."""
+        statement = select(cases, _CUSTOMER_NAME).select_from(_CASES_WITH_CUSTOMER).where(cases.c.number == number)
+        row = self._one(statement, f"case {shown_number(number)}")
+        case_id = row["id"]
+        return row | {
+            "label": shown_number(number),
+            "caller": self._caller(row["caller_id"]),
+            "agreements": self._agreements(row),
+            "tasks": self._parts(tasks, case_id),
+            "comments": self._parts(comments, case_id),
+            "messages": self._parts(case_messages, case_id),
+            "deliveries": self._parts(deliveries, case_id),
+            "links": self._links(row),
+            "timers": self._rows(select(timers).where(timers.c.case_id == case_id).order_by(timers.c.due_at)),
+        }
+
+    def events(self, number: int) -> list[JsonRow]:
+        """The history of a case, oldest first; raises NotFoundError."""
+        return self._parts(case_events, self._case_id(number))
+
+    def decisions(self, number: int) -> list[JsonRow]:
+        """The stored decisions of all contacts of a case, oldest first; raises NotFoundError."""
+        case_id = self._case_id(number)
+        its_contacts = select(contacts.c.id).where(contacts.c.case_id == case_id)
+        its_decisions = or_(decisions.c.case_id == case_id, decisions.c.contact_id.in_(its_contacts))
+        return self._rows(select(decisions).where(its_decisions).order_by(decisions.c.id))
+
+    def contacts(self, state: str, limit: int) -> list[JsonRow]:
+        """The call log, newest first; `state` '' = all."""
+        return self._listed(contacts, contacts.c.state, state, limit)
+
+    def contact(self, contact_id: int) -> JsonRow:
+        """One contact with its arrivals, files and decisions; raises NotFoundError."""
+        row = self._one(select(contacts).where(contacts.c.id == contact_id), f"contact {contact_id}")
+        return row | {
+            "arrivals": self._of_contact(arrivals, arrivals.c.position, contact_id),
+            "files": self._of_contact(files, files.c.id, contact_id),
+            "decisions": self._of_contact(decisions, decisions.c.id, contact_id),
+        }
+
+    def content(self, contact_id: int) -> bytes:
+        """The raw bytes of a contact; raises NotFoundError."""
+        statement = (
+            select(contacts.c.blob, raw_messages.c.content)
+            .join_from(contacts, raw_messages, isouter=True)
+            .where(contacts.c.id == contact_id)
+        )
+        with self.database.reading.connect() as connection:
+            row = connection.execute(statement).one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no contact {contact_id}")
+        return self.blobs.read(row.blob) if row.blob else bytes(row.content)
+
+    def deliveries(self, state: str, limit: int) -> list[JsonRow]:
+        """Deliveries, newest first; `state` '' = all."""
+        return self._listed(deliveries, deliveries.c.state, state, limit)
+
+    def delivery(self, delivery_id: int) -> JsonRow:
+        """One delivery with its steps; raises NotFoundError."""
+        row = self._one(select(deliveries).where(deliveries.c.id == delivery_id), f"delivery {delivery_id}")
+        steps = select(delivery_steps).where(delivery_steps.c.delivery_id == delivery_id)
+        return row | {"steps": self._rows(steps.order_by(delivery_steps.c.position))}
+
+    def customer(self, reference: str) -> JsonRow:
+        """A customer with callers, accounts, subscriptions, keys and agreements; raises NotFoundError."""
+        with self.database.reading.connect() as connection:
+            record = customer_by_reference(connection, reference)
+        parts = {part.name: getattr(record, part.name) for part in fields(record) if part.name != "customer"}
+        return _json_record(record.customer) | {
+            name: [_json_record(part) for part in found] for name, found in parts.items()
+        }
+
+    def queues(self) -> dict[str, JsonRow]:
+        """Per queue with cases at work: how many wait and since when, how many are in charge, the last taking."""
+        with self.database.reading.connect() as connection:
+            taken = {row.queue: _json(row.last_taken_at) for row in connection.execute(_LAST_TAKEN)}
+            return {
+                row.queue: {
+                    "waiting": row.waiting,
+                    "in_charge": row.in_charge,
+                    "oldest_waiting_at": _json(row.oldest_waiting_at),
+                    "last_taken_at": taken.get(row.queue),
+                }
+                for row in connection.execute(_QUEUES)
+            }
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many of everything; void and merged cases count as such, whatever their status was."""
+        with self.database.reading.connect() as connection:
+            return {
+                name: {str(row[0]): int(row[1]) for row in connection.execute(statement)}
+                for name, statement in _COUNTS.items()
+            }
+
+    def next_due(self) -> datetime | None:
+        """The earliest moment at which a delivery or a timer is due, or None."""
+        with self.database.reading.connect() as connection:
+            moments = [connection.scalar(statement) for statement in _NEXT_DUE]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _rows(self, statement: Select[Any]) -> list[JsonRow]:
+        with self.database.reading.connect() as connection:
+            return [_json_row(row) for row in connection.execute(statement)]
+
+    def _one(self, statement: Select[Any], what: str) -> JsonRow:
+        rows = self._rows(statement)
+        if not rows:
+            raise NotFoundError(f"there is no {what}")
+        return rows[0]
+
+    def _listed(self, table: Table, state_column: Column[str], state: str, limit: int) -> list[JsonRow]:
+        statement = select(table).order_by(table.c.id.desc()).limit(limit)
+        return self._rows(statement.where(state_column == state) if state else statement)
+
+    def _case_id(self, number: int) -> int:
+        return int(self._one(select(cases.c.id).where(cases.c.number == number), f"case {shown_number(number)}")["id"])
+
+    def _parts(self, table: Table, case_id: int) -> list[JsonRow]:
+        return self._rows(select(table).where(table.c.case_id == case_id).order_by(table.c.id))
+
+    def _of_contact(self, table: Table, order: Column[int], contact_id: int) -> list[JsonRow]:
+        return self._rows(select(table).where(table.c.contact_id == contact_id).order_by(order))
+
+    def _caller(self, caller_id: int | None) -> JsonRow | None:
+        if caller_id is None:
+            return None
+        with self.database.reading.connect() as connection:
+            found = read_callers(connection, [caller_id]).get(caller_id)
+        return _json_record(found) if found else None
+
+    def _agreements(self, case: JsonRow) -> list[JsonRow]:
+        ids = [case["support_agreement_id"], case["customer_agreement_id"]]
+        wanted = [agreement_id for agreement_id in ids if agreement_id is not None]
+        return self._rows(select(agreements).where(agreements.c.id.in_(wanted)).order_by(agreements.c.id))
+
+    def _links(self, case: JsonRow) -> list[JsonRow]:
+        """Cases that this one belongs to or follows, and the ones that belong to or follow it."""
+        case_id = case["id"]
+        linked = or_(
+            cases.c.id.in_([case["parent_id"] or 0, case["follows_id"] or 0]),
+            cases.c.parent_id == case_id,
+            cases.c.follows_id == case_id,
+        )
+        columns = (cases.c.id, cases.c.number, cases.c.title, cases.c.status, cases.c.parent_id, cases.c.follows_id)
+        rows = self._rows(select(*columns).where(linked).order_by(cases.c.id))
+        return [{**row, "label": shown_number(row["number"]), "relation": _relation(case, row)} for row in rows]
+
+
+def _relation(case: JsonRow, linked: JsonRow) -> str:
+    """What the linked case is to this one."""
+    if linked["id"] == case["parent_id"]:
+        return "parent"
+    if linked["id"] == case["follows_id"]:
+        return "predecessor"
+    return "child" if linked["parent_id"] == case["id"] else "successor"
+
+
+def _json_row(row: Row[Any]) -> JsonRow:
+    return {name: _json(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _json_record(record: DataclassInstance) -> JsonRow:
+    return {name: _json(value) for name, value in asdict(record).items()}
+
+
+def _json(value: Any) -> Any:  # noqa: ANN401 - a stored value becomes JSON-like data here
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value

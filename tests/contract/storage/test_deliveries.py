@@ -1,0 +1,86 @@
+"""Deliveries: claimed by one worker, settled step by step."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from contract.storage.records import NOW, Room, new_case, new_delivery, opening
+from intakebot.domain.change import Change
+from intakebot.domain.delivery import DeliverySettlement, DeliveryState
+from intakebot.ports import Store
+from intakebot.storage.archive import SqlArchive
+from intakebot.storage.engine import open_database
+
+
+def test_due_deliveries_are_claimed_oldest_first_with_the_attempt_counted(room: Room) -> None:
+    case = new_case()
+    late = new_delivery(case, due_at=NOW)
+    early = new_delivery(case, due_at=NOW - timedelta(hours=1), state=DeliveryState.DEFERRED, attempts=2)
+    future = new_delivery(case, due_at=NOW + timedelta(seconds=1))
+    held = new_delivery(case, state=DeliveryState.HELD)
+    room.apply(opening(case, deliveries=(late, early, future, held)))
+    claimed = room.do(lambda store: store.claim_deliveries(NOW, 10))
+    assert [(one.id, one.state, one.attempts) for one in claimed] == [
+        (early.id, DeliveryState.SENDING, 3),
+        (late.id, DeliveryState.SENDING, 1),
+    ]
+    assert room.do(lambda store: store.sending_deliveries()) == sorted(claimed, key=lambda one: one.id)
+    assert room.do(lambda store: store.claim_deliveries(NOW, 10)) == []
+
+
+def test_settlements_write_the_state_and_its_steps(room: Room) -> None:
+    case = new_case()
+    delivery = new_delivery(case)
+    room.apply(opening(case, deliveries=(delivery,)))
+    room.do(lambda store: store.claim_deliveries(NOW, 1))
+    later = NOW + timedelta(minutes=1)
+    deferred = DeliverySettlement(delivery.id, DeliveryState.DEFERRED, "451 later", NOW, later, resends=1)
+    sent = DeliverySettlement(delivery.id, DeliveryState.SENT, "250 taken", later)
+    room.apply(Change(settlements=(deferred,)))
+    assert room.do(lambda store: store.delivery(delivery.id)).due_at == later
+    room.apply(Change(settlements=(sent,)))
+    settled = room.do(lambda store: store.delivery(delivery.id))
+    assert (settled.state, settled.answer, settled.due_at, settled.resends, settled.settled_at) == (
+        DeliveryState.SENT,
+        "250 taken",
+        None,
+        1,
+        later,
+    )
+    shown = SqlArchive(room.database, room.blobs).delivery(delivery.id)
+    assert [(step["position"], step["state"]) for step in shown["steps"]] == [
+        (1, "sending"),
+        (2, "deferred"),
+        (3, "sent"),
+    ]
+
+
+# case C05: two workers, one outbox
+@pytest.mark.postgres
+def test_two_workers_claim_different_deliveries_at_once(room: Room, url: str, tmp_path: Path) -> None:
+    if room.database.is_sqlite:
+        pytest.skip("SQLite has one process and one writer")
+    case = new_case()
+    owed = tuple(new_delivery(case) for _ in range(10))
+    room.apply(opening(case, deliveries=owed))
+    other = Room(open_database(url, tmp_path / "other"))
+    both_inside = threading.Barrier(2, timeout=20)
+
+    def claim_and_stay(store: Store) -> set[int]:
+        claimed = {delivery.id for delivery in store.claim_deliveries(NOW, 5)}
+        both_inside.wait()
+        return claimed
+
+    found: list[set[int]] = []
+    neighbour = threading.Thread(target=lambda: found.append(other.do(claim_and_stay)))
+    neighbour.start()
+    mine = room.do(claim_and_stay)
+    neighbour.join()
+    other.writer.close()
+    other.database.close()
+    assert len(mine) == 5
+    assert mine | found[0] == {delivery.id for delivery in owed}

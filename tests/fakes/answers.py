@@ -1,0 +1,285 @@
+"""Answers of a desk as the archive gives them, for tests of what is printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NOW = "2026-11-23T12:00:00+00:00"
+
+CASE: dict[str, Any] = {
+    "number": 1001,
+    "workflow": "crc-technical",
+    "status": "Taken in charge",
+    "title": "No signal since this morning",
+    "description": "The line has been dead since 8 o'clock.\nThe router shows a red light.",
+    "channel": "email",
+    "opened_at": "2026-11-23T09:00:00+00:00",
+    "category": "technical/no-signal",
+    "priority": "high",
+    "tags": ["gold"],
+    "markers": ["NNR"],
+    "missing": ["business_object"],
+    "language": "en",
+    "queue": "noc",
+    "owner": "alice",
+    "assignee": None,
+    "respond_by": "2026-11-23T11:00:00+00:00",
+    "solve_by": "2026-11-23T17:00:00+00:00",
+    "resolved_at": None,
+    "closed_at": None,
+    "ended_as": None,
+    "support_key": "KEY-123456",
+    "support_key_state": "valid",
+    "caller": {"name": "Kari Nordmann", "addresses": [["email", "kari@fjord.example"], ["phone", "+47 22 33 44 55"]]},
+    "customer": {"reference": "FJORD-1001", "name": "Kari Nordmann", "segment": "telecom", "tier": "gold"},
+    "support_agreement_state": "expired",
+    "customer_agreement_state": "valid",
+    "actions": {"case": 1001, "allowed": ["resolve", "escalate"], "refused": {}},
+    "account": {"reference": "FJORD-A-1001", "name": ""},
+    "subscription": {"reference": "FJORD-S-1001", "product": "Fjord Fibre 500", "status": "active"},
+    "agreements": [
+        {"reference": "SA-7", "kind": "support", "policy": "gold", "valid_to": "2025-12-31"},
+        {"reference": "CA-1", "kind": "customer", "policy": "general", "valid_to": None},
+    ],
+    "business_object": {"type": "device", "reference": "R-77"},
+    "messages": [
+        {
+            "at": "2026-11-23T09:00:00+00:00",
+            "sender": "kari@fjord.example",
+            "subject": "No signal",
+            "text": "The line has been dead since 8 o'clock.\n\nKari",
+            "new_text": "The line has been dead since 8 o'clock.\n\nKari",
+        },
+        {
+            "at": "2026-11-23T10:30:00+00:00",
+            "sender": "kari@fjord.example",
+            "subject": "Re: No signal",
+            "text": "Still dead.",
+            "new_text": "Still dead.",
+        },
+    ],
+    "tasks": [
+        {
+            "id": 7290184437760000001,
+            "title": "Measure the line from the exchange and replace the port if it is noisy",
+            "status": "Queued",
+            "queue": "noc",
+            "assignee": None,
+            "handover": "RMA-7712",
+            "completed_at": None,
+            "reason": "",
+        }
+    ],
+    "comments": [
+        {
+            "at": "2026-11-23T09:05:00+00:00",
+            "by": "rule:route.noc",
+            "kind": "comment",
+            "text": "technical fault, sent by rule",
+        },
+        {"at": "2026-11-23T11:10:00+00:00", "by": "agent:alice", "kind": "work_info", "text": "port 7 is noisy"},
+    ],
+    "resolution": {
+        "text": "We moved you to another port.",
+        "by": "agent:alice",
+        "entered_at": "2026-11-23T11:50:00+00:00",
+        "sent_at": None,
+    },
+    "deliveries": [
+        {
+            "id": 7290184437760000002,
+            "kind": "acknowledgement",
+            "recipient": "kari@fjord.example",
+            "state": "sent",
+            "created_at": "2026-11-23T09:00:01+00:00",
+            "settled_at": "2026-11-23T09:00:02+00:00",
+            "answer": "250 2.0.0 queued as 4XyZ",
+        }
+    ],
+    "links": [{"relation": "parent", "number": 998}],
+    "timers": [{"kind": "close", "due_at": "2026-12-03T12:00:00+00:00"}],
+}
+
+CASES: list[dict[str, Any]] = [
+    CASE,
+    {
+        **CASE,
+        "number": 123456789,
+        "status": "Open",
+        "title": "[bold]Kündigung[/bold] vor Freischaltung, bitte sofort stornieren \x1b[31mrot\x1b]0;x\x07 \u202egnp",
+        "category": "cancellation/before-activation",
+        "priority": "normal",
+        "queue": "triage",
+        "owner": None,
+        "customer": None,
+        "solve_by": "2026-11-22T12:00:00+00:00",
+    },
+    {
+        **CASE,
+        "number": 1003,
+        "status": "Closed",
+        "title": "Invoice",
+        "priority": "low",
+        "queue": "crc",
+        "owner": "bob",
+        "closed_at": "2026-11-20T12:00:00+00:00",
+        "opened_at": "2026-10-01T12:00:00+00:00",
+    },
+]
+
+LOG: list[dict[str, Any]] = [
+    {
+        "id": 1,
+        "kind": "case.registered",
+        "by": "system",
+        "at": "2026-11-23T09:00:00+00:00",
+        "changes": {"status": "Open", "title": "No signal since this morning", "markers": []},
+        "note": "",
+    },
+    {
+        "id": 2,
+        "kind": "case.escalated",
+        "by": "rule:route.noc",
+        "at": "2026-11-23T09:00:00+00:00",
+        "changes": {"status": "Pending", "queue": "noc", "description": "x" * 200},
+        "note": "technical fault, sent by rule",
+    },
+    {
+        "id": 3,
+        "kind": "case.taken",
+        "by": "agent:alice",
+        "at": "2026-11-23T11:00:00+00:00",
+        "changes": {"status": "Taken in charge", "owner": "alice"},
+        "note": "",
+    },
+]
+
+WHY: dict[str, Any] = {
+    "case": CASES[0],
+    "decisions": [
+        {
+            "contact_id": 7290184437760000009,
+            "at": "2026-11-23T09:00:00+00:00",
+            "ruleset": "3f9a77c2e1d0",
+            "trace": {
+                "threading": [
+                    {"evidence": "references", "sentence": "it answers no message of ours", "points": 0},
+                    {
+                        "evidence": "topic",
+                        "sentence": "no open case of this subscription has this category",
+                        "points": 0,
+                    },
+                ],
+                "identification": ["kari@fjord.example is Kari Nordmann, of customer FJORD-1001"],
+                "stages": [],
+                "sentences": [
+                    "classify: crc.no-service (config/rules/30-classify.yaml:12): subject has the words 'no signal'",
+                    "route: route.noc (config/rules/50-route.yaml:8) because category is under technical",
+                ],
+            },
+        }
+    ],
+}
+
+CONTACT: dict[str, Any] = {
+    "id": 7290184437760000009,
+    "state": "registered",
+    "reason": "",
+    "case": 1001,
+    "received_at": "2026-11-23T09:00:00+00:00",
+    "channel": "email",
+    "sender": "kari@fjord.example",
+    "envelope_sender": "kari@fjord.example",
+    "subject": "No signal since this morning",
+    "message_id": "<1@fjord.example>",
+    "peer": "192.0.2.7",
+    "attempts": 1,
+    "defects": ["charset-unknown"],
+    "arrivals": [{"recipient": "noc@example.org", "route": "smtp", "at": "2026-11-23T09:00:00+00:00"}],
+    "files": [{"name": "photo.jpg", "media_type": "image/jpeg", "size": 120345}],
+}
+
+DELIVERY: dict[str, Any] = {
+    **CASE["deliveries"][0],
+    "case": 1001,
+    "sender": "crc@example.org",
+    "subject": "[C-1001] No signal",
+    "message_id": "<d2@example.org>",
+    "text": "We have your message.",
+    "attempts": 1,
+    "steps": [{"at": "2026-11-23T09:00:02+00:00", "state": "sent", "answer": "250 2.0.0 queued as 4XyZ"}],
+}
+
+ANSWERS: dict[str, Any] = {
+    "clock": NOW,
+    "case.list": CASES,
+    "case.show": CASE,
+    "case.log": LOG,
+    "case.why": WHY,
+    "case.actions": {
+        "allowed": ["resolve", "escalate"],
+        "refused": {"close": "C-1001 is Taken in charge: close is not possible now; possible: resolve, escalate"},
+    },
+    "contact.list": [CONTACT, {**CONTACT, "state": "quarantined", "case": None}],
+    "contact.show": CONTACT,
+    "contact.content": "U3ViamVjdDogaGkNCg0KG1szMW0=",
+    "delivery.list": [
+        DELIVERY,
+        {**DELIVERY, "kind": "resolution", "state": "failed", "answer": "550 5.1.1 no such user here"},
+    ],
+    "delivery.show": DELIVERY,
+    "queue.list": [
+        {
+            "name": "crc",
+            "title": "Customer relations",
+            "waiting": 12,
+            "in_charge": 3,
+            "oldest_waiting_at": "2026-11-21T12:00:00+00:00",
+            "last_taken_at": "2026-11-23T11:58:00+00:00",
+        },
+        {"name": "noc", "title": "Network operations", "waiting": 0, "in_charge": 0},
+    ],
+    "health": {
+        "attention": [
+            {
+                "what": "resting",
+                "which": "C-123456789",
+                "since": "2026-11-21T12:00:00+00:00",
+                "sentence": "the case rests in Open; somebody must take it or send it to a queue",
+            },
+            {
+                "what": "failed delivery",
+                "which": "7290184437760000002",
+                "since": "2026-11-23T11:12:00+00:00",
+                "sentence": "550 5.1.1 no such user here",
+            },
+        ],
+        "counts": {"contacts": {"registered": 12, "quarantined": 1}, "deliveries": {"sent": 9}},
+    },
+    "customer.show": {
+        "reference": "ACME",
+        "name": "ACME Pumps",
+        "tier": "gold",
+        "domains": ["acme.example"],
+        "callers": [{"name": "Ann", "addresses": [["email", "ann@acme.example"]], "language": "en"}],
+        "accounts": [{"reference": "ACME-UK", "name": "ACME Pumps UK"}],
+        "subscriptions": [{"reference": "ACME-PUMP-7", "product": "Pump control 7", "status": "active"}],
+        "support_keys": [{"key": "KEY-123456"}],
+        "agreements": [
+            {"reference": "SA-7", "kind": "support", "policy": "gold", "valid_from": "2020-01-01", "valid_to": None}
+        ],
+    },
+    "template.preview": {"subject": "[C-1001] We have your message", "text": "Hello Kari,\n\nthank you.", "html": ""},
+    "Take": {"case": 1001, "status": "Taken in charge", "queue": "noc", "owner": "alice"},
+    "Resolve": {
+        "case": 1001,
+        "status": "Resolved",
+        "queue": "noc",
+        "events": ["case.resolved"],
+        "deliveries": [
+            {"id": 7290184437760000003, "kind": "resolution", "state": "queued", "recipient": "kari@fjord.example"}
+        ],
+    },
+    "ImportCustomers": {"new": 3},
+    "AdvanceClock": {"now": "2026-12-03T12:00:00+00:00", "timers": 2},
+}

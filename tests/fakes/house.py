@@ -1,0 +1,54 @@
+"""A composition root without a house: it opens the recording desk and answers checks as the test says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fakes.desk import RecordingDesk
+from intakebot.domain.errors import IntakebotError
+from intakebot.ports import Desk
+
+
+@dataclass
+class FakeHouse:
+    """Opens `desk`; `opened` keeps the paths that it was opened with, `ran` the runs."""
+
+    desk: RecordingDesk = field(default_factory=RecordingDesk)
+    found: Mapping[str, Any] = field(default_factory=dict)
+    closed_by: IntakebotError | None = None
+    opened: list[tuple[Path, Path | None]] = field(default_factory=list)
+    ran: list[bool] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def open_desk(self, settings: Path, data: Path | None) -> AsyncIterator[Desk]:
+        self.opened.append((settings, data))
+        if self.closed_by:
+            raise self.closed_by
+        yield self.desk
+
+    async def run(self, settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
+        self.opened.append((settings, data))
+        self.ran.append(simulated_clock)
+
+    def check_configuration(self, settings: Path) -> Mapping[str, Any]:
+        return self._checked(settings)
+
+    def check_rules(self, settings: Path) -> Mapping[str, Any]:
+        return self._checked(settings)
+
+    def check_templates(self, settings: Path) -> Mapping[str, Any]:
+        return self._checked(settings)
+
+    def draw_workflows(self, settings: Path, name: str) -> Mapping[str, str]:
+        self.opened.append((settings, None))
+        return {name or "crc": "stateDiagram-v2\n"}
+
+    def _checked(self, settings: Path) -> Mapping[str, Any]:
+        self.opened.append((settings, None))
+        if self.closed_by:
+            raise self.closed_by
+        return self.found

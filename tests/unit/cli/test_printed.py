@@ -1,0 +1,174 @@
+"""What people see: nothing that counts is cut, and a caller's words cannot steer a terminal."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.answers import ANSWERS, CASE, NOW
+from fakes.desk import RecordingDesk
+from intakebot.cli.moments import Calendar, rough, span_of
+from intakebot.cli.plain_text import visible
+
+PAGES = [
+    ["case", "list"],
+    ["case", "show", "1"],
+    ["case", "log", "1"],
+    ["case", "why", "1"],
+    ["case", "actions", "1"],
+    ["contact", "list"],
+    ["contact", "show", "9"],
+    ["delivery", "list"],
+    ["delivery", "show", "9"],
+    ["queue", "list"],
+    ["customer", "show", "ACME"],
+    ["health"],
+    ["case", "take", "1"],
+]
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_no_number_is_cut_at_any_width(intakebot: Any, width: int) -> None:
+    assert "C-123456789 " in intakebot("case", "list", width=width).stdout
+    for command in ("contact", "delivery"):
+        assert f" {'7290184437760000009' if command == 'contact' else '7290184437760000002'} " in (
+            " " + intakebot(command, "list", width=width).stdout.replace("\n", "\n ")
+        )
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("page", PAGES, ids=" ".join)
+def test_a_page_fits_the_terminal_and_has_no_escape_codes(intakebot: Any, page: list[str], width: int) -> None:
+    printed = intakebot(*page, width=width).stdout
+    assert max(map(len, printed.splitlines())) <= width
+    assert "\x1b" not in printed
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "C-1001",
+        "Taken in charge",
+        "high",
+        "alice",
+        "noc",
+        "NNR",
+        "Kari Nordmann",
+        "FJORD-1001",
+        "KEY-123456 valid",
+        "expired",
+        "until 2025-12-31",
+        "business_object",
+        "in 5 h",
+        "Still dead.",
+        "7290184437760000001",
+        "RMA-7712",
+        "port 7 is noisy",
+        "We moved you to another port.",
+        "not sent",
+        "parent C-998",
+        "in 10 d",
+        "Possible now: resolve, escalate",
+    ],
+)
+def test_the_page_of_a_case_shows(intakebot: Any, expected: str) -> None:
+    assert expected in intakebot("case", "show", "1").stdout
+
+
+def test_a_command_says_what_it_changed(intakebot: Any) -> None:
+    printed = intakebot("case", "resolve", "1001", "Use port 2.", width=200).stdout
+    assert printed.startswith("C-1001  Resolved  queue noc")
+    assert "7290184437760000003 resolution queued kari@fjord.example" in printed
+
+
+def test_a_history_leaves_out_ids_and_shows_times_as_people_read_them(intakebot: Any, desk: RecordingDesk) -> None:
+    changes = {"status": "Pending", "contact_id": 77, "id": 78, "solve_by": "2026-11-30T16:00:00+00:00", "title": None}
+    desk.answers["case.log"] = [{"at": NOW, "by": "system", "kind": "case.registered", "changes": changes, "note": ""}]
+    printed = intakebot("case", "log", "1", width=200).stdout
+    assert "status Pending; solve by 2026-11-30 16:00; title none" in printed
+
+
+def test_the_reasons_of_a_case_are_shown(intakebot: Any) -> None:
+    printed = intakebot("case", "why", "1").stdout
+    for expected in (
+        "it answers no message of ours",
+        "is Kari Nordmann",
+        "config/rules/50-route.yaml:8",
+        "3f9a77c2e1d0",
+    ):
+        assert expected in printed
+
+
+# case H01
+def test_a_callers_words_cannot_steer_the_terminal_nor_the_markup(intakebot: Any, desk: RecordingDesk) -> None:
+    hostile = "\x1b]0;owned\x07\x9b31m\u202e\r[bold red]now[/] \x00"
+    desk.answers["case.show"] = {**CASE, "title": hostile, "description": hostile, "caller": {"name": hostile}}
+    for page in (["case", "list"], ["case", "show", "1"]):
+        printed = intakebot(*page).stdout
+        assert not set(printed) & set("\x1b\x07\x9b\u202e\r\x00")
+    assert "[bold red]now[/]" in printed
+
+
+@given(st.text())
+def test_visible_text_has_nothing_but_line_breaks_and_tabs_of_all_controls(text: str) -> None:
+    shown = visible(text)
+    assert len(shown) == len(text)
+    assert all(
+        character in "\n\t" or character.isprintable() or character.isspace() or ord(character) > 0xA0
+        for character in shown
+    )
+
+
+def test_the_raw_bytes_of_a_contact_leave_unchanged(intakebot: Any) -> None:
+    assert intakebot("contact", "content", "9").stdout_bytes == base64.b64decode(ANSWERS["contact.content"])
+
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("away", "expected"),
+    [
+        (timedelta(0), "now"),
+        (timedelta(seconds=-30), "30 s ago"),
+        (timedelta(minutes=-5), "5 min ago"),
+        (timedelta(minutes=89), "in 89 min"),
+        (timedelta(hours=3), "in 3 h"),
+        (timedelta(hours=-47), "47 h ago"),
+        (timedelta(days=10), "in 10 d"),
+        (timedelta(days=-2, seconds=1), "48 h ago"),
+    ],
+)
+def test_a_time_is_shown_by_its_distance(away: timedelta, expected: str) -> None:
+    assert Calendar(NOON).relative((NOON + away).isoformat()) == expected
+
+
+def test_a_time_is_shown_in_the_local_zone() -> None:
+    calendar = Calendar(NOON, timezone(timedelta(hours=2)))
+    assert calendar.both("2026-11-23T11:00:00+00:00") == "2026-11-23 13:00 (60 min ago)"
+    assert (calendar.both(None), calendar.relative(None), calendar.local(None)) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "seconds"), [("10d", 10, 0), ("2w", 14, 0), ("1d12h", 1, 43200), ("90m", 0, 5400), ("5s", 0, 5)]
+)
+def test_a_span_is_read(text: str, days: int, seconds: int) -> None:
+    assert span_of(text) == timedelta(days=days, seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "10", "d", "-1d", "1.5d", "10 d", "\u0661d"])
+def test_what_is_no_span_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no span"):
+        span_of(text)
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=9999)))
+def test_a_rough_span_is_within_the_unit_that_it_names(span: timedelta) -> None:
+    count, unit = rough(span).split()
+    named = int(count) * {"s": 1, "min": 60, "h": 3600, "d": 86400}[unit]
+    assert abs(named - span.total_seconds()) <= {"s": 1, "min": 30, "h": 1800, "d": 86400}[unit]
