@@ -32,11 +32,14 @@ CASE: dict[str, Any] = {
     "support_key_state": "valid",
     "caller": {"name": "Kari Nordmann", "addresses": [["email", "kari@fjord.example"], ["phone", "+47 22 33 44 55"]]},
     "customer": {"reference": "FJORD-1001", "name": "Kari Nordmann", "segment": "telecom", "tier": "gold"},
+    "support_agreement_state": "expired",
+    "customer_agreement_state": "valid",
+    "actions": {"case": 1001, "allowed": ["resolve", "escalate"], "refused": {}},
     "account": {"reference": "FJORD-A-1001", "name": ""},
     "subscription": {"reference": "FJORD-S-1001", "product": "Fjord Fibre 500", "status": "active"},
     "agreements": [
-        {"reference": "SA-7", "kind": "support", "policy": "gold", "state": "expired", "valid_to": "2025-12-31"},
-        {"reference": "CA-1", "kind": "customer", "policy": "standard", "state": "valid", "valid_to": None},
+        {"reference": "SA-7", "kind": "support", "policy": "gold", "valid_to": "2025-12-31"},
+        {"reference": "CA-1", "kind": "customer", "policy": "general", "valid_to": None},
     ],
     "business_object": {"type": "device", "reference": "R-77"},
     "messages": [
@@ -161,12 +164,16 @@ WHY: dict[str, Any] = {
             "trace": {
                 "threading": [
                     {"evidence": "references", "sentence": "it answers no message of ours", "points": 0},
-                    {"evidence": "topic", "sentence": "no open case of this subscription has this category", "points": 0},
+                    {
+                        "evidence": "topic",
+                        "sentence": "no open case of this subscription has this category",
+                        "points": 0,
+                    },
                 ],
                 "identification": ["kari@fjord.example is Kari Nordmann, of customer FJORD-1001"],
                 "stages": [],
                 "sentences": [
-                    "classify: crc.no-service (config/rules/30-classify.yaml:12) because the subject has the words 'no signal'",
+                    "classify: crc.no-service (config/rules/30-classify.yaml:12): subject has the words 'no signal'",
                     "route: route.noc (config/rules/50-route.yaml:8) because category is under technical",
                 ],
             },
@@ -216,7 +223,10 @@ ANSWERS: dict[str, Any] = {
     "contact.list": [CONTACT, {**CONTACT, "state": "quarantined", "case": None}],
     "contact.show": CONTACT,
     "contact.content": "U3ViamVjdDogaGkNCg0KG1szMW0=",
-    "delivery.list": [DELIVERY, {**DELIVERY, "kind": "resolution", "state": "failed", "answer": "550 5.1.1 no such user here"}],
+    "delivery.list": [
+        DELIVERY,
+        {**DELIVERY, "kind": "resolution", "state": "failed", "answer": "550 5.1.1 no such user here"},
+    ],
     "delivery.show": DELIVERY,
     "queue.list": [
         {
@@ -247,7 +257,10 @@ ANSWERS: dict[str, Any] = {
         "counts": {"contacts": {"registered": 12, "quarantined": 1}, "deliveries": {"sent": 9}},
     },
     "customer.show": {
-        "customer": {"reference": "ACME", "name": "ACME Pumps", "tier": "gold", "domains": ["acme.example"]},
+        "reference": "ACME",
+        "name": "ACME Pumps",
+        "tier": "gold",
+        "domains": ["acme.example"],
         "callers": [{"name": "Ann", "addresses": [["email", "ann@acme.example"]], "language": "en"}],
         "accounts": [{"reference": "ACME-UK", "name": "ACME Pumps UK"}],
         "subscriptions": [{"reference": "ACME-PUMP-7", "product": "Pump control 7", "status": "active"}],
@@ -258,6 +271,15 @@ ANSWERS: dict[str, Any] = {
     },
     "template.preview": {"subject": "[C-1001] We have your message", "text": "Hello Kari,\n\nthank you.", "html": ""},
     "Take": {"case": 1001, "status": "Taken in charge", "queue": "noc", "owner": "alice"},
+    "Resolve": {
+        "case": 1001,
+        "status": "Resolved",
+        "queue": "noc",
+        "events": ["case.resolved"],
+        "deliveries": [
+            {"id": 7290184437760000003, "kind": "resolution", "state": "queued", "recipient": "kari@fjord.example"}
+        ],
+    },
     "ImportCustomers": {"new": 3},
     "AdvanceClock": {"now": "2026-12-03T12:00:00+00:00", "timers": 2},
 }
