@@ -33,7 +33,7 @@ async def guarded(door: str, work: Awaitable[ResultT]) -> ResultT | IntakebotErr
     try:
         return await work
     except IntakebotError as error:
-        _log.warning("%s: %s: %s", door, error.code, error.sentence)
+        _log.info("%s: %s: %s", door, error.code, error.sentence)
         return error
     except Exception as error:  # noqa: BLE001 - the edge guard: behind it nobody is left who could answer the door
         return unplanned(door, error)

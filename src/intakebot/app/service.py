@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from intakebot.app.house import OpenHouse, open_house
+from intakebot.app.logs import log_to_standard_error
 from intakebot.channels.control import ControlInlet, control_socket
 from intakebot.channels.maildir import MaildirOutlet
 from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
@@ -97,6 +98,7 @@ async def run_service(settings: Path, data: Path | None, *, simulated_clock: boo
         loop.call_soon_threadsafe(stop.set)
 
     with open_house(settings, data, clock, on_failed) as opened:
+        log_to_standard_error(opened.settings.service.log_level)
         await Service(opened, clock, stop).run(_announce)
     if failed.is_set():
         raise StorageUnavailableError("the disk failed under the database; check it, then start again")

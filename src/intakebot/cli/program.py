@@ -76,6 +76,7 @@ program = Program(
     name="intakebot",
     help="Email and chat intake: every message becomes a case, every decision explains itself, no mail is lost.",
     params=global_options(from_environment=True),
+    context_settings={"max_content_width": 110},
     commands=[
         case_commands,
         contact_commands,

@@ -39,8 +39,9 @@ class Delivery:
     """A rendered reply that is owed, being sent, or settled.
 
     `channel` names the outlet's channel; `automatic` is whether no person wrote or released it (then RFC 3834
-    marks go out with it). `message_id` is derived from the id and never changes. `due_at` is when to try
-    next. `resends` counts sends after an ambiguous one.
+    marks go out with it). `message_id` (without angle brackets, like
+    every message id in this house) is derived from the id and never changes. `due_at` is when to try next.
+    `resends` counts sends after an ambiguous one.
     """
 
     id: int

@@ -19,7 +19,7 @@ from intakebot.domain.errors import NotFoundError
 from intakebot.ports import CaseFilter
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.directory import customer_by_reference, read_callers
-from intakebot.storage.directory_tables import agreements, customers
+from intakebot.storage.directory_tables import accounts, agreements, customers, subscriptions
 from intakebot.storage.engine import Database
 from intakebot.storage.tables import (
     arrivals,
@@ -126,12 +126,14 @@ class SqlArchive:
 
     def case(self, number: int) -> JsonRow:
         """A whole case with everything that belongs to it; raises NotFoundError."""
-        statement = select(cases, _CUSTOMER_NAME).select_from(_CASES_WITH_CUSTOMER).where(cases.c.number == number)
-        row = self._one(statement, f"case {shown_number(number)}")
+        row = self._one(select(cases).where(cases.c.number == number), f"case {shown_number(number)}")
         case_id = row["id"]
         return row | {
             "label": shown_number(number),
             "caller": self._caller(row["caller_id"]),
+            "customer": self._by_id(customers, row["customer_id"]),
+            "account": self._by_id(accounts, row["account_id"]),
+            "subscription": self._by_id(subscriptions, row["subscription_id"]),
             "agreements": self._agreements(row),
             "tasks": self._parts(tasks, case_id),
             "comments": self._parts(comments, case_id),
@@ -158,7 +160,7 @@ class SqlArchive:
 
     def contact(self, contact_id: int) -> JsonRow:
         """One contact with its arrivals, files and decisions; raises NotFoundError."""
-        row = self._one(select(contacts).where(contacts.c.id == contact_id), f"contact {contact_id}")
+        row = self._one(_with_number(contacts).where(contacts.c.id == contact_id), f"contact {contact_id}")
         return row | {
             "arrivals": self._of_contact(arrivals, arrivals.c.position, contact_id),
             "files": self._of_contact(files, files.c.id, contact_id),
@@ -184,7 +186,7 @@ class SqlArchive:
 
     def delivery(self, delivery_id: int) -> JsonRow:
         """One delivery with its steps; raises NotFoundError."""
-        row = self._one(select(deliveries).where(deliveries.c.id == delivery_id), f"delivery {delivery_id}")
+        row = self._one(_with_number(deliveries).where(deliveries.c.id == delivery_id), f"delivery {delivery_id}")
         steps = select(delivery_steps).where(delivery_steps.c.delivery_id == delivery_id)
         return row | {"steps": self._rows(steps.order_by(delivery_steps.c.position))}
 
@@ -236,7 +238,7 @@ class SqlArchive:
         return rows[0]
 
     def _listed(self, table: Table, state_column: Column[str], state: str, limit: int) -> list[JsonRow]:
-        statement = select(table).order_by(table.c.id.desc()).limit(limit)
+        statement = _with_number(table).order_by(table.c.id.desc()).limit(limit)
         return self._rows(statement.where(state_column == state) if state else statement)
 
     def _case_id(self, number: int) -> int:
@@ -255,6 +257,10 @@ class SqlArchive:
             found = read_callers(connection, [caller_id]).get(caller_id)
         return _json_record(found) if found else None
 
+    def _by_id(self, table: Table, wanted: int | None) -> JsonRow | None:
+        rows = self._rows(select(table).where(table.c.id == wanted)) if wanted is not None else []
+        return rows[0] if rows else None
+
     def _agreements(self, case: JsonRow) -> list[JsonRow]:
         ids = [case["support_agreement_id"], case["customer_agreement_id"]]
         wanted = [agreement_id for agreement_id in ids if agreement_id is not None]
@@ -271,6 +277,11 @@ class SqlArchive:
         columns = (cases.c.id, cases.c.number, cases.c.title, cases.c.status, cases.c.parent_id, cases.c.follows_id)
         rows = self._rows(select(*columns).where(linked).order_by(cases.c.id))
         return [{**row, "label": shown_number(row["number"]), "relation": _relation(case, row)} for row in rows]
+
+
+def _with_number(table: Table) -> Select[Any]:
+    """The rows of a table that belong to cases, with the case's number as `case` (None without a case)."""
+    return select(table, cases.c.number.label("case")).outerjoin(cases, cases.c.id == table.c.case_id)
 
 
 def _relation(case: JsonRow, linked: JsonRow) -> str:

@@ -8,6 +8,8 @@ error tells what people wrote (`hide_parameters`).
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -82,11 +84,7 @@ def _open_sqlite(address: URL, data_dir: Path, lock_wait: timedelta) -> Database
     event.listen(writing, "begin", _begin_immediate)
     reading = create_engine(place, hide_parameters=True, connect_args=waits)
     event.listen(reading, "connect", _prepare_reading)
-    with writing.connect() as connection:
-        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
-    if found != ["wal", _SYNCHRONOUS_FULL]:
-        raise StorageUnavailableError(f"SQLite did not take WAL with synchronous=FULL but {found}; move the database")
-    return Database(data_dir, writing, reading)
+    return _checked(Database(data_dir, writing, reading), _check_sqlite)
 
 
 def _make_private(path: Path) -> None:
@@ -131,8 +129,25 @@ def _open_postgresql(address: URL, data_dir: Path, lock_wait: timedelta) -> Data
     reading = create_engine(
         address, hide_parameters=True, connect_args={**seconds, "options": frozen}, pool_pre_ping=True
     )
-    with writing.connect() as connection:
-        found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("fsync", "synchronous_commit")]
+    return _checked(Database(data_dir, writing, reading), _check_postgresql)
+
+
+def _checked(database: Database, check: Callable[[Connection], None]) -> Database:
+    with ExitStack() as undo:
+        undo.callback(database.close)
+        with database.writing.connect() as connection:
+            check(connection)
+        undo.pop_all()
+    return database
+
+
+def _check_sqlite(connection: Connection) -> None:
+    found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+    if found != ["wal", _SYNCHRONOUS_FULL]:
+        raise StorageUnavailableError(f"SQLite did not take WAL with synchronous=FULL but {found}; move the database")
+
+
+def _check_postgresql(connection: Connection) -> None:
+    found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("fsync", "synchronous_commit")]
     if "off" in found:
         raise StorageUnavailableError("PostgreSQL runs with fsync or synchronous_commit off; switch both on")
-    return Database(data_dir, writing, reading)

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from intakebot.domain.case import BusinessObject, Priority, plain
+from intakebot.domain.case import BusinessObject, Case, Priority, plain
 from intakebot.domain.contact import ContactState, PendingContact
 from intakebot.domain.messages import MachineKind, MachineMail, ReadMessage
 from intakebot.domain.workflow import StateKind
@@ -87,8 +87,7 @@ class Assessment:
     @property
     def business_object(self) -> BusinessObject | None:
         """The thing it is about, where a rule found it."""
-        found = self.outcome.get("business_object")
-        return BusinessObject(found["type"], found.get("reference", "")) if found else None
+        return business_object_of(self.outcome)
 
     def trace(self, ruleset: str) -> dict[str, Any]:
         """The stored explanation, as JSON-like data."""
@@ -187,7 +186,7 @@ class _Draft:
         wanted = self.run("identify").get("lookup") or {}
         keys = quoted_keys(f"{self._read.message.subject}\n{self._read.message.new_text}")
         self._identification = identify(self._around, keys, wanted, self._at.date())
-        self._facts |= identified_facts(self._identification)
+        self._facts |= identified_facts(self._identification, self._house.organisation.policies)
 
     def classify(self) -> None:
         """Classification fixes the variant of the process."""
@@ -197,24 +196,28 @@ class _Draft:
         self.run("flag")
 
     def same_topic(self) -> CaseFile | None:
-        """The newest case of the same customer, object and category that has not ended.
+        """The newest case of the same customer, subscription or business object, and category that has not ended.
 
         Without a customer, or with the default category, there is no topic to share.
         """
-        found, category = self._identification, str(self._outcome.get("category", ""))
         classified = any(trace.stage == "classify" and trace.result == "matched" for trace in self._stages)
-        if not (found.record and found.subscription and classified):
+        if self._identification.record is None or not classified:
             return None
-        return next(
-            (
-                file
-                for file in self._around.open_cases
-                if file.case.subscription_id == found.subscription.id
-                and file.case.category == category
-                and not file.case.is_final
-                and _same_process(self._house, file.case.workflow, self._workflow)
-            ),
-            None,
+        return next((file for file in self._around.open_cases if self._shares_topic(file.case)), None)
+
+    def _shares_topic(self, case: Case) -> bool:
+        found = self._identification
+        same_installation = found.subscription is not None and case.subscription_id == found.subscription.id
+        same_object = bool(
+            case.business_object
+            and case.business_object.reference
+            and case.business_object == business_object_of(self._outcome)
+        )
+        return (
+            (same_installation or same_object)
+            and case.category == self._outcome.get("category")
+            and not case.is_final
+            and _same_process(self._house, case.workflow, self._workflow)
         )
 
     def finished(
@@ -240,6 +243,12 @@ class _Draft:
             self._facts,
             self._around,
         )
+
+
+def business_object_of(outcome: Mapping[str, Any]) -> BusinessObject | None:
+    """The thing a rule found a contact to be about."""
+    found = outcome.get("business_object")
+    return BusinessObject(found["type"], found.get("reference", "")) if found else None
 
 
 def receiving_workflow(house: House, recipients: tuple[str, ...]) -> str:

@@ -56,12 +56,13 @@ class Delivering:
     def settle(self, store: Store, sent: Sequence[Sent]) -> list[DeliveryState]:
         """Write what became of deliveries, and what that means for their cases."""
         at = self._house.clock.now()
-        states = []
-        for one in sent:
-            settlement = settlement_of(one, at, idempotent=one.delivery.channel in self._idempotent)
-            store.apply([Change(settlements=(settlement,)) + self._meaning(store, one.delivery, settlement, at)])
-            states.append(settlement.state)
-        return states
+        settlements = [settlement_of(one, at, idempotent=one.delivery.channel in self._idempotent) for one in sent]
+        store.apply([Change(settlements=(settlement,)) for settlement in settlements])
+        for one, settlement in zip(sent, settlements, strict=True):
+            meaning = self._meaning(store, one.delivery, settlement, at)
+            if meaning != Change():
+                store.apply([meaning])
+        return [settlement.state for settlement in settlements]
 
     def recover(self, store: Store, starts: Sequence[None]) -> list[int]:
         """At the start: deliveries left in `sending` are ambiguous. Resend once, or hold and tell somebody."""

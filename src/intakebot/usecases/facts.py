@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from intakebot.domain.customer import CustomerRecord, Validity
 from intakebot.domain.messages import ReadMessage
+from intakebot.domain.organisation import AgreementPolicy
 from intakebot.ports import Surroundings
 from intakebot.usecases.identify import Identification
 
@@ -43,7 +44,7 @@ def caller_facts(around: Surroundings) -> dict[str, Fact]:
     return facts
 
 
-def identified_facts(found: Identification) -> dict[str, Fact]:
+def identified_facts(found: Identification, policies: Mapping[str, AgreementPolicy]) -> dict[str, Fact]:
     """What identification added: subscription, support key, agreements."""
     facts: dict[str, Fact] = {"caller.identified": found.record is not None}
     if found.record:
@@ -56,7 +57,8 @@ def identified_facts(found: Identification) -> dict[str, Fact]:
     agreement = found.support.agreement or found.customer.agreement
     if agreement:
         facts["agreement.kind"] = agreement.kind.value
-        facts["agreement.tier"] = agreement.policy
+        if agreement.policy in policies:
+            facts["agreement.tier"] = policies[agreement.policy].tier
         facts["agreement.valid"] = Validity.VALID in (found.support.state, found.customer.state)
     return facts
 

@@ -33,7 +33,7 @@ def identify_case(house: House, store: Store, file: CaseFile, command: Identify,
     refuse_if_final(file.case)
     record = store.customer_by_reference(command.customer)
     found = _found(record, _subscription(record, command.subscription), file.case, at)
-    facts = _facts(file.case) | identified_facts(found)
+    facts = _facts(file.case) | identified_facts(found, house.organisation.policies)
     category = _category(house, file.case, facts)
     workflow = variant(house, file.case.workflow, category)
     note = f"{record.customer.name} ({record.customer.reference})"

@@ -20,6 +20,9 @@ from intakebot.reading.quotes import MARKER
 from intakebot.usecases.house import House
 from intakebot.usecases.recognise import TOKEN_PREFIX
 
+THREAD_SHOWN = 20
+"""How many ids of a conversation References names; the newest ones are what mail programs thread by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Correspondent:
@@ -64,9 +67,9 @@ def owe_reply(
         subject=subject,
         text=text,
         html=html,
-        message_id=f"<{bare_id}>",
-        in_reply_to=f"<{thread[-1]}>" if thread else "",
-        references=tuple(f"<{known}>" for known in thread[-20:]),
+        message_id=bare_id,
+        in_reply_to=thread[-1] if thread else "",
+        references=thread[-THREAD_SHOWN:],
         automatic=automatic,
         created_at=at,
         due_at=at,

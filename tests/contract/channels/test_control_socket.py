@@ -247,6 +247,11 @@ async def test_the_unplanned_is_answered_without_its_text_and_the_service_lives_
         pytest.param(
             b'{"perform": {"command": "ImportCustomers", "customers": [1]}, "by": "agent:a"}', id="number-for-record"
         ),
+        pytest.param(
+            b'{"perform": {"command": "ImportCustomers", "customers": '
+            b'[{"reference": "A", "name": "A", "domains": "ab"}]}, "by": "agent:a"}',
+            id="text-for-list-of-texts",
+        ),
         pytest.param(b'{"ask": "case.list", "arguments": []}', id="arguments-not-a-mapping"),
         pytest.param(b'{"ask": "case.list", "extra": 1}', id="unknown-key-in-question"),
         pytest.param(b'{"ask": 5}', id="question-not-text"),

@@ -48,7 +48,7 @@ class Room:
     def apply(self, *changes: Change) -> None:
         self.do(lambda store: store.apply(changes))
 
-    def execute(self, sql: str, **bound: Any) -> None:
+    def execute(self, sql: str) -> None:
         """SQL from outside, as somebody with the writing connection would send it."""
         with self.database.writing.begin() as connection:
             connection.exec_driver_sql(sql)

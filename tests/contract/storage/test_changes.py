@@ -124,7 +124,7 @@ def test_a_case_may_be_over_as_soon_as_it_begins(room: Room) -> None:
     assert stored(room, case) == case
 
 
-# case K08 and invariant 5: not even by SQL
+# Invariant 5, even by SQL (case K08)
 @pytest.mark.parametrize(
     "sql",
     [
@@ -222,7 +222,7 @@ def test_a_naive_time_is_refused_in_a_case(room: Room) -> None:
         room.apply(Change(cases=(new_case(opened_at=NOW.replace(tzinfo=None)),)))
 
 
-# case K06: whatever people write stays text
+# Case K06: whatever people write stays text
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), st.sampled_from("'\";-%_\\:?$"))
 def test_sql_text_in_every_field_is_stored_as_it_is(room: Room, text: str, mark: str) -> None:
