@@ -15,7 +15,7 @@ from typing import Any
 from intakebot.domain.case import BusinessObject, Case, Priority, plain
 from intakebot.domain.contact import ContactState, PendingContact
 from intakebot.domain.messages import MachineKind, MachineMail, ReadMessage
-from intakebot.domain.workflow import StateKind
+from intakebot.domain.workflow import StateKind, base_process, variant_for
 from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.rules.decide import decide_stage, outcome_facts
 from intakebot.rules.explain import explain
@@ -191,7 +191,8 @@ class _Draft:
     def classify(self) -> None:
         """Classification fixes the variant of the process."""
         self.run("classify")
-        self._workflow = variant(self._house, self._workflow, str(self._outcome.get("category", "")))
+        category = str(self._outcome.get("category", ""))
+        self._workflow = variant_for(self._house.organisation.workflows, self._workflow, category)
         self._facts["case.workflow"] = self._workflow
         self.run("flag")
 
@@ -206,7 +207,7 @@ class _Draft:
         return next((file for file in self._around.open_cases if self._shares_topic(file.case)), None)
 
     def _shares_topic(self, case: Case) -> bool:
-        found = self._identification
+        found, workflows = self._identification, self._house.organisation.workflows
         same_installation = found.subscription is not None and case.subscription_id == found.subscription.id
         same_object = bool(
             case.business_object
@@ -217,7 +218,7 @@ class _Draft:
             (same_installation or same_object)
             and case.category == self._outcome.get("category")
             and not case.is_final
-            and _same_process(self._house, case.workflow, self._workflow)
+            and base_process(workflows, case.workflow) is base_process(workflows, self._workflow)
         )
 
     def finished(
@@ -259,18 +260,6 @@ def receiving_workflow(house: House, recipients: tuple[str, ...]) -> str:
         if receiving:
             return receiving.workflow
     return organisation.queues[organisation.triage_queue].workflows[0]
-
-
-def variant(house: House, workflow: str, category: str) -> str:
-    """The variant of a process that a category belongs to; both variants of a process know the way back."""
-    variants = house.organisation.workflows[workflow].variants
-    root = category.partition("/")[0]
-    return variants.get(root, variants.get("", workflow))
-
-
-def _same_process(house: House, one: str, other: str) -> bool:
-    workflows = house.organisation.workflows
-    return one == other or other in workflows[one].variants.values()
 
 
 def is_resolved(house: House, file: CaseFile) -> bool:
