@@ -6,13 +6,13 @@ per-row work of the expression language would cost more than SQLite's own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
+import orjson
 from sqlalchemy import (
     JSON,
     BindParameter,
@@ -120,7 +120,8 @@ def _conversion(kind: object, dialect_name: str) -> Callable[[Any], Any] | None:
     return _day_text if isinstance(kind, Date) and dialect_name == "sqlite" else None
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def _encode(value: Any) -> str:  # noqa: ANN401 - any JSON-like value
+    return orjson.dumps(value).decode()
 
 
 def _json(value: Any) -> str | None:  # noqa: ANN401 - any JSON-like value
