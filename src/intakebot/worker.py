@@ -129,7 +129,7 @@ class Worker:
     def _read(self, pending: Sequence[PendingContact]) -> list[ReadContact]:
         organisation = self._house.organisation
         return [
-            ReadContact(
+            ReadContact.of(
                 contact,
                 read_message(
                     contact.content,
