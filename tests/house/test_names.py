@@ -15,7 +15,7 @@ EMPTY_WORDS = frozenset(
 ALLOWED = {
     "work_info": "the glossary's word for what technicians write down",
     "data_directory": "the setting of that name; operators know the term",
-    "_same_process": "the glossary's noun: the process that a workflow describes",
+    "base_process": "the glossary's noun: the process that a workflow describes",
     "data_received": "asyncio calls it by this name",
     "smtp_DATA": "the SMTP command DATA; aiosmtpd finds it by this name",
     "process_bind_param": "SQLAlchemy calls it by this name",

@@ -36,7 +36,11 @@ def test_the_lock_has_everything_that_is_asked_for() -> None:
 
 
 def _published() -> Iterator[Path]:
-    yield from (path for path in ROOT.iterdir() if path.is_file() and not path.name.startswith(".coverage"))
+    yield from (
+        path
+        for path in ROOT.iterdir()
+        if path.is_file() and path.name != ".git" and not path.name.startswith(".coverage")
+    )
     for folder in ("src", "tests", "docs", "config", "templates", "benchmarks", ".ci"):
         yield from (path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
