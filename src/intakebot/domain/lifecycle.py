@@ -89,7 +89,7 @@ def _fields_on_arrival(hand: CaseInHand, step: Step, line: Transition, kind: Sta
     if kind is StateKind.WAITING:
         queue = step.queue.name if step.queue else case.queue
         assignee = step.assignee.id if step.assignee else None
-        if not queue and not assignee:
+        if not queue and "target" not in line.guards:  # only that guard lets an assignee stand for a queue
             raise RefusedError("guard.queue", f"{case.label}: name the queue; it was in none, so nobody would find it")
         return {"queue": queue, "assignee": assignee, "owner": None, **_back_to_work(case)}
     if kind is StateKind.IN_CHARGE and line.closes_when_sent:

@@ -116,11 +116,16 @@ class Workflow:
         return tuple(line.action for line in self.transitions if status in line.sources)
 
 
+def base_process(workflows: Mapping[str, Workflow], current: str) -> Workflow:
+    """The process that `current` is a variant of, or is itself."""
+    base = next((workflow for workflow in workflows.values() if current in workflow.variants.values()), None)
+    return base or workflows[current]
+
+
 def variant_for(workflows: Mapping[str, Workflow], current: str, category: str) -> str:
     """The workflow that a case of the process `current` follows under a category.
 
     Only the base process lists its variants, by category root; every other root follows the base again.
     """
-    base = next((workflow for workflow in workflows.values() if current in workflow.variants.values()), None)
-    process = base or workflows[current]
+    process = base_process(workflows, current)
     return process.variants.get(category.partition("/")[0], process.name)

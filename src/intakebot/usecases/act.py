@@ -19,9 +19,8 @@ from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import IntakebotError, NotFoundError, RefusedError
 from intakebot.domain.guards import Step
 from intakebot.domain.lifecycle import refuse_if_final, transition
-from intakebot.domain.workflow import Verb
+from intakebot.domain.workflow import Verb, variant_for
 from intakebot.ports import CaseFile, Store
-from intakebot.usecases.assess import variant
 from intakebot.usecases.deliver import retry_delivery, withdraw_delivery
 from intakebot.usecases.further_case import split_case
 from intakebot.usecases.house import House
@@ -108,7 +107,7 @@ def _classify(acting: Acting, command: c.Classify) -> Change:
         if command.priority not in {known.value for known in Priority}:
             raise RefusedError("priority.unknown", f"there is no priority {command.priority!r}")
         priority = Priority(command.priority)
-    workflow = variant(acting.house, acting.case.workflow, category)
+    workflow = variant_for(acting.house.organisation.workflows, acting.case.workflow, category)
     missing = tuple(name for name in acting.case.missing if name != "classification")
     return acting.altered("case.classified", category=category, priority=priority, workflow=workflow, missing=missing)
 

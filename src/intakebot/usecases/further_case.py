@@ -14,8 +14,8 @@ from intakebot.domain.case import Case, Priority, opened
 from intakebot.domain.change import Change
 from intakebot.domain.commands import Split
 from intakebot.domain.lifecycle import refuse_if_final
+from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
-from intakebot.usecases.assess import variant
 from intakebot.usecases.contact_records import outcome_of_split
 from intakebot.usecases.house import House
 from intakebot.usecases.route import route_case
@@ -27,7 +27,10 @@ def split_case(house: House, store: Store, file: CaseFile, command: Split, by: A
     case = _child(house, store, file.case, command.title, command.description, at)
     category = command.category or file.case.category
     case = replace(
-        case, category=category, workflow=variant(house, file.case.workflow, category), parent_id=file.case.id
+        case,
+        category=category,
+        workflow=variant_for(house.organisation.workflows, file.case.workflow, category),
+        parent_id=file.case.id,
     )
     change = _opened(house, case, command.queue or file.case.queue, f"split from {file.case.label}", by, at)
     if file.case.contact_id is None:

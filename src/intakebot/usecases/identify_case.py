@@ -17,10 +17,9 @@ from intakebot.domain.commands import Identify
 from intakebot.domain.customer import AgreementKind, CustomerRecord, Subscription, Validity
 from intakebot.domain.errors import NotFoundError
 from intakebot.domain.lifecycle import refuse_if_final
-from intakebot.domain.workflow import StateKind
+from intakebot.domain.workflow import StateKind, variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.rules.decide import decide_stage
-from intakebot.usecases.assess import variant
 from intakebot.usecases.facts import identified_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, agreement_of
@@ -35,7 +34,7 @@ def identify_case(house: House, store: Store, file: CaseFile, command: Identify,
     found = _found(record, _subscription(record, command.subscription), file.case, at)
     facts = _facts(file.case) | identified_facts(found, house.organisation.policies)
     category = _category(house, file.case, facts)
-    workflow = variant(house, file.case.workflow, category)
+    workflow = variant_for(house.organisation.workflows, file.case.workflow, category)
     note = f"{record.customer.name} ({record.customer.reference})"
     fields = _fields(house, file.case, found) | {"category": category, "workflow": workflow}
     case, event = alter(file.case, house.new_id(), "case.identified", by, at, note, **fields)

@@ -74,7 +74,7 @@ async def test_a_failure_is_answered_by_its_remedy_and_never_by_its_text(
     intake.error = error
     async with serving(inlet, intake):
         await harness.ready(inlet)
-        with caplog.at_level(logging.WARNING, logger="intakebot"):
+        with caplog.at_level(logging.INFO, logger="intakebot"):
             answer = await harness.send(inlet, b"Subject: help\r\n\r\nplease")
         intake.error = None
         again = await harness.send(inlet, b"Subject: help\r\n\r\nplease")

@@ -61,16 +61,19 @@ def test_without_a_message_id_a_repeat_counts_for_72_hours(room: Room, *, togeth
     soon = replace(first, id=first.id + 1_000_000, received_at=NOW + timedelta(hours=1))
     late = replace(first, id=first.id + 2_000_000, received_at=NOW + timedelta(hours=80))
     late_again = replace(first, id=first.id + 3_000_000, received_at=NOW + timedelta(hours=81))
-    batches = [[first, soon, late, late_again]] if together else [[first], [soon], [late], [late_again]]
+    later = replace(first, id=first.id + 4_000_000, received_at=NOW + timedelta(hours=200))
+    contacts = [first, soon, late, late_again, later]
+    batches = [contacts] if together else [[contact] for contact in contacts]
     kept = [one for batch in batches for one in room.do(lambda store, batch=batch: store.keep(batch))]
     assert [(one.contact_id, one.repeat) for one in kept] == [
         (first.id, False),
         (first.id, True),
         (late.id, False),
         (late.id, True),
+        (later.id, False),
     ]
     pending = room.do(lambda store: store.begin_attempts(None, 10))
-    assert [(one.id, one.repeat_of) for one in pending] == [(first.id, None), (late.id, first.id)]
+    assert [(one.id, one.repeat_of) for one in pending] == [(first.id, None), (late.id, first.id), (later.id, first.id)]
 
 
 # case J05: asked again after a lost answer

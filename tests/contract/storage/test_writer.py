@@ -226,6 +226,36 @@ async def test_a_locked_database_answers_after_its_budget_for_all_at_once(url: s
     database.close()
 
 
+async def test_a_lock_that_comes_between_single_attempts_is_waited_for_once(url: str, tmp_path: Path) -> None:
+    if not url.startswith("sqlite"):
+        pytest.skip("PostgreSQL has no lock on the whole database")
+    database = open_database(url, tmp_path, lock_wait=timedelta(milliseconds=200))
+    room = Room(database)
+    contacts = [new_contact(str(number).encode()) for number in range(20)]
+
+    def one_at_a_time(store: Store, items: Sequence[NewContact]) -> list[Kept]:
+        if len(items) > 1:
+            raise ArithmeticError("too many")
+        return store.keep(items)
+
+    with closing(sqlite3.connect(tmp_path / "intakebot.db", isolation_level=None, check_same_thread=False)) as backup:
+        returned: list[object] = []
+
+        def lock_after_the_first(*connection: object) -> None:
+            returned.append(connection)
+            if len(returned) == 3:  # of the gate, of the batch that raised, of the first contact
+                backup.execute("BEGIN IMMEDIATE")
+
+        event.listen(database.writing, "checkin", lock_after_the_first)
+        waiting = (lambda c=contact: room.writer.submit(one_at_a_time, c) for contact in contacts)
+        outcomes = await asyncio.wait_for(together(room, *waiting), 3)
+        backup.execute("ROLLBACK")
+    assert outcomes[0] == Kept(contacts[0].id, repeat=False)
+    assert {type(outcome) for outcome in outcomes[1:]} == {StorageUnavailableError}
+    room.writer.close()
+    database.close()
+
+
 # case J05: the answer to COMMIT is lost on the way back, or COMMIT itself on the way there
 @pytest.mark.postgres
 @pytest.mark.parametrize("arrived", [True, False], ids=["answer-lost", "commit-lost"])

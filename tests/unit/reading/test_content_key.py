@@ -16,10 +16,7 @@ from intakebot.reading.threading import case_numbers, thread_ids
 if TYPE_CHECKING:
     from intakebot.domain.messages import ReadMessage
 
-MAIL = (
-    b"From: ann@customer.example\r\nSubject: s\r\nMessage-ID: <m1@customer.example>\r\n"
-    b"\r\nhello\r\nReceived: no\r\n"
-)
+MAIL = b"From: ann@customer.example\r\nSubject: s\r\nMessage-ID: <m1@customer.example>\r\n\r\nhello\r\nReceived: no\r\n"
 
 
 @pytest.mark.parametrize(

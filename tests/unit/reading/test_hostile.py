@@ -22,9 +22,7 @@ REPORT = HEAD + b"Content-Type: multipart/report; report-type=delivery-status; b
 STATUS = REPORT + b"--x\r\nContent-Type: message/delivery-status\r\n\r\n"
 PLAIN = b"Content-Type: text/plain\r\n\r\nhello"
 HTML = HEAD + b"Content-Type: text/html\r\n\r\n"
-NESTED = b"".join(
-    b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(10_000)
-)
+NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(10_000))
 
 
 def assert_sound(message: ReadMessage) -> None:
@@ -70,55 +68,32 @@ def _model() -> None:
     ("raw", "defect"),
     [
         pytest.param(NESTED, "body.unreadable", id="F01-nested-multiparts"),
-        pytest.param(
-            HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 10_000, "body.unreadable", id="F01-rfc822"
-        ),
+        pytest.param(HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 10_000, "body.unreadable", id="F01-rfc822"),
         pytest.param(MIXED + b"--x\r\n\r\na\r\n" * 100_000, "parts.too-many", id="F02-parts"),
         pytest.param(HEAD + b"A: b\r\n" * 100_000 + b"\r\nx", "headers.too-long", id="F03-header-lines"),
         pytest.param(b"Subject: " + b"a" * 1_000_000 + b"\r\n" + PLAIN, "header.too-long", id="F03-subject"),
-        pytest.param(
-            b"Subject: " + b"=?utf-8?q?a?= " * 20_000 + b"\r\n" + PLAIN, "header.too-long", id="F03-words"
-        ),
-        pytest.param(
-            b"Subject: " + b"=?" * 100_000 + b"\r\n" + PLAIN, "header.too-long", id="F03-half-words"
-        ),
+        pytest.param(b"Subject: " + b"=?utf-8?q?a?= " * 20_000 + b"\r\n" + PLAIN, "header.too-long", id="F03-words"),
+        pytest.param(b"Subject: " + b"=?" * 100_000 + b"\r\n" + PLAIN, "header.too-long", id="F03-half-words"),
         pytest.param(b"Subject: " + b"a\r\n " * 250_000 + b"\r\n" + PLAIN, "header.too-long", id="F03-folds"),
-        pytest.param(
-            MIXED + b"--x\r\nSubject: " + b"=?" * 5_000_000 + b"\r\n\r\na", "body.repaired", id="F03-part"
-        ),
-        pytest.param(
-            HEAD + b"nothing\r\n" * 18_000 + b"X-A: b\r\n\r\nx", "header.malformed", id="F03-no-fields"
-        ),
-        pytest.param(
-            HEAD + b"To: " + b"a@b.example, " * 600 + b"\r\n\r\nx", "addresses.too-many", id="F04-to"
-        ),
-        pytest.param(
-            HEAD + b"To: " + b"a@b.example, " * 50_000 + b"\r\n\r\nx", "header.too-long", id="F04-to-50k"
-        ),
+        pytest.param(MIXED + b"--x\r\nSubject: " + b"=?" * 5_000_000 + b"\r\n\r\na", "body.repaired", id="F03-part"),
+        pytest.param(HEAD + b"nothing\r\n" * 18_000 + b"X-A: b\r\n\r\nx", "header.malformed", id="F03-no-fields"),
+        pytest.param(HEAD + b"To: " + b"a@b.example, " * 600 + b"\r\n\r\nx", "addresses.too-many", id="F04-to"),
+        pytest.param(HEAD + b"To: " + b"a@b.example, " * 50_000 + b"\r\n\r\nx", "header.too-long", id="F04-to-50k"),
         pytest.param(b"From: " + b"," * 50_000 + b"\r\n" + PLAIN, "sender.missing", id="F04-commas"),
-        pytest.param(
-            HEAD + b"Content-Type: text/plain" + b";" * 100_000 + b"\r\n\r\nx", "header.too-long", id="F05"
-        ),
+        pytest.param(HEAD + b"Content-Type: text/plain" + b";" * 100_000 + b"\r\n\r\nx", "header.too-long", id="F05"),
         pytest.param(
             HEAD + b"Content-Type: text/plain; name=" + b'";' * 50_000 + b"\r\n\r\nx",
             "header.too-long",
             id="F05-quotes",
         ),
         pytest.param(
-            MIXED
-            + b"--x\r\nContent-Type: a/b"
-            + b"".join(b"; n*%d=a" % n for n in range(10_000))
-            + b"\r\n\r\nx",
+            MIXED + b"--x\r\nContent-Type: a/b" + b"".join(b"; n*%d=a" % n for n in range(10_000)) + b"\r\n\r\nx",
             "",
             id="F05-pieces",
         ),
-        pytest.param(
-            HEAD + b"Content-Type: text/plain; name*" + b"9" * 5_000 + b"=a\r\n\r\nx", "", id="F05-index"
-        ),
+        pytest.param(HEAD + b"Content-Type: text/plain; name*" + b"9" * 5_000 + b"=a\r\n\r\nx", "", id="F05-index"),
         pytest.param(b"From: " + b'"\\"' * 33_000 + b"\r\n" + PLAIN, "sender.missing", id="F06-quotes"),
-        pytest.param(
-            b"From: " + b"(" * 4_000 + b"a@b.example\r\n" + PLAIN, "sender.missing", id="F06-comments"
-        ),
+        pytest.param(b"From: " + b"(" * 4_000 + b"a@b.example\r\n" + PLAIN, "sender.missing", id="F06-comments"),
         pytest.param(
             HEAD + b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + b"\xe9a " * 9_000_000,
             "text.too-long",
@@ -192,11 +167,7 @@ def test_odd_identities_are_survived(value: bytes) -> None:  # case F06
     ],
 )
 def test_no_charset_label_executes_or_fails(label: str) -> None:  # case F07
-    raw = (
-        HEAD
-        + f'Content-Type: text/plain; charset="{label}"\r\n\r\n'.encode()
-        + b"+2AA- \\ud800 caf\xc3\xa9 x\0y"
-    )
+    raw = HEAD + f'Content-Type: text/plain; charset="{label}"\r\n\r\n'.encode() + b"+2AA- \\ud800 caf\xc3\xa9 x\0y"
     message = read_within_seconds(raw, 1.0)
     assert message.text
     encoded = b"Subject: =?%b?q?caf=C3=A9?=\r\n\r\nx" % label.encode()
@@ -207,16 +178,10 @@ def test_no_charset_label_executes_or_fails(label: str) -> None:  # case F07
     ("raw", "text"),
     [
         pytest.param(b"Content-Transfer-Encoding: base64\r\n\r\naGVs@@bG8=\r\n", "hello", id="bad-base64"),
-        pytest.param(
-            b"Content-Transfer-Encoding: quoted-printable\r\n\r\nhel=6Co =ZZ\r\n", "hello =ZZ", id="bad-qp"
-        ),
+        pytest.param(b"Content-Transfer-Encoding: quoted-printable\r\n\r\nhel=6Co =ZZ\r\n", "hello =ZZ", id="bad-qp"),
         pytest.param(b"Content-Type: multipart/mixed\r\n\r\nhello", "hello", id="no-boundary"),
-        pytest.param(
-            b"Content-Type: multipart/mixed; boundary=zz\r\n\r\nhello", "hello", id="boundary-missing"
-        ),
-        pytest.param(
-            b"Content-Type: text/plain\r\nContent-Type: image/png\r\n\r\nhello", "hello", id="twice"
-        ),
+        pytest.param(b"Content-Type: multipart/mixed; boundary=zz\r\n\r\nhello", "hello", id="boundary-missing"),
+        pytest.param(b"Content-Type: text/plain\r\nContent-Type: image/png\r\n\r\nhello", "hello", id="twice"),
         pytest.param(b"Content-Type: rubbish\r\n\r\nhel\0lo", "hello", id="nul"),
         pytest.param(b"Content-Type: text/plain\rSubject: x\r\rhello", "hello", id="bare-cr"),
         pytest.param(b"\xef\xbb\xbfSubject: x\r\n\r\nhello", "hello", id="byte-order-mark"),
@@ -236,10 +201,7 @@ def test_an_empty_mail_is_a_message(raw: bytes) -> None:  # case F10
 
 
 def test_a_mail_of_only_an_attachment_is_a_message() -> None:  # case F10
-    raw = (
-        HEAD
-        + b"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg=="
-    )
+    raw = HEAD + b"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg=="
     message = read_within_seconds(raw, 1.0)
     assert message.text == ""
     assert [(found.name, found.content) for found in message.attachments] == [("a.pdf", b"%PDF")]
@@ -260,9 +222,7 @@ def test_a_mail_of_only_an_attachment_is_a_message() -> None:  # case F10
     ],
 )
 def test_the_name_of_an_attachment_is_harmless(written: str, shown: str) -> None:  # case F13
-    part = (
-        f"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename={written}\r\n\r\nx\r\n"
-    )
+    part = f"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename={written}\r\n\r\nx\r\n"
     message = read_within_seconds(MIXED + b"--x\r\n" + part.encode() + b"--x--", 1.0)
     assert [found.name for found in message.attachments] == [shown]
 

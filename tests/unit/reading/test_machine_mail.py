@@ -41,9 +41,7 @@ def test_the_headers_tell_a_machine(headers: str, kind: MachineKind | None) -> N
     ("envelope_sender", "kind"),
     [("", MachineKind.AUTO_REPLY), ("ann@customer.example", None), (None, None)],
 )
-def test_the_null_sender_is_a_machine(
-    envelope_sender: str | None, kind: MachineKind | None
-) -> None:  # case D03
+def test_the_null_sender_is_a_machine(envelope_sender: str | None, kind: MachineKind | None) -> None:  # case D03
     machine = read_message(f"{PERSON}\r\nhello".encode(), envelope_sender=envelope_sender).machine
     assert (machine.kind if machine else None) is kind
 
@@ -68,9 +66,7 @@ def test_our_own_mail_is_known_again(headers: str, own: bool) -> None:  # noqa: 
     ["Re: undo the delivery", "Your delivery is late", "My automatic door is broken", "Vacation booking"],
 )
 def test_a_person_may_write_about_deliveries_and_holidays(subject: str) -> None:
-    assert (
-        read_message(f"From: ann@customer.example\r\nSubject: {subject}\r\n\r\nhi".encode()).machine is None
-    )
+    assert read_message(f"From: ann@customer.example\r\nSubject: {subject}\r\n\r\nhi".encode()).machine is None
 
 
 def test_a_calendar_answer_is_a_receipt() -> None:  # case D13

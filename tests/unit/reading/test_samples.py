@@ -36,9 +36,7 @@ def read(name: str, **options: object) -> ReadMessage:
         ("bare-lf.eml", "ann@customer.example", "Ann Miller", "Router keeps restarting", "since the storm"),
     ],
 )
-def test_a_mail_says_what_its_writer_wrote(
-    name: str, sender: str, display: str, subject: str, phrase: str
-) -> None:
+def test_a_mail_says_what_its_writer_wrote(name: str, sender: str, display: str, subject: str, phrase: str) -> None:
     message = read(name)
     assert message.sender is not None
     assert (message.sender.address, message.sender.name) == (sender, display)
@@ -62,9 +60,7 @@ def test_a_mail_says_what_its_writer_wrote(
         ("marker-reply.eml", ["It works again"], ["unplug"]),
     ],
 )
-def test_the_trimmed_view_keeps_the_new_words_and_drops_the_quote(
-    name: str, new: list[str], gone: list[str]
-) -> None:
+def test_the_trimmed_view_keeps_the_new_words_and_drops_the_quote(name: str, new: list[str], gone: list[str]) -> None:
     message = read(name)
     assert all(words in message.new_text for words in new), message.new_text
     assert not any(words in message.new_text for words in gone), message.new_text

@@ -9,12 +9,8 @@ import pytest
 from unit.rules.nodes import rule, sentences
 
 ACTIONS = [
-    pytest.param(
-        "route", {"queue": "nok"}, "unknown queue 'nok'; known queues: crc, noc, support, triage", id="queue"
-    ),
-    pytest.param(
-        "route", {"queue": "crc", "assignee": "bob"}, "unknown agent 'bob'; known agents: ada", id="agent"
-    ),
+    pytest.param("route", {"queue": "nok"}, "unknown queue 'nok'; known queues: crc, noc, support, triage", id="queue"),
+    pytest.param("route", {"queue": "crc", "assignee": "bob"}, "unknown agent 'bob'; known agents: ada", id="agent"),
     pytest.param(
         "route",
         {"resolve": {"template": "x"}},
@@ -85,15 +81,11 @@ ACTIONS = [
         "unknown action 'queue' in stage 'flag'; known actions: priority, suppress_reply, tags",
         id="foreign-action",
     ),
-    pytest.param(
-        "flag", {"priority": "top"}, "priority is one of low, normal, high, urgent, not 'top'", id="choice"
-    ),
+    pytest.param("flag", {"priority": "top"}, "priority is one of low, normal, high, urgent, not 'top'", id="choice"),
     pytest.param("flag", {"tags": "gold"}, "tags is a list of texts, not 'gold'", id="tags"),
     pytest.param("flag", {"suppress_reply": "no"}, "suppress_reply is true or false, not 'no'", id="bool"),
     pytest.param("guard", {"disposition": "refused"}, "`disposition: refused` needs a reason", id="reason"),
-    pytest.param(
-        "guard", {"disposition": "drop"}, "disposition is one of machine, refused, not 'drop'", id="drop"
-    ),
+    pytest.param("guard", {"disposition": "drop"}, "disposition is one of machine, refused, not 'drop'", id="drop"),
     pytest.param("classify", {"category": 7}, "category is a name, not 7", id="category-type"),
     pytest.param(
         "classify",

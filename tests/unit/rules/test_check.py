@@ -20,18 +20,14 @@ def test_the_shipped_rules_are_without_problems_and_all_stages_have_tests() -> N
 
 
 def test_an_error_names_file_line_and_what_is_known() -> None:
-    text = (
-        (SHIPPED / "50-route.yaml").read_text("utf-8").replace("{queue: noc, comment", "{queue: nok, comment")
-    )
+    text = (SHIPPED / "50-route.yaml").read_text("utf-8").replace("{queue: noc, comment", "{queue: nok, comment")
     line = text[: text.index("nok")].count("\n") + 1
     files = [
         parse(text if file.name == "50-route.yaml" else file.read_text("utf-8"), f"config/rules/{file.name}")
         for file in sorted(SHIPPED.glob("*.yaml"))
     ]
     problems = check_ruleset(load_ruleset(files), WORLD)
-    expected = (
-        f"config/rules/50-route.yaml:{line}: unknown queue 'nok'; known queues: crc, noc, support, triage"
-    )
+    expected = f"config/rules/50-route.yaml:{line}: unknown queue 'nok'; known queues: crc, noc, support, triage"
     assert [str(problem) for problem in problems] == [expected]
 
 
@@ -171,9 +167,7 @@ def test_line_11_pairs_of_rules(stage: str, first: Any, second: Any, expected: l
 
 
 DEFAULTS = [
-    pytest.param(
-        {"route": COMPLETE["route"]}, ["classify.default is missing; write `default: {category: ...}`"]
-    ),
+    pytest.param({"route": COMPLETE["route"]}, ["classify.default is missing; write `default: {category: ...}`"]),
     pytest.param(
         {"classify": COMPLETE["classify"]},
         ["route.default is missing; write `default: {<workflow>: {queue: ...}}`"],
@@ -235,6 +229,4 @@ TESTS = [
 
 @pytest.mark.parametrize(("test", "sentence"), TESTS)
 def test_inline_tests_run(test: Any, sentence: str) -> None:
-    assert sentences("classify", rules=[rule("r", {"subject": "x"}, {"category": "x"}, tests=[test])]) == [
-        sentence
-    ]
+    assert sentences("classify", rules=[rule("r", {"subject": "x"}, {"category": "x"}, tests=[test])]) == [sentence]

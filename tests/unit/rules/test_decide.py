@@ -46,9 +46,7 @@ def test_line_2_first_stops_and_names_the_others_collect_runs_all() -> None:
     first = decide_stage("flag", {"size": 9}, ruleset_of(flag={"hit": "first", "rules": rules}))
     assert (first.outcome, first.also) == ({"tags": ["one"], "priority": "high"}, ("two",))
     merge = {"tags": "union", "priority": "max"}
-    collect = decide_stage(
-        "flag", {"size": 9}, ruleset_of(flag={"hit": "collect", "merge": merge, "rules": rules})
-    )
+    collect = decide_stage("flag", {"size": 9}, ruleset_of(flag={"hit": "collect", "merge": merge, "rules": rules}))
     assert (collect.outcome, collect.also) == ({"tags": ["one", "two"], "priority": "high"}, ())
 
 
@@ -97,9 +95,7 @@ def test_line_4_matched_matched_nothing_and_defaulted_are_told_apart() -> None:
     assert decide({"size": 1}, ruleset).stages[2].result == "matched"
 
 
-@pytest.mark.parametrize(
-    ("workflow", "queue"), [("crc", "crc"), ("crc-technical", "noc"), ("manage-case", "support")]
-)
+@pytest.mark.parametrize(("workflow", "queue"), [("crc", "crc"), ("crc-technical", "noc"), ("manage-case", "support")])
 def test_line_4_the_route_default_is_per_workflow(workflow: str, queue: str) -> None:
     facts = {"case.workflow": workflow, "customer.id": "4711", "category": "general/unsorted"}
     assert decide_stage("route", facts, SHIPPED).outcome == {"queue": queue}
@@ -147,9 +143,7 @@ def test_captures_and_facts_fill_the_actions() -> None:
 def test_an_action_that_cannot_be_filled_is_left_out_and_recorded() -> None:
     then = {"lookup": {"subscription": "{key}"}, "support": "known"}
     when = {"subject.matches": "KEY(-(?P<key>[0-9]+))?"}
-    trace = decide_stage(
-        "identify", {"subject": "KEY"}, ruleset_of(identify={"rules": [rule("i", when, then)]})
-    )
+    trace = decide_stage("identify", {"subject": "KEY"}, ruleset_of(identify={"rules": [rule("i", when, then)]}))
     assert trace.outcome == {"support": "known"}
     assert trace.applied[0].unfilled == ("lookup",)
 
@@ -212,9 +206,7 @@ def test_shipped_rules_decide_whole_mails(facts: Any, outcome: Any) -> None:
 
 
 FACTS = st.dictionaries(
-    st.sampled_from(
-        ["subject", "body", "from", "to", "customer.id", "case.workflow", "size", "tags", "header.x"]
-    ),
+    st.sampled_from(["subject", "body", "from", "to", "customer.id", "case.workflow", "size", "tags", "header.x"]),
     st.text(max_size=30)
     | st.sampled_from(["kein Signal", "urgent", "KEY-123456", "cancel", "crc", "how do i reset my router"])
     | st.lists(st.text(max_size=10), max_size=3).map(tuple)

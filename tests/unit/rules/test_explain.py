@@ -111,10 +111,7 @@ def test_line_10_a_decision_keeps_every_reason_as_plain_values() -> None:
 def test_a_default_and_a_negated_reason_are_said() -> None:
     sentences = explain(decide({"customer.segment": "telecom"}, RULESET))
     assert "not: subject contains 'test'; sets category: other" in sentences[2]
-    assert (
-        explain(decide({}, RULESET))[2]
-        == "classify: no rule matched, the default applies; sets category: none"
-    )
+    assert explain(decide({}, RULESET))[2] == "classify: no rule matched, the default applies; sets category: none"
 
 
 WHY_NOT = [
@@ -141,8 +138,7 @@ WHY_NOT = [
     pytest.param(
         "crc.all",
         MAIL,
-        "rule crc.all (main.yaml:14) would match, but rule crc.no-service (main.yaml:11)"
-        " comes first in stage classify",
+        "rule crc.all (main.yaml:14) would match, but rule crc.no-service (main.yaml:11) comes first in stage classify",
         id="rival",
     ),
     pytest.param(
@@ -154,8 +150,7 @@ WHY_NOT = [
     pytest.param(
         "flag.one",
         {},
-        "rule flag.one (main.yaml:24) did not match: category is 'none';"
-        " wanted: category is under 'technical'",
+        "rule flag.one (main.yaml:24) did not match: category is 'none'; wanted: category is under 'technical'",
         id="earlier-outcome",
     ),
     pytest.param(
@@ -177,9 +172,7 @@ WHY_NOT = [
 
 
 @pytest.mark.parametrize(("rule_id", "facts", "sentence"), WHY_NOT)
-def test_line_10_why_not_names_the_first_false_atom_and_its_value(
-    rule_id: str, facts: Any, sentence: str
-) -> None:
+def test_line_10_why_not_names_the_first_false_atom_and_its_value(rule_id: str, facts: Any, sentence: str) -> None:
     assert why_not(rule_id, facts, RULESET) == sentence
 
 
@@ -189,9 +182,7 @@ def test_why_not_on_a_closed_case() -> None:
 
 
 PIECES = st.lists(
-    st.sampled_from(
-        ["kein Signal", "NO  SIGNAL", "Rücksendung", "e\u0301", "ß", "ﬁ", "dringend", " ", ".", "\n", "a"]
-    )
+    st.sampled_from(["kein Signal", "NO  SIGNAL", "Rücksendung", "e\u0301", "ß", "ﬁ", "dringend", " ", ".", "\n", "a"])
 )
 
 

@@ -13,12 +13,8 @@ from intakebot.rules.model import STAGES
 from unit.rules.nodes import node_of, one_rule, parse, rule, ruleset_of, sentences
 
 LOAD = [
-    pytest.param(
-        "schema: other/1", "main.yaml:1: a rule file begins with `schema: intakebot.rules/1`", id="schema"
-    ),
-    pytest.param(
-        "stages: {}", "main.yaml:1: a rule file begins with `schema: intakebot.rules/1`", id="no-schema"
-    ),
+    pytest.param("schema: other/1", "main.yaml:1: a rule file begins with `schema: intakebot.rules/1`", id="schema"),
+    pytest.param("stages: {}", "main.yaml:1: a rule file begins with `schema: intakebot.rules/1`", id="no-schema"),
     pytest.param(
         "{{S}}\nrules: []",
         "main.yaml:2: unknown key 'rules' in rule file; known keys: lists, schema, stages",
@@ -134,9 +130,7 @@ def test_the_hash_names_the_content_not_the_layout() -> None:
     one = f"schema: intakebot.rules/1\nstages: {stages}"
     same = one.replace("{size: 1, to: x}", "{to: x,\n # why\n size: 1}")
     other = one.replace("size: 1", "size: 2")
-    hashes = [
-        load_ruleset([parse(text, f"{number}.yaml")]).hash for number, text in enumerate((one, same, other))
-    ]
+    hashes = [load_ruleset([parse(text, f"{number}.yaml")]).hash for number, text in enumerate((one, same, other))]
     assert hashes[0] == hashes[1] != hashes[2]
     assert re.fullmatch("[0-9a-f]{64}", hashes[0])
 
