@@ -126,7 +126,7 @@ class StandingHouse:
     async def deliver(self, *outcomes: str) -> int:
         """One look of the worker at what is due; the outlet does what `outcomes` say, then takes everything."""
         self.outlet.script.extend(outcomes)
-        found = await self.worker.do_what_is_due()
+        found = await self.worker.act_on_what_is_due()
         self.outlet.script.clear()
         return found
 

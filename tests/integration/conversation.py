@@ -45,10 +45,10 @@ Step = Mapping[str, Any]
 
 
 def conversations() -> dict[str, list[Step]]:
-    """All conversations of all files, by `file: name`."""
+    """All conversations of all files, by `file/name-with-dashes`."""
     files = sorted(FOLDER.glob("*.yaml"))
     loaded = ((file.stem, yaml.safe_load(file.read_text("utf-8"))) for file in files)
-    return {f"{stem}: {name}": steps for stem, content in loaded for name, steps in content.items()}
+    return {f"{stem}/{name.replace(chr(32), chr(45))}": steps for stem, content in loaded for name, steps in content.items()}
 
 
 def span(written: str) -> timedelta:
