@@ -152,7 +152,8 @@ def _may_answer(
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))
     today = assessment.around.replies_today
-    return to, why_not_automatic(house, to, on_case=0, today=today, written_at=message.date, at=at, queue=queue)
+    written_at = min(message.date or pending.received_at, pending.received_at)
+    return to, why_not_automatic(house, to, on_case=0, today=today, written_at=written_at, at=at, queue=queue)
 
 
 def _acknowledge(
