@@ -75,9 +75,11 @@ class Conversation:
             try:
                 for _ in range(step.get("repeat", 1)):
                     await self._step(step)
-                await self.watcher.check()
+                if "expect" not in step:
+                    await self.watcher.check()
             except (AssertionError, IntakebotError) as problem:
                 raise AssertionError(f"step {number}, {dict(step)}: {problem}") from problem
+        await self.watcher.check(thorough=True)
 
     async def _step(self, step: Step) -> None:
         verb, given = next(iter(step.items()))

@@ -26,11 +26,15 @@ class Watcher:
     standing: StandingHouse
     contacts: set[int] = field(default_factory=set)
     final: dict[int, Any] = field(default_factory=dict)
+    listed: dict[int, Any] = field(default_factory=dict)
 
-    async def check(self) -> None:
+    async def check(self, *, thorough: bool = False) -> None:
+        """Check the cases that the list shows as changed; all of them when `thorough`."""
         rows = self.standing.archive.cases(CaseFilter(limit=1000))
         for row in rows:
-            await self._check_case(row["number"])
+            if thorough or self.listed.get(row["number"]) != row:
+                await self._check_case(row["number"])
+            self.listed[row["number"]] = row
         self._check_counts(len(rows))
         self._check_what_left()
 
