@@ -11,6 +11,10 @@ A file in `conversations/` is a mapping from a conversation's name to its steps.
     poison: WORD / cure: WORD            templates break for cases with this word in their title
     restart: true                        the worker starts again
     register: true                       one more look at contacts that wait
+    stop_while_sending: true             a stop between claiming what is due and settling it
+    remove_queue: NAME                   the configuration loses a queue
+    leaks: {to, words}                   no mail to this address had one of these words
+    says: TEXT                           the last mail that left says this
     expect: {...}                        see `Expectation`
 
 and, beside a verb, `refused: <code>`, `says: <part of the sentence>` and `repeat: <times>`. Every mail is
@@ -35,6 +39,7 @@ from intakebot.domain import commands
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import IntakebotError, RefusedError
 from intakebot.ports import CaseFilter
+from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering
 
 FOLDER: Final = Path(__file__).parent / "conversations"
 _SPAN: Final = re.compile(r"(-?\d+)([smhd])")
@@ -92,6 +97,8 @@ class Conversation:
     def _written(self, mail: Step) -> tuple[tuple[str, ...], bytes]:
         answered = self._taken(mail["answers"]) if "answers" in mail else None
         to = mail.get("to", answered.reply_to if answered else "support@intakebot.example")
+        if "cut_token_of" in mail:
+            to = self._taken(mail["cut_token_of"]).reply_to.replace("@", "", 1)[:20] + "@intakebot.example"
         recipients = tuple(to) if isinstance(to, list) else (to,)
         if "raw" in mail:
             raw = str(mail["raw"]).replace("{message_id}", answered.message_id if answered else "")
@@ -188,6 +195,26 @@ class Conversation:
         stop = asyncio.Event()
         stop.set()
         await self.standing.worker.run(stop)
+
+    async def _stop_while_sending(self, _: object) -> None:
+        """The service stops when the first byte may have left."""
+        delivering = Delivering(self.standing.house)
+        await self.standing.writer.submit(delivering.claim, CLAIMED_AT_ONCE)
+
+    async def _remove_queue(self, name: str) -> None:
+        queues = {known: queue for known, queue in self.standing.house.organisation.queues.items() if known != name}
+        self.standing.restart(queues=queues)
+
+    async def _leaks(self, given: Step) -> None:
+        """Nothing that was sent to this address has these words."""
+        for delivery in self.standing.outlet.taken:
+            if delivery.recipient == given["to"]:
+                left = f"{delivery.subject}\n{delivery.text}\n{delivery.html}".lower()
+                assert not [word for word in given["words"] if word.lower() in left], left
+
+    async def _says(self, text: str) -> None:
+        """The last mail that left says this."""
+        assert text in self._taken(-1).text, self._taken(-1).text
 
     async def _expect(self, wanted: Step) -> None:
         await Expectation(self).holds(wanted)

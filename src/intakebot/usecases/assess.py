@@ -128,7 +128,7 @@ def clues_of(pending: PendingContact, message: ReadMessage) -> Clues:
     return Clues(
         channel="email" if "@" in sender else pending.channel,
         sender=sender,
-        message_ids=clue_ids(message, pending.envelope),
+        message_ids=clue_ids(message, pending),
         quoted_keys=quoted_keys(f"{message.subject}\n{message.new_text}"),
         bounced_ids=message.machine.original_ids if message.machine else (),
     )

@@ -18,6 +18,7 @@ from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.usecases.contact_records import outcome_of_split
 from intakebot.usecases.house import House
+from intakebot.usecases.recognise import named_by_number
 from intakebot.usecases.route import route_case
 
 
@@ -75,5 +76,6 @@ def _child(house: House, store: Store, origin: Case, title: str, description: st
 
 def _opened(house: House, case: Case, queue: str, note: str, by: Actor, at: datetime) -> Change:
     case = replace(case, status=house.organisation.workflows[case.workflow].initial.name)
-    change = Change(cases=(case,), events=(opened(case, house.new_id(), by, note),))
+    event = opened(case, house.new_id(), by, note)
+    change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),))
     return change + route_case(house, house.in_hand(case), {"queue": queue, "comment": note}, by, at)

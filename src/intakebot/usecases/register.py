@@ -152,5 +152,5 @@ def retry_contact(_house: House, store: Store, command: RetryContact, by: Actor,
             f"the contact {command.contact} is {state.value}; only quarantined ones are retried",
         )
     reason = f"registered again on the word of {by}"
-    outcome = ContactOutcome(command.contact, ContactState.RECEIVED, reason, None, None, "", "", (), at, retry=True)
+    outcome = ContactOutcome(command.contact, ContactState.RECEIVED, reason, None, None, "", "", (), at)
     return Change(contacts=(outcome,))
