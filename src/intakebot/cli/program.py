@@ -20,6 +20,7 @@ from intakebot.cli.cases import case_commands
 from intakebot.cli.contacts import contact_commands, register_contact
 from intakebot.cli.customers import customer_commands
 from intakebot.cli.deliveries import delivery_commands, handover_commands, queue_commands
+from intakebot.cli.demonstration import demo
 from intakebot.cli.exits import DONE, INTERRUPTED, Complaint
 from intakebot.cli.operation import (
     clock_commands,
@@ -92,6 +93,7 @@ program = Program(
         clock_commands,
         health,
         run,
+        demo,
     ],
 )
 
