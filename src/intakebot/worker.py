@@ -76,7 +76,7 @@ class Worker:
         await self._writer.submit(self._delivering.recover, None)
         lines = (
             self._line(stop, self._wake.received, self.register_pending, self._sweep),
-            self._line(stop, self._wake.owed, self.do_what_is_due, self._next_due),
+            self._line(stop, self._wake.owed, self.act_on_what_is_due, self._next_due),
             self._line(stop, asyncio.Event(), self._watch, lambda: self._clock.now() + WATCH),
         )
         await asyncio.gather(*lines)
@@ -129,7 +129,7 @@ class Worker:
     def _read(self, pending: Sequence[PendingContact]) -> list[ReadContact]:
         organisation = self._house.organisation
         return [
-            ReadContact(
+            ReadContact.of(
                 contact,
                 read_message(
                     contact.content,
@@ -141,7 +141,7 @@ class Worker:
             for contact in pending
         ]
 
-    async def do_what_is_due(self) -> int:
+    async def act_on_what_is_due(self) -> int:
         """Act on due timers and hand due deliveries to their outlets; returns how many there were."""
         acted = await self._writer.submit(self._closing.act_on_timers, TIMERS_AT_ONCE)
         deliveries = await self._writer.submit(self._delivering.claim, CLAIMED_AT_ONCE)

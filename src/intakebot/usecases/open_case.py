@@ -43,7 +43,7 @@ def _caller(house: House, assessment: Assessment) -> tuple[Caller | None, Change
         return around.caller, Change()
     record = assessment.identification.record
     customer_id = record.customer.id if record else None
-    addresses = ((assessment.read.pending.channel, sender.address.lower()),)
+    addresses = ((assessment.read.clues.channel, assessment.read.sender),)
     caller = Caller(house.new_id(), sender.name, addresses, customer_id)
     return caller, Change(callers=(caller,))
 
@@ -64,7 +64,7 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         opened_at=at,
         contact_id=assessment.read.pending.id,
         caller_id=caller.id if caller else None,
-        answer_to=assessment.read.sender,
+        answer_to=assessment.read.sender if "@" in assessment.read.sender else "",
         customer_id=found.record.customer.id if found.record else None,
         account_id=found.account_id,
         subscription_id=found.subscription.id if found.subscription else None,
