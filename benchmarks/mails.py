@@ -12,9 +12,11 @@ _MATTERS = (
     "How do I export the readings of device {n} for our own reports?",
 )
 _STORY = (
-    "We looked at the display this morning, switched the device off and on again, and saw the same thing as before. "
-    "My colleague in the office next door has the same model and no trouble at all, so it may be our cabling. "
-    "Please tell us what we should try next, and whether somebody can come by before the end of the week.\r\n"
+    "We looked at the display this morning, switched the device off and\r\n"
+    "on again, and saw the same thing as before. My colleague in the office\r\n"
+    "next door has the same model and no trouble at all, so it may be our\r\n"
+    "cabling. Please tell us what we should try next, and whether somebody\r\n"
+    "can come by before the end of the week.\r\n"
 )
 _MAIL = """\
 Received: from client.example ([192.0.2.7]) by mx.example.net with ESMTPS id {n}; {date}\r

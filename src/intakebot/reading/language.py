@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, Protocol, cast
 
-_EXAMINED: Final = 2048
+_EXAMINED: Final = 512
 _FEWEST_LETTERS: Final = 20
 
 
