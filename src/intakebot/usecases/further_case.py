@@ -35,7 +35,8 @@ def split_case(house: House, store: Store, file: CaseFile, command: Split, by: A
     change = _opened(house, case, command.queue or file.case.queue, f"split from {file.case.label}", by, at)
     if file.case.contact_id is None:
         return change
-    return change + outcome_of_split(file.case.contact_id, file.case.id, file.case.title, file.case.answer_to, at)
+    keeper = file.case.parent_id or file.case.id
+    return change + outcome_of_split(file.case.contact_id, keeper, file.case.title, file.case.answer_to, at)
 
 
 def follow_up_of_bounce(house: House, store: Store, file: CaseFile, said: str, at: datetime) -> Change:

@@ -99,7 +99,7 @@ def _evidence(
         yield Evidence(number, "answers-our-mail", f"it answers a mail that we sent about {label}")
     elif shared:
         yield Evidence(number, "same-thread", f"it refers to a mail of the conversation of {label}")
-    if number in map(int, case_numbers(message.subject)):
+    if label in case_numbers(message.subject):
         yield Evidence(number, "number-in-subject", f"the subject names {label}")
     if around.caller and around.caller.id == file.case.caller_id:
         yield Evidence(number, "is-the-caller", f"the sender is the caller of {label}")
