@@ -14,7 +14,6 @@ import time
 from itertools import count
 
 import uvloop
-
 from benchmarks.mails import RECIPIENT, mail, sender
 
 CONNECTIONS_PER_ADDRESS = 16
