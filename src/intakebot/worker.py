@@ -157,7 +157,10 @@ class Worker:
         due = await self._writer.submit(self._closing.due_timers, TIMERS_AT_ONCE)
         outcomes = await asyncio.gather(
             *(
-                guarded(f"timer {timer.kind} of case {timer.case_id}", self._writer.submit(self._closing.act_on_timers, timer))
+                guarded(
+                    f"timer {timer.kind} of case {timer.case_id}",
+                    self._writer.submit(self._closing.act_on_timers, timer),
+                )
                 for timer in due
             )
         )

@@ -108,9 +108,10 @@ def _reachable(programs: Path, folder: Path) -> Path:
     """The programs where an unprivileged user can run them: a checkout in a private directory is copied."""
     if all(parent.stat().st_mode & stat.S_IXOTH for parent in programs.parents):
         return programs
-    copied = folder / "programs"
-    shutil.copytree(programs.parent, copied, symlinks=True)
-    return copied / programs.name
+    packages = programs.parents[2]
+    for part in (programs.parent.relative_to(packages), *(found.name for found in packages.glob("pixeltable*.libs"))):
+        shutil.copytree(packages / part, folder / "wheel" / part, symlinks=True)
+    return folder / "wheel" / programs.relative_to(packages)
 
 
 def _run(user: str | None, program: Path, *arguments: str) -> None:

@@ -34,12 +34,12 @@ from typing import Any, Final
 import yaml
 
 from fakes.standing_house import StandingHouse
-from integration.invariants import CANARY, Watcher
 from intakebot.domain import commands
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import IntakebotError, RefusedError
 from intakebot.ports import CaseFilter
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering
+from integration.invariants import CANARY, Watcher
 
 FOLDER: Final = Path(__file__).parent / "conversations"
 _SPAN: Final = re.compile(r"(-?\d+)([smhd])")
@@ -53,7 +53,9 @@ def conversations() -> dict[str, list[Step]]:
     """All conversations of all files, by `file/name-with-dashes`."""
     files = sorted(FOLDER.glob("*.yaml"))
     loaded = ((file.stem, yaml.safe_load(file.read_text("utf-8"))) for file in files)
-    return {f"{stem}/{name.replace(chr(32), chr(45))}": steps for stem, content in loaded for name, steps in content.items()}
+    return {
+        f"{stem}/{name.replace(chr(32), chr(45))}": steps for stem, content in loaded for name, steps in content.items()
+    }
 
 
 def span(written: str) -> timedelta:
@@ -305,7 +307,9 @@ class Expectation:
         return [f"{comment['kind']} {comment['text']}" for comment in case["comments"]]
 
     def _see_tasks(self, case: Step) -> list[str]:
-        return [f"{task['status']} {task['assignee'] or task['queue']} {task['reason']}".strip() for task in case["tasks"]]
+        return [
+            f"{task['status']} {task['assignee'] or task['queue']} {task['reason']}".strip() for task in case["tasks"]
+        ]
 
     def _see_links(self, case: Step) -> list[str]:
         return [f"{link['relation']} {link['number']}" for link in case["links"]]

@@ -21,7 +21,8 @@ _MARKS = [chr(code) for code in range(0x300, 0x20000) if unicodedata.category(ch
 _NEAR = r"\w" + "".join(mark for mark in _MARKS if mark <= "\uffff")
 _FAR = "".join(mark for mark in _MARKS if mark > "\uffff")
 _WORD = re.compile(rf"[{_NEAR}]+(?:(?=[\U00010000-\U0010ffff])[{_FAR}]+[{_NEAR}]*)*")
-_ASCII_WORD = re.compile(r"\w+", re.ASCII)  # the same words where there are no others, in a third of the time
+# The same words where the text has no others, in a quarter of the time.
+_ASCII_EDGES = {code: " " for code in range(128) if not re.match(r"\w", chr(code))}
 _IN_WORD = re.compile(rf"[{_NEAR}{_FAR}]")
 # A mail wraps its lines anywhere, and writers disagree about hyphens.
 _GAP = re.compile(r"[\s\-\u2010]+")
@@ -52,8 +53,9 @@ class Text:
     @cached_property
     def words(self) -> frozenset[str]:
         """All folded words, to refuse most word conditions without a search."""
-        word = _ASCII_WORD if self.folded.isascii() else _WORD
-        return frozenset(word.findall(self.folded))
+        if self.folded.isascii():
+            return frozenset(self.folded.translate(_ASCII_EDGES).split())
+        return frozenset(_WORD.findall(self.folded))
 
     def find_phrase(self, phrase: tuple[str, ...]) -> Span | None:
         """Where the folded words first stand next to each other; a span of the original."""
