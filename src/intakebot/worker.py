@@ -23,7 +23,7 @@ from intakebot.usecases.assess import ReadContact
 from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering, Sent
 from intakebot.usecases.house import House
-from intakebot.usecases.register import Registration, SetAside
+from intakebot.usecases.register import ATTEMPTS, Registration, SetAside
 from intakebot.usecases.watch import alarms
 
 CONTACTS_AT_ONCE = 64
@@ -70,6 +70,7 @@ class Worker:
         self._wake = wake
         self._lanes = asyncio.Semaphore(SENT_AT_ONCE)
         self._unsettled: list[Sent] = []
+        self._contacts_at_once = 1  # until the first that nobody has tried: one of the others may have stopped us
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what was begun is finished first."""
@@ -107,9 +108,13 @@ class Worker:
 
     async def register_pending(self) -> int:
         """Register what is kept and waits, oldest first; returns how many contacts were looked at."""
-        pending = await self._writer.submit(_begin_attempts, CONTACTS_AT_ONCE)
+        pending = await self._writer.submit(_begin_attempts, self._contacts_at_once)
         if not pending:
             return 0
+        self._contacts_at_once = CONTACTS_AT_ONCE if all(contact.attempts == 1 for contact in pending) else 1
+        for contact in pending:
+            if contact.attempts >= ATTEMPTS:  # set aside before, because it may take this process along
+                await self._set_aside(contact, "the service stopped while it was registered")
         reads = await asyncio.to_thread(self._read, pending)
         results = await asyncio.gather(
             *(
@@ -118,14 +123,17 @@ class Worker:
             )
         )
         failures = [
-            SetAside(read.pending.id, read.pending.attempts, result.sentence)
-            for read, result in zip(reads, results, strict=True)
+            (contact, result)
+            for contact, result in zip(pending, results, strict=True)
             if isinstance(result, IntakebotError)
         ]
-        for failure in failures:
-            await self._writer.submit(self._registration.set_aside, failure)
+        for contact, error in failures:
+            await self._set_aside(contact, error.sentence)
         self._wake.owed.set()
         return len(reads) - len(failures)
+
+    async def _set_aside(self, contact: PendingContact, error: str) -> None:
+        await self._writer.submit(self._registration.set_aside, SetAside(contact.id, contact.attempts, error))
 
     def _read(self, pending: Sequence[PendingContact]) -> list[ReadContact]:
         organisation = self._house.organisation

@@ -70,7 +70,7 @@ class PoisonableRender:
 class StandingHouse:
     """One house. Must be made and used inside one running event loop, and closed."""
 
-    def __init__(self, url: str, directory: Path, *, domain: str = "") -> None:
+    def __init__(self, url: str, directory: Path) -> None:
         settings, ruleset, templates = shipped()
         self.clock = SimulatedClock(START)
         self.database: Database = open_database(url, directory)
@@ -103,6 +103,20 @@ class StandingHouse:
         organisation = replace(self.house.organisation, **changes)
         self.house = replace(self.house, organisation=organisation)
         self._rebuild()
+
+    def move_to(self, domain: str) -> None:
+        """The same house under another domain."""
+
+        def moved(address: str) -> str:
+            return f"{address.partition('@')[0]}@{domain}"
+
+        organisation = self.house.organisation
+        addresses = [replace(known, address=moved(known.address)) for known in organisation.addresses.values()]
+        queues = {
+            name: replace(queue, reply_address=moved(queue.reply_address))
+            for name, queue in organisation.queues.items()
+        }
+        self.restart(addresses={known.address: known for known in addresses}, queues=queues)
 
     def dismiss(self, agent_id: str) -> None:
         """An agent leaves the house."""

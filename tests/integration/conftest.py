@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from contract.storage.conftest import migrated_file as migrated_file
-from contract.storage.conftest import server as server
-from contract.storage.conftest import url as url
+from contract.storage.conftest import migrated_file, server, url
 from fakes.standing_house import StandingHouse
+
+__all__ = ["migrated_file", "server", "standing", "url"]
 
 
 @pytest_asyncio.fixture

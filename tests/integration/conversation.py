@@ -164,7 +164,7 @@ class Conversation:
         """Exactly one is done; every other is refused as its step says."""
         asked = [next(iter(step.items())) for step in steps]
         problems = await asyncio.gather(*(self._asked(agent, given) for agent, given in asked))
-        assert [problem for problem in problems].count(None) == 1, problems
+        assert problems.count(None) == 1, problems
         for problem in filter(None, problems):
             assert isinstance(problem, RefusedError)
             assert problem.reason == steps[0]["loser"], problem.sentence

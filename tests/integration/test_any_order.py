@@ -12,13 +12,20 @@ from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from fakes.standing_house import StandingHouse
-from integration.conversation import Conversation
-from integration.invariants import CANARY, Watcher
 from intakebot.domain import commands as c
 from intakebot.domain.errors import NotFoundError, RefusedError
+from integration.conversation import Conversation
+from integration.invariants import CANARY, Watcher
 
 AGENTS = st.sampled_from(["alice", "bob", "carol", "dana"])
 CASES = st.integers(1001, 1004)
@@ -128,7 +135,5 @@ class AnyOrder(RuleBasedStateMachine):
 # case J15
 def test_any_order_keeps_the_invariants(migrated_file: Path) -> None:
     AnyOrder.template = migrated_file
-    bounds = settings(
-        max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    bounds = settings(max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(AnyOrder, settings=bounds)
