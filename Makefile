@@ -40,7 +40,7 @@ lint: $(READY) ## every gate: style, format, types, imports, dependencies, dead 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/gates
 
 docs: $(READY) ## write the generated pages anew
-	@exec $(BIN)/python docs/generate.py
+	@exec env PYTHONPATH=tests $(BIN)/python -m house.reference_pages
 
 clean: ## remove the environment and what tools left behind; data/ stays
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

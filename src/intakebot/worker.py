@@ -69,6 +69,7 @@ class Worker:
         self._outlets = outlets
         self._wake = wake
         self._lanes = asyncio.Semaphore(SENT_AT_ONCE)
+        self._unsettled: list[Sent] = []
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what was begun is finished first."""
@@ -76,7 +77,7 @@ class Worker:
         await self._writer.submit(self._delivering.recover, None)
         lines = (
             self._line(stop, self._wake.received, self.register_pending, self._sweep),
-            self._line(stop, self._wake.owed, self.do_what_is_due, self._next_due),
+            self._line(stop, self._wake.owed, self.act_on_what_is_due, self._next_due),
             self._line(stop, asyncio.Event(), self._watch, lambda: self._clock.now() + WATCH),
         )
         await asyncio.gather(*lines)
@@ -129,7 +130,7 @@ class Worker:
     def _read(self, pending: Sequence[PendingContact]) -> list[ReadContact]:
         organisation = self._house.organisation
         return [
-            ReadContact(
+            ReadContact.of(
                 contact,
                 read_message(
                     contact.content,
@@ -141,12 +142,32 @@ class Worker:
             for contact in pending
         ]
 
-    async def do_what_is_due(self) -> int:
+    async def act_on_what_is_due(self) -> int:
         """Act on due timers and hand due deliveries to their outlets; returns how many there were."""
-        acted = await self._writer.submit(self._closing.act_on_timers, TIMERS_AT_ONCE)
+        acted = await self._act_on_timers()
+        settled_late, self._unsettled = self._unsettled, []
+        for sent in settled_late:
+            await self._settle(sent)
         deliveries = await self._writer.submit(self._delivering.claim, CLAIMED_AT_ONCE)
         await asyncio.gather(*(self._deliver(delivery) for delivery in deliveries))
         return acted + len(deliveries)
+
+    async def _act_on_timers(self) -> int:
+        """Each timer by itself: one that fails asks again later, and stops no other."""
+        due = await self._writer.submit(self._closing.due_timers, TIMERS_AT_ONCE)
+        outcomes = await asyncio.gather(
+            *(
+                guarded(
+                    f"timer {timer.kind} of case {timer.case_id}",
+                    self._writer.submit(self._closing.act_on_timers, timer),
+                )
+                for timer in due
+            )
+        )
+        for timer, outcome in zip(due, outcomes, strict=True):
+            if isinstance(outcome, IntakebotError):
+                await self._writer.submit(self._closing.postpone, timer)
+        return len(due)
 
     async def _deliver(self, delivery: Delivery) -> None:
         async with self._lanes:
@@ -155,7 +176,13 @@ class Worker:
                 outcome = await guarded("outlet", _no_outlet(delivery.channel))
             else:
                 outcome = await guarded(f"delivery {delivery.id}", outlet.deliver(delivery))
-            await self._writer.submit(self._delivering.settle, Sent(delivery, outcome))
+            await self._settle(Sent(delivery, outcome))
+
+    async def _settle(self, sent: Sent) -> None:
+        """Write what became of a delivery; what could not be written is known here, and written next time."""
+        written = self._writer.submit(self._delivering.settle, sent)
+        if isinstance(await guarded(f"delivery {sent.delivery.id}", written), IntakebotError):
+            self._unsettled.append(sent)
 
     async def _watch(self) -> int:
         for alarm in alarms(self._archive, self._house.organisation, self._clock.now()):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -58,11 +59,13 @@ def postgres_server() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     user = _server_user()
     try:
+        programs = _programs()
         if user:
             shutil.chown(folder, user)
+            programs = _reachable(programs, folder)
         _run(
             user,
-            "initdb",
+            programs / "initdb",
             "-D",
             str(folder / "data"),
             "-U",
@@ -72,12 +75,23 @@ def postgres_server() -> Iterator[PostgresServer]:
             "--no-locale",
         )
         options = f"-k {folder} -c listen_addresses='' -c max_connections=50"
-        _run(user, "pg_ctl", "-w", "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options, "start")
+        _run(
+            user,
+            programs / "pg_ctl",
+            "-w",
+            "-D",
+            str(folder / "data"),
+            "-l",
+            str(folder / "log"),
+            "-o",
+            options,
+            "start",
+        )
         try:
             query = {"host": str(folder)}
             yield PostgresServer(URL.create("postgresql+psycopg", "postgres", database="postgres", query=query))
         finally:
-            _run(user, "pg_ctl", "-w", "-D", str(folder / "data"), "-m", "immediate", "stop")
+            _run(user, programs / "pg_ctl", "-w", "-D", str(folder / "data"), "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -90,10 +104,19 @@ def _server_user() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in known)
 
 
-def _run(user: str | None, program: str, *arguments: str) -> None:
-    path = _programs() / program
+def _reachable(programs: Path, folder: Path) -> Path:
+    """The programs where an unprivileged user can run them: a checkout in a private directory is copied."""
+    if all(parent.stat().st_mode & stat.S_IXOTH for parent in programs.parents):
+        return programs
+    packages = programs.parents[2]
+    for part in (programs.parent.relative_to(packages), *(found.name for found in packages.glob("pixeltable*.libs"))):
+        shutil.copytree(packages / part, folder / "wheel" / part, symlinks=True)
+    return folder / "wheel" / programs.relative_to(packages)
+
+
+def _run(user: str | None, program: Path, *arguments: str) -> None:
     subprocess.run(
-        [path, *arguments],
+        [program, *arguments],
         check=True,
         user=user,
         cwd="/",

@@ -18,7 +18,7 @@ from intakebot.channels.smtp import SmtpInlet
 from intakebot.channels.smtp_reception import SmtpSettings
 from intakebot.clocks import SimulatedClock, SystemClock
 from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
-from intakebot.domain.errors import StorageUnavailableError
+from intakebot.domain.errors import DoorUnavailableError, StorageUnavailableError
 from intakebot.ports import Clock, Outlet
 from intakebot.usecases.receive import Reception
 from intakebot.worker import Worker
@@ -42,16 +42,28 @@ class Service:
         worker = Worker(opened.house, opened.writer, opened.archive, opened.registration, self.outlets, opened.wake)
         doors_closed = asyncio.Event()
         inlets: list[SmtpInlet | ControlInlet] = [*self.smtp, self._control]
-        async with asyncio.TaskGroup() as tasks:
-            doors = [tasks.create_task(inlet.serve(self._reception, self._stop)) for inlet in inlets]
-            tasks.create_task(worker.run(doors_closed))
-            await asyncio.gather(*(inlet.listening.wait() for inlet in inlets))
-            ready(self)
-            await asyncio.gather(*doors)
-            await self._reception.flush_refusals()
-            doors_closed.set()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                doors = [tasks.create_task(self._open(inlet)) for inlet in inlets]
+                tasks.create_task(worker.run(doors_closed))
+                await asyncio.gather(*(inlet.listening.wait() for inlet in inlets))
+                ready(self)
+                await asyncio.gather(*doors)
+                await self._reception.flush_refusals()
+                doors_closed.set()
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from failed  # one reason is what an operator can act upon
         for outlet in self.outlets.values():
             await outlet.close()
+
+    async def _open(self, inlet: SmtpInlet | ControlInlet) -> None:
+        try:
+            await inlet.serve(self._reception, self._stop)
+        except OSError as error:
+            sentence = (
+                f"the door {inlet.name} cannot be opened: {error.strerror or error}; see `listen` in the configuration"
+            )
+            raise DoorUnavailableError(sentence) from error
 
 
 def _smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:

@@ -17,6 +17,7 @@ from intakebot.domain.errors import (
     AlreadyRunningError,
     ConfigError,
     ConflictError,
+    DoorUnavailableError,
     IntakebotError,
     NotFoundError,
     RefusedError,
@@ -39,15 +40,17 @@ DONE = Exit(0, "Done.")
 ATTENTION = Exit(1, "Something needs attention, or a check failed.")
 USAGE = Exit(2, "The command line was not understood.", "add --help to see what this command takes")
 REFUSED = Exit(
-    3, "The process refuses it; nothing was changed.", "`intakebot case actions NUMBER` shows what is possible"
+    3,
+    "It was refused; nothing was changed.",
+    "the sentence says why; for a case, `intakebot case actions NUMBER` shows what is possible",
 )
 NOT_FOUND = Exit(
     4, "Something was named that does not exist.", "`intakebot case list` and the other lists show what there is"
 )
 UNREACHABLE = Exit(
     5,
-    "The service or its storage cannot be reached, or is held by another process.",
-    "start it with `intakebot run`, or try again",
+    "The service, its storage or its address cannot be had, or another process holds it.",
+    "one `intakebot run` at a time serves a data directory and an address; see which one runs, or try again",
 )
 CONFIGURATION = Exit(6, "The configuration or an import file cannot be used.", "correct what is named, then repeat")
 INTERNAL = Exit(70, "An internal error: a fault of this program.", "repeat it with --debug and report what that prints")
@@ -62,6 +65,7 @@ _BY_ERROR: tuple[tuple[type[Exception], Exit], ...] = (
     (NotFoundError, NOT_FOUND),
     (ServiceUnreachableError, UNREACHABLE),
     (AlreadyRunningError, UNREACHABLE),
+    (DoorUnavailableError, UNREACHABLE),
     (StorageUnavailableError, UNREACHABLE),
     (ConfigError, CONFIGURATION),
     (TemplateError, CONFIGURATION),

@@ -62,14 +62,14 @@ def _run(finish: Coroutine[Any, Any, int]) -> int:
 
 async def _finish(begun: Coroutine[Any, Any, int | None], complaint: Complaint) -> int:
     """Run the command that was begun; the guard makes even the unplanned an error that can be reported."""
-    outcome = await guarded("command line", _usage_reported(begun, complaint))
+    outcome = await guarded("command line", _reported(begun, complaint))
     return complaint.report(outcome) if isinstance(outcome, IntakebotError) else outcome
 
 
-async def _usage_reported(begun: Coroutine[Any, Any, int | None], complaint: Complaint) -> int:
+async def _reported(begun: Coroutine[Any, Any, int | None], complaint: Complaint) -> int:
     try:
         return await begun or DONE.code
-    except click.ClickException as error:
+    except (IntakebotError, click.ClickException) as error:
         return complaint.report(error)
 
 

@@ -219,20 +219,21 @@ def plain(value: Any) -> PlainValue:  # noqa: ANN401 - any domain value becomes 
     return result
 
 
+_RECORDED = tuple(part.name for part in fields(Case) if part.compare)
+_BLANK: dict[str, object] = {
+    part.name: part.default for part in fields(Case) if part.compare and part.default is not MISSING
+}
+
+
 def recorded_state(case: Case) -> dict[str, PlainValue]:
     """The case as its events must replay to: every field but the version."""
-    return {part.name: plain(getattr(case, part.name)) for part in fields(case) if part.compare}
-
-
-_BLANK: dict[str, PlainValue] = {
-    part.name: plain(part.default) for part in fields(Case) if part.compare and part.default is not MISSING
-}
+    return {name: plain(getattr(case, name)) for name in _RECORDED}
 
 
 def opened(case: Case, event_id: int, by: Actor, note: str = "") -> CaseEvent:
     """The first event of a new case: everything that differs from a blank one."""
-    state = recorded_state(case)
-    changes = {name: value for name, value in state.items() if name not in _BLANK or _BLANK[name] != value}
+    values = ((name, getattr(case, name)) for name in _RECORDED)
+    changes = {name: plain(value) for name, value in values if name not in _BLANK or _BLANK[name] != value}
     return CaseEvent(event_id, case.id, "case.registered", by, case.opened_at, changes, note)
 
 
@@ -247,7 +248,7 @@ def alter(
 
 def replay(events: Iterable[CaseEvent]) -> dict[str, PlainValue]:
     """The state that a case's events tell, oldest first; equals `recorded_state` of the stored case."""
-    state = dict(_BLANK)
+    state = {name: plain(value) for name, value in _BLANK.items()}
     for event in events:
         state.update(event.changes)
     return state

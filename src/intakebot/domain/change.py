@@ -98,11 +98,14 @@ class Change:
     files: tuple[AttachedFile, ...] = ()
 
     def __add__(self, later: Change) -> Change:
-        joined = {part.name: getattr(self, part.name) + getattr(later, part.name) for part in fields(self)}
-        joined["cases"] = tuple({case.id: case for case in joined["cases"]}.values())
-        joined["tasks"] = tuple({task.id: task for task in joined["tasks"]}.values())
-        cleared = {(timer.case_id, timer.kind) for timer in later.timers_cleared}
-        joined["timers"] = tuple(t for t in self.timers if (t.case_id, t.kind) not in cleared) + later.timers
+        joined = {name: getattr(self, name) + getattr(later, name) for name in _PARTS}
+        if self.cases and later.cases:
+            joined["cases"] = tuple({case.id: case for case in joined["cases"]}.values())
+        if self.tasks and later.tasks:
+            joined["tasks"] = tuple({task.id: task for task in joined["tasks"]}.values())
+        if self.timers and later.timers_cleared:
+            cleared = {(timer.case_id, timer.kind) for timer in later.timers_cleared}
+            joined["timers"] = tuple(t for t in self.timers if (t.case_id, t.kind) not in cleared) + later.timers
         return Change(**joined)
 
     def case(self, case_id: int) -> Case:
@@ -110,4 +113,4 @@ class Change:
         return next(case for case in self.cases if case.id == case_id)
 
 
-NOTHING = Change()
+_PARTS = tuple(part.name for part in fields(Change))

@@ -76,6 +76,13 @@ class AlreadyRunningError(IntakebotError):
     remedy = Remedy.LATER
 
 
+class DoorUnavailableError(IntakebotError):
+    """An address that we should listen on cannot be had."""
+
+    code = "door.unavailable"
+    remedy = Remedy.LATER
+
+
 class ServiceUnreachableError(IntakebotError):
     """The running service did not answer on its control socket."""
 

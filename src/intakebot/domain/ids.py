@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+_EPOCH_MILLISECONDS = EPOCH.timestamp() * 1000
 _COUNTER_BITS = 12
 _NODE_BITS = 10
 
@@ -29,7 +30,7 @@ class IdSource:
     def __call__(self) -> int:
         """The next id; strictly greater than every earlier one of this source."""
         with self._lock:
-            ticks = int((self._now() - EPOCH).total_seconds() * 1000) << _COUNTER_BITS
+            ticks = int(self._now().timestamp() * 1000 - _EPOCH_MILLISECONDS) << _COUNTER_BITS
             self._last = max(ticks, self._last + 1)
             milliseconds, counter = divmod(self._last, 1 << _COUNTER_BITS)
             return ((milliseconds << _NODE_BITS | self._node) << _COUNTER_BITS) | counter

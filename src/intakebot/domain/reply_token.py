@@ -1,22 +1,20 @@
 """Reply tokens: what ties an answer to a case and to the person it was sent to.
 
-A token is an HMAC-SHA256 (truncated to 130 bits, base32) over case and recipient, so nobody can make one for a
+A token is an HMAC-SHA256 (truncated to 128 bits, in hex) over case and recipient, so nobody can make one for a
 case they know the number of, and one that was forwarded proves nothing for another sender. It travels in the
 plus-address of Reply-To and in our Message-IDs.
 """
 
 from __future__ import annotations
 
-import base64
 import hmac
 
-_LETTERS = 26
+_LETTERS = 32
 
 
 def reply_token(key: bytes, case_id: int, recipient: str) -> str:
-    """The token of a case for one recipient: 26 lower-case letters and digits."""
-    digest = hmac.digest(key, f"{case_id}:{recipient.lower()}".encode(), "sha256")
-    return base64.b32encode(digest).decode("ascii").lower()[:_LETTERS]
+    """The token of a case for one recipient: 32 hexadecimal digits."""
+    return hmac.digest(key, f"{case_id}:{recipient.lower()}".encode(), "sha256").hex()[:_LETTERS]
 
 
 def token_fits(key: bytes, token: str, case_id: int, sender: str) -> bool:

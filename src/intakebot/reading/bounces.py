@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _EXAMINED_BYTES: Final = 64 * 1024  # recipients come first; 256 KB of empty blocks take the parser 4 s
 _MAX_REPORTS: Final = 100
+_MAX_PARAGRAPHS: Final = 500  # every empty block costs the detectors as much as a full one
+_BLANK_LINES: Final = re.compile(rb"\r?\n(?:[ \t]*\r?\n)+")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]*\r?\n")
 _STATUS: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ORIGINAL_ID: Final = re.compile(rb"^original-message-id[ \t]*:[^\n]*<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE)
@@ -74,7 +76,8 @@ def _recipient(fields: Headers) -> str:
 
 
 def _known_forms(raw: bytes) -> tuple[BounceReport, ...]:
-    temporary, permanent = all_failures(BytesParser().parsebytes(raw[:_EXAMINED_BYTES]))
+    paragraphs = _BLANK_LINES.split(raw[:_EXAMINED_BYTES], maxsplit=_MAX_PARAGRAPHS)[:_MAX_PARAGRAPHS]
+    temporary, permanent = all_failures(BytesParser().parsebytes(b"\r\n\r\n".join(paragraphs)))
     found = [(address, False) for address in sorted(temporary)] + [(address, True) for address in sorted(permanent)]
     reports: dict[str, BounceReport] = {}
     for address, hard in found[:_MAX_REPORTS]:

@@ -53,6 +53,7 @@ _MAX_CANDIDATES: Final = 40
 def quote_start(lines: list[str]) -> int | None:
     """Return the number of the first line of the earlier message, or None."""
     candidates = 0
+    closes = [line.strip(" *_").endswith(_ENDINGS) for line in lines]
     for number, line in enumerate(lines):
         if MARKER_EDGE in line and _MARKER_LINE.fullmatch(line):
             return number
@@ -60,7 +61,7 @@ def quote_start(lines: list[str]) -> int | None:
             continue
         if _is_header_block(lines, number):
             return number
-        words = _introduction(lines, number)
+        words = _introduction(lines, number) if True in closes[number : number + _INTRODUCTION_LINES] else ""
         if not words and not _is_rule(line):
             continue
         candidates += 1

@@ -38,22 +38,46 @@ class _UnfilledError(Exception):
 
 def decide(facts: Facts, ruleset: Ruleset, *, event: str = "created") -> Decision:
     """Run all stages in order; none after the guard has called the message machine mail or refused it."""
-    truths = Truths(facts, ruleset.atoms)
-    traces: list[StageTrace] = []
-    outcome: dict[str, Plain] = {}
+    deliberation = Deliberation(facts, ruleset, event=event)
     for stage in ruleset.stages:
-        trace = _decide(stage, truths, event)
-        traces.append(trace)
-        outcome.update(trace.outcome)
-        if ends(trace):
+        if ends(deliberation.decide(stage.name)):
             break
-        truths.learn(outcome_facts(trace.outcome))
-    return Decision(outcome, tuple(traces), ruleset.hash)
+    return deliberation.decision
+
+
+class Deliberation:
+    """One message before the rules: the stages one after the other, with the host's look-ups in between.
+
+    What was tested for one stage is not tested again for the next, unless `learn` changed the field.
+    """
+
+    def __init__(self, facts: Facts, ruleset: Ruleset, *, event: str = "created") -> None:
+        self._ruleset = ruleset
+        self._event = event
+        self._truths = Truths(facts, ruleset.atoms)
+        self._traces: list[StageTrace] = []
+
+    def learn(self, facts: Facts) -> None:
+        """Add facts that later stages may read."""
+        self._truths.learn(facts)
+
+    def decide(self, stage_name: str) -> StageTrace:
+        """Run one stage (one of `model.STAGES`); its outcome becomes facts of the later ones."""
+        trace = _decide(self._ruleset.stage(stage_name), self._truths, self._event)
+        self._traces.append(trace)
+        self._truths.learn(outcome_facts(trace.outcome))
+        return trace
+
+    @property
+    def decision(self) -> Decision:
+        """What the stages that ran so far decided."""
+        outcome = {name: value for trace in self._traces for name, value in trace.outcome.items()}
+        return Decision(outcome, tuple(self._traces), self._ruleset.hash)
 
 
 def decide_stage(stage_name: str, facts: Facts, ruleset: Ruleset, event: str = "created") -> StageTrace:
-    """Run one stage (one of `model.STAGES`). Add `outcome_facts` of earlier stages to the facts before."""
-    return _decide(ruleset.stage(stage_name), Truths(facts, ruleset.atoms), event)
+    """Run one stage alone (one of `model.STAGES`)."""
+    return Deliberation(facts, ruleset, event=event).decide(stage_name)
 
 
 def ends(trace: StageTrace) -> bool:

@@ -175,7 +175,7 @@ def _contact_row(contact: NewContact, repeat_of: int | None, blob: str | None) -
         "state": ContactState.RECEIVED.value,
         "attempts": 0,
         "reason": "",
-        "defects": [],
+        "defects": (),
         "subject": "",
         "sender": "",
         "caller_id": None,
@@ -264,6 +264,6 @@ def _outcome_row(outcome: ContactOutcome) -> StoredRow:
         "new_caller_id": outcome.caller_id,
         "new_subject": outcome.subject,
         "new_sender": outcome.sender,
-        "new_defects": list(outcome.defects),
+        "new_defects": outcome.defects,
         "new_settled_at": None if outcome.retry else outcome.at,
     }

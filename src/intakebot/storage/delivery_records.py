@@ -76,7 +76,7 @@ def delivery_row(delivery: Delivery) -> StoredRow:
         "html": delivery.html,
         "message_id": delivery.message_id,
         "in_reply_to": delivery.in_reply_to,
-        "references": list(delivery.references),
+        "references": delivery.references,
         "automatic": delivery.automatic,
         "created_at": delivery.created_at,
         "due_at": delivery.due_at,

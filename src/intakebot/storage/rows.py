@@ -6,14 +6,27 @@ per-row work of the expression language would cost more than SQLite's own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import JSON, BindParameter, Connection, Date, Delete, Insert, Row, Select, Table, Update, bindparam
+import orjson
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    Boolean,
+    Connection,
+    Date,
+    Delete,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Update,
+    bindparam,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine import Dialect
@@ -102,16 +115,25 @@ def _conversion(kind: object, dialect_name: str) -> Callable[[Any], Any] | None:
         return _json
     if isinstance(kind, Instant):
         return _instant_text if dialect_name == "sqlite" else _instant
+    if dialect_name == "sqlite" and isinstance(kind, Boolean):
+        return int  # the driver would look for an adapter of every single bool
     return _day_text if isinstance(kind, Date) and dialect_name == "sqlite" else None
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def _encode(value: Any) -> str:  # noqa: ANN401 - any JSON-like value
+    return orjson.dumps(value).decode()
 
 
 def _json(value: Any) -> str | None:  # noqa: ANN401 - any JSON-like value
-    if value == []:  # most lists are empty
-        return "[]"
-    return None if value is None else _encode(value)
+    if value is None:
+        return None
+    return _json_words(value) if type(value) is tuple else _encode(value)
+
+
+@lru_cache(maxsize=256)
+def _json_words(words: tuple[str, ...]) -> str:
+    """Tags, markers and the like: few different ones, most of them empty."""
+    return _encode(words)
 
 
 def _instant(value: datetime | None) -> datetime | None:

@@ -27,7 +27,15 @@ from intakebot.usecases.house import House
 from intakebot.usecases.identify_case import identify_case
 from intakebot.usecases.register import retry_contact
 from intakebot.usecases.replies import owe_reply
-from intakebot.usecases.resolve import Answer, correspondent, reopen_case, resolve_case, send_resolution
+from intakebot.usecases.resolve import (
+    Answer,
+    correspondent,
+    reopen_case,
+    resolve_case,
+    send_resolution,
+    withdraw_replies,
+    withdraw_resolution,
+)
 from intakebot.usecases.route import noted
 from intakebot.usecases.tasks import accept_task, add_task, complete_handover, complete_task
 
@@ -75,7 +83,8 @@ def _take(acting: Acting, _command: c.Take) -> Change:
 def _move(acting: Acting, command: c.Move) -> Change:
     queue = acting.house.queue(command.queue) if command.queue else None
     assignee = acting.house.agent(command.assignee) if command.assignee else None
-    return acting.moved(acting.step(Verb.MOVE, queue=queue, assignee=assignee, comment=command.comment))
+    step = acting.step(Verb.MOVE, queue=queue, assignee=assignee, comment=command.comment)
+    return acting.moved(step) + withdraw_resolution(acting.file, acting.at)
 
 
 def _comment(acting: Acting, command: c.AddComment) -> Change:
@@ -157,7 +166,9 @@ def _void(acting: Acting, command: c.Void) -> Change:
     if not command.comment.strip():
         raise RefusedError("guard.reason", "say in a comment why this is no case")
     comment = Comment(acting.house.new_id(), acting.case.id, CommentKind.COMMENT, acting.by, acting.at, command.comment)
-    return acting.altered("case.voided", command.comment, ended_as=EndedAs.VOID) + Change(comments=(comment,))
+    return acting.altered("case.voided", command.comment, ended_as=EndedAs.VOID) + (
+        Change(comments=(comment,)) + withdraw_replies(acting.file, "the case was voided", acting.at)
+    )
 
 
 def _split(acting: Acting, command: c.Split) -> Change:

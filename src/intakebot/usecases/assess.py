@@ -14,13 +14,13 @@ from typing import Any
 
 from intakebot.domain.case import BusinessObject, Case, Priority, plain
 from intakebot.domain.contact import ContactState, PendingContact
-from intakebot.domain.messages import MachineKind, MachineMail, ReadMessage
+from intakebot.domain.messages import MachineKind, ReadMessage
 from intakebot.domain.workflow import StateKind, base_process, variant_for
 from intakebot.ports import CaseFile, Clues, Surroundings
-from intakebot.rules.decide import decide_stage, outcome_facts
+from intakebot.rules.decide import Deliberation
 from intakebot.rules.explain import explain
 from intakebot.rules.model import Decision, StageTrace
-from intakebot.usecases.facts import Fact, caller_facts, identified_facts, message_facts
+from intakebot.usecases.facts import caller_facts, identified_facts, message_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify, quoted_keys
 from intakebot.usecases.recognise import Evidence, Recognition, clue_ids, recognise
@@ -28,15 +28,21 @@ from intakebot.usecases.recognise import Evidence, Recognition, clue_ids, recogn
 
 @dataclass(frozen=True, slots=True)
 class ReadContact:
-    """A kept contact together with what it says."""
+    """A kept contact together with what it says, and the clues that it can be recognised by."""
 
     pending: PendingContact
     message: ReadMessage
+    clues: Clues
+
+    @classmethod
+    def of(cls, pending: PendingContact, message: ReadMessage) -> ReadContact:
+        """The contact with its clues, which are looked for once."""
+        return cls(pending, message, clues_of(pending, message))
 
     @property
     def sender(self) -> str:
-        """The verified-by-form sender address, lower case, or ''."""
-        return self.message.sender.address.lower() if self.message.sender else ""
+        """The sender's address, lower case, or ''."""
+        return self.clues.sender
 
 
 class Disposition(Enum):
@@ -66,7 +72,6 @@ class Assessment:
     identification: Identification
     outcome: Mapping[str, Any]
     stages: tuple[StageTrace, ...]
-    facts: Mapping[str, Fact]
     around: Surroundings
 
     @property
@@ -117,16 +122,15 @@ _STATES = {
 }
 
 
-def clues_of(read: ReadContact) -> Clues:
-    """What storage must look up for this contact."""
-    message = read.message
-    machine = message.machine or MachineMail(MachineKind.OWN, "")
+def clues_of(pending: PendingContact, message: ReadMessage) -> Clues:
+    """What storage must look up for a contact. Somebody who calls from a mail address is known by it."""
+    sender = message.sender.address.lower() if message.sender else ""
     return Clues(
-        channel=read.pending.channel,
-        sender=read.sender,
-        message_ids=clue_ids(message, read.pending.envelope),
+        channel="email" if "@" in sender else pending.channel,
+        sender=sender,
+        message_ids=clue_ids(message, pending),
         quoted_keys=quoted_keys(f"{message.subject}\n{message.new_text}"),
-        bounced_ids=tuple(known.strip("<> ") for known in machine.original_ids),
+        bounced_ids=message.machine.original_ids if message.machine else (),
     )
 
 
@@ -164,36 +168,34 @@ class _Draft:
         self._at = at
         self._recipients = read.pending.envelope.recipients
         self._workflow = receiving_workflow(house, self._recipients)
-        ids = clue_ids(read.message, read.pending.envelope)
         own = house.organisation.own_domains
-        self.recognition: Recognition = recognise(read.message, ids, around, house.reply_key, own)
-        self._facts = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
-        self._facts |= caller_facts(around)
+        self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_key, own)
+        facts = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
+        self._deliberation = Deliberation(facts | caller_facts(around), house.ruleset)
         self._identification = Identification(record=around.customer)
         self._outcome: dict[str, Any] = {}
         self._stages: list[StageTrace] = []
 
     def run(self, stage: str) -> Mapping[str, Any]:
         """Decide one stage of rules and take its outcome as facts for the later ones."""
-        trace = decide_stage(stage, self._facts, self._house.ruleset)
+        trace = self._deliberation.decide(stage)
         self._stages.append(trace)
         self._outcome |= trace.outcome
-        self._facts |= outcome_facts(trace.outcome)
         return trace.outcome
 
     def identify(self) -> None:
         """Identification: the rules' look-ups first, then what storage knows."""
         wanted = self.run("identify").get("lookup") or {}
-        keys = quoted_keys(f"{self._read.message.subject}\n{self._read.message.new_text}")
+        keys = self._read.clues.quoted_keys
         self._identification = identify(self._around, keys, wanted, self._at.date())
-        self._facts |= identified_facts(self._identification, self._house.organisation.policies)
+        self._deliberation.learn(identified_facts(self._identification, self._house.organisation.policies))
 
     def classify(self) -> None:
         """Classification fixes the variant of the process."""
         self.run("classify")
         category = str(self._outcome.get("category", ""))
         self._workflow = variant_for(self._house.organisation.workflows, self._workflow, category)
-        self._facts["case.workflow"] = self._workflow
+        self._deliberation.learn({"case.workflow": self._workflow})
         self.run("flag")
 
     def same_topic(self) -> CaseFile | None:
@@ -241,7 +243,6 @@ class _Draft:
             self._identification,
             self._outcome,
             tuple(self._stages),
-            self._facts,
             self._around,
         )
 

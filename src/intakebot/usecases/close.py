@@ -15,9 +15,9 @@ from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.guards import Step
 from intakebot.domain.lifecycle import transition
-from intakebot.ports import CaseFile, Store
+from intakebot.ports import CaseFile, Clues, Store
 from intakebot.usecases.house import House
-from intakebot.usecases.replies import owe_reply, why_not_automatic
+from intakebot.usecases.replies import answering_queue, owe_reply, why_not_automatic
 from intakebot.usecases.resolve import correspondent
 
 ASK_AGAIN_AFTER = timedelta(hours=1)
@@ -30,37 +30,46 @@ class Closing:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def act_on_timers(self, store: Store, limits: Sequence[int]) -> list[int]:
-        """Act on due timers; returns how many there were."""
-        now = self._house.clock.now()
-        counts = []
-        for limit in limits:
-            due = store.take_due_timers(now, limit)
-            for timer in due:
-                store.apply([self._acted(store.case_file_by_id(timer.case_id), timer)])
-            counts.append(len(due))
-        return counts
+    def due_timers(self, store: Store, limits: Sequence[int]) -> list[list[Timer]]:
+        """Due timers, oldest first; they stay due until somebody acts on them."""
+        return [store.take_due_timers(self._house.clock.now(), limit) for limit in limits]
 
-    def _acted(self, file: CaseFile, timer: Timer) -> Change:
+    def act_on_timers(self, store: Store, timers: Sequence[Timer]) -> list[None]:
+        """Do what timers are for, one after the other: the second sees what the first did."""
+        for timer in timers:
+            store.apply([self._acted(store, timer)])
+        return [None for _ in timers]
+
+    def postpone(self, store: Store, timers: Sequence[Timer]) -> list[None]:
+        """Let timers ask again later, because acting on them failed."""
+        store.apply([self._asking_again(timer) for timer in timers])
+        return [None for _ in timers]
+
+    def _asking_again(self, timer: Timer) -> Change:
+        due_at = self._house.clock.now() + ASK_AGAIN_AFTER
+        return Change(timers=(Timer(timer.case_id, timer.kind, due_at),))
+
+    def _acted(self, store: Store, timer: Timer) -> Change:
+        file = store.case_file_by_id(timer.case_id)
         cleared = Change(timers_cleared=(TimerCleared(timer.case_id, timer.kind),))
         if file.case.is_final:
             return cleared
-        at = self._house.clock.now()
-        step = Step(timer.kind, Actor.timer(timer.kind), at)
+        step = Step(timer.kind, Actor.timer(timer.kind), self._house.clock.now())
         try:
             change = transition(self._house.hand_of(file), step, self._house.new_id)
         except RefusedError:
-            return cleared + Change(timers=(Timer(timer.case_id, timer.kind, at + ASK_AGAIN_AFTER),))
-        return cleared + change + self._notice(file)
+            return self._asking_again(timer)
+        return cleared + change + self._notice(store, file)
 
-    def _notice(self, file: CaseFile) -> Change:
-        """The closing notice, where the queue wants one and the case has had no automatic reply."""
+    def _notice(self, store: Store, file: CaseFile) -> Change:
+        """The closing notice, where the queue wants one, the case has had no automatic reply and the day may."""
         house, at = self._house, self._house.clock.now()
-        queue, to = house.queue(file.case.queue), correspondent(file)
+        queue, to = answering_queue(house, file.case), correspondent(file)
         if not queue.closing_notice or to is None:
             return Change()
+        today = store.surroundings([Clues(to.channel, to.address, (), ())], at)[0].replies_today
         on_case = file.automatic_replies
-        if why_not_automatic(house, to, on_case=on_case, today=0, written_at=None, at=at, queue=queue):
+        if why_not_automatic(house, to, on_case=on_case, today=today, written_at=None, at=at, queue=queue):
             return Change()
         kind = DeliveryKind.CLOSING_NOTICE
         return owe_reply(house, file.case, to, kind, "closing-notice", {}, at, automatic=True)[1]

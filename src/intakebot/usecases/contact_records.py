@@ -11,6 +11,7 @@ from intakebot.domain.change import AttachedFile, CaseMessage, Change, StoredDec
 from intakebot.domain.contact import ContactOutcome, ContactState
 from intakebot.usecases.assess import Assessment
 from intakebot.usecases.house import House
+from intakebot.usecases.recognise import CONTENT_PREFIX
 
 
 def contact_records(
@@ -56,6 +57,8 @@ def conversation(house: House, assessment: Assessment, case: Case, at: datetime)
     )
     ids = (*reversed(message.references), *message.in_reply_to, message.message_id)
     bare = dict.fromkeys(known.strip("<> ") for known in ids)
+    if not message.message_id:
+        bare[f"{CONTENT_PREFIX}{read.pending.repeat_of or read.pending.id}"] = None
     return Change(
         messages=(said,),
         comments=(Comment(house.new_id(), case.id, CommentKind.CALL_LOG, SYSTEM, at, log),),

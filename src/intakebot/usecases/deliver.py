@@ -25,7 +25,7 @@ from intakebot.domain.errors import (
 from intakebot.ports import CaseFile, Receipt, Store
 from intakebot.usecases.assess import is_resolved
 from intakebot.usecases.house import House
-from intakebot.usecases.resolve import mark_resolution_sent, reopen_case
+from intakebot.usecases.resolve import CAME_BACK, mark_resolution_sent, reopen_case
 
 CLAIMED_AT_ONCE = 50
 
@@ -56,13 +56,23 @@ class Delivering:
     def settle(self, store: Store, sent: Sequence[Sent]) -> list[DeliveryState]:
         """Write what became of deliveries, and what that means for their cases."""
         at = self._house.clock.now()
-        settlements = [settlement_of(one, at, idempotent=one.delivery.channel in self._idempotent) for one in sent]
+        settlements = [self._settlement(store, one, at) for one in sent]
         store.apply([Change(settlements=(settlement,)) for settlement in settlements])
         for one, settlement in zip(sent, settlements, strict=True):
             meaning = self._meaning(store, one.delivery, settlement, at)
             if meaning != Change():
                 store.apply([meaning])
         return [settlement.state for settlement in settlements]
+
+    def _settlement(self, store: Store, sent: Sent, at: datetime) -> DeliverySettlement:
+        """The next state; a resolution that would be tried again is withdrawn when its case came back meanwhile."""
+        settlement = settlement_of(sent, at, idempotent=sent.delivery.channel in self._idempotent)
+        if settlement.state is not DeliveryState.DEFERRED or sent.delivery.kind is not DeliveryKind.RESOLUTION:
+            return settlement
+        resolution = store.case_file_by_id(sent.delivery.case_id).case.resolution
+        if resolution and resolution.delivery_id == sent.delivery.id:
+            return settlement
+        return DeliverySettlement(sent.delivery.id, DeliveryState.WITHDRAWN, CAME_BACK, at)
 
     def recover(self, store: Store, starts: Sequence[None]) -> list[int]:
         """At the start: deliveries left in `sending` are ambiguous. Resend once, or hold and tell somebody."""

@@ -18,6 +18,7 @@ from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.usecases.contact_records import outcome_of_split
 from intakebot.usecases.house import House
+from intakebot.usecases.recognise import named_by_number
 from intakebot.usecases.route import route_case
 
 
@@ -35,7 +36,8 @@ def split_case(house: House, store: Store, file: CaseFile, command: Split, by: A
     change = _opened(house, case, command.queue or file.case.queue, f"split from {file.case.label}", by, at)
     if file.case.contact_id is None:
         return change
-    return change + outcome_of_split(file.case.contact_id, file.case.id, file.case.title, file.case.answer_to, at)
+    keeper = file.case.parent_id or file.case.id
+    return change + outcome_of_split(file.case.contact_id, keeper, file.case.title, file.case.answer_to, at)
 
 
 def follow_up_of_bounce(house: House, store: Store, file: CaseFile, said: str, at: datetime) -> Change:
@@ -74,5 +76,6 @@ def _child(house: House, store: Store, origin: Case, title: str, description: st
 
 def _opened(house: House, case: Case, queue: str, note: str, by: Actor, at: datetime) -> Change:
     case = replace(case, status=house.organisation.workflows[case.workflow].initial.name)
-    change = Change(cases=(case,), events=(opened(case, house.new_id(), by, note),))
+    event = opened(case, house.new_id(), by, note)
+    change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),))
     return change + route_case(house, house.in_hand(case), {"queue": queue, "comment": note}, by, at)

@@ -14,7 +14,7 @@ from datetime import date
 from intakebot.domain.customer import Agreement, AgreementKind, CustomerRecord, Subscription, Validity
 from intakebot.ports import Surroundings
 
-SUPPORT_KEY = re.compile(r"\bKEY-[0-9A-Z]{4,20}\b", re.IGNORECASE)
+SUPPORT_KEY = re.compile(r"\bKEY-[0-9A-Z]{4,20}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Identification:
 
 def quoted_keys(text: str) -> tuple[str, ...]:
     """Support keys as a text quotes them, upper case, without repetition, at most ten."""
-    return tuple(dict.fromkeys(found.upper() for found in SUPPORT_KEY.findall(text)))[:10]
+    upper = text.upper()
+    return tuple(dict.fromkeys(SUPPORT_KEY.findall(upper)))[:10] if "KEY-" in upper else ()
 
 
 def identify(around: Surroundings, keys: tuple[str, ...], wanted: Mapping[str, str], day: date) -> Identification:

@@ -18,6 +18,7 @@ from intakebot.usecases.assess import Assessment
 from intakebot.usecases.contact_records import contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
+from intakebot.usecases.recognise import named_by_number
 from intakebot.usecases.replies import Correspondent, owe_reply, why_not_automatic
 from intakebot.usecases.route import answer_by_rule, noted, route_case
 
@@ -29,7 +30,8 @@ def open_case(house: House, assessment: Assessment, number: int, at: datetime) -
     """Everything that a new case writes, in one change."""
     caller, caller_change = _caller(house, assessment)
     case = _new_case(house, assessment, number, caller, at)
-    change = Change(cases=(case,), events=(opened(case, house.new_id(), SYSTEM, assessment.reason),))
+    event = opened(case, house.new_id(), SYSTEM, assessment.reason)
+    change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),))
     change += caller_change + conversation(house, assessment, case, at)
     change += contact_records(house, assessment, case.id, caller.id if caller else None, at)
     change += _proposed_task(house, assessment, case, at)
@@ -43,7 +45,7 @@ def _caller(house: House, assessment: Assessment) -> tuple[Caller | None, Change
         return around.caller, Change()
     record = assessment.identification.record
     customer_id = record.customer.id if record else None
-    addresses = ((assessment.read.pending.channel, sender.address.lower()),)
+    addresses = ((assessment.read.clues.channel, assessment.read.sender),)
     caller = Caller(house.new_id(), sender.name, addresses, customer_id)
     return caller, Change(callers=(caller,))
 
@@ -152,7 +154,8 @@ def _may_answer(
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))
     today = assessment.around.replies_today
-    return to, why_not_automatic(house, to, on_case=0, today=today, written_at=message.date, at=at, queue=queue)
+    written_at = min(message.date or pending.received_at, pending.received_at)
+    return to, why_not_automatic(house, to, on_case=0, today=today, written_at=written_at, at=at, queue=queue)
 
 
 def _acknowledge(

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intakebot.domain.contact import Envelope
+from intakebot.domain.case import Case
+from intakebot.domain.change import ThreadId
+from intakebot.domain.contact import PendingContact
 from intakebot.domain.messages import ReadMessage
 from intakebot.domain.reply_token import token_fits, token_in
 from intakebot.ports import CaseFile, Surroundings
@@ -18,6 +20,7 @@ from intakebot.reading.threading import case_numbers, thread_ids
 ENOUGH = 60
 POINTS: Mapping[str, int] = {
     "reply-token": 60,
+    "same-content": 60,
     "answers-our-mail": 40,
     "same-thread": 30,
     "number-in-subject": 30,
@@ -25,6 +28,12 @@ POINTS: Mapping[str, int] = {
     "same-customer": 30,
 }
 TOKEN_PREFIX = "token:"  # noqa: S105 - the name space of reply tokens among thread ids, no secret
+NUMBER_PREFIX = "number "
+CONTENT_PREFIX = "content "
+"""Among the thread ids of a case: its own number, and contacts that are known again by their content only.
+
+With a blank, which no id that a mail names can have: nobody forges these.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +59,18 @@ class Recognition:
     evidence: tuple[Evidence, ...]
 
 
-def clue_ids(message: ReadMessage, envelope: Envelope) -> tuple[str, ...]:
+def clue_ids(message: ReadMessage, pending: PendingContact) -> tuple[str, ...]:
     """Every id a contact may be recognised by: reply tokens first, then the ids it answers, newest first."""
-    recipients = (*envelope.recipients, *(address.address for address in message.to))
+    recipients = (*pending.envelope.recipients, *(address.address for address in message.to))
     tokens = (TOKEN_PREFIX + token for address in recipients if (token := token_in(address)))
-    return tuple(dict.fromkeys((*tokens, *thread_ids(message))))
+    numbers = (NUMBER_PREFIX + label for label in case_numbers(message.subject)[:_MOST_NUMBERS])
+    repeated = (f"{CONTENT_PREFIX}{pending.repeat_of}",) if pending.repeat_of else ()
+    return tuple(dict.fromkeys((*tokens, *repeated, *thread_ids(message), *numbers)))
+
+
+def named_by_number(case: Case) -> ThreadId:
+    """What makes a new case findable for a contact that names its number."""
+    return ThreadId(NUMBER_PREFIX + case.label, case.id)
 
 
 def recognise(
@@ -74,8 +90,9 @@ def recognise(
     return Recognition(file if belongs else None, None if belongs else file, linked[best])
 
 
-_LINKS = frozenset({"reply-token", "answers-our-mail", "same-thread", "number-in-subject"})
-_PARTICIPANT = frozenset({"reply-token", "is-the-caller", "same-customer"})
+_MOST_NUMBERS = 10
+_LINKS = frozenset({"reply-token", "same-content", "answers-our-mail", "same-thread", "number-in-subject"})
+_PARTICIPANT = frozenset({"reply-token", "same-content", "is-the-caller", "same-customer"})
 
 
 def _score(signs: tuple[Evidence, ...]) -> int:
@@ -92,9 +109,11 @@ def _evidence(
 ) -> Iterator[Evidence]:
     number, label = file.case.number, file.case.label
     sender = message.sender.address if message.sender else ""
-    shared = [known for known in ids if known in file.thread]
+    shared = [known for known in ids if known in file.thread and not known.startswith(NUMBER_PREFIX)]
     if any(_is_token_for(known, file, sender, key) for known in shared):
         yield Evidence(number, "reply-token", f"the reply address carries the token of {label} for this sender")
+    if any(known.startswith(CONTENT_PREFIX) for known in shared):
+        yield Evidence(number, "same-content", f"it repeats a contact of {label} word for word")
     if any(known.rpartition("@")[2] in own_domains for known in shared):
         yield Evidence(number, "answers-our-mail", f"it answers a mail that we sent about {label}")
     elif shared:

@@ -18,7 +18,7 @@ from intakebot.domain.contact import ContactOutcome, ContactState
 from intakebot.domain.errors import RefusedError
 from intakebot.ports import Store
 from intakebot.usecases.append import append_contact
-from intakebot.usecases.assess import Assessment, Disposition, ReadContact, assess, clues_of
+from intakebot.usecases.assess import Assessment, Disposition, ReadContact, assess
 from intakebot.usecases.evidence import keep_evidence
 from intakebot.usecases.house import House
 from intakebot.usecases.open_case import open_case
@@ -57,7 +57,7 @@ class Registration:
         while waiting:
             wave, later = _split_wave(waiting)
             at = self._house.clock.now()
-            arounds = store.surroundings([clues_of(read) for read in wave], at)
+            arounds = store.surroundings([read.clues for read in wave], at)
             assessments = [assess(self._house, read, around, at) for read, around in zip(wave, arounds, strict=True)]
             now, postponed = _split_topics(assessments)
             done |= {registered.contact_id: registered for registered in self._write(store, now, at)}
@@ -94,7 +94,7 @@ def _split_wave(reads: Sequence[ReadContact]) -> tuple[list[ReadContact], list[R
     wave: list[ReadContact] = []
     later: list[ReadContact] = []
     for read in reads:
-        clues = clues_of(read)
+        clues = read.clues
         keys = {
             clues.sender or f"contact:{read.pending.id}",
             read.message.message_id.strip("<> "),
@@ -152,5 +152,5 @@ def retry_contact(_house: House, store: Store, command: RetryContact, by: Actor,
             f"the contact {command.contact} is {state.value}; only quarantined ones are retried",
         )
     reason = f"registered again on the word of {by}"
-    outcome = ContactOutcome(command.contact, ContactState.RECEIVED, reason, None, None, "", "", (), at, retry=True)
+    outcome = ContactOutcome(command.contact, ContactState.RECEIVED, reason, None, None, "", "", (), at)
     return Change(contacts=(outcome,))

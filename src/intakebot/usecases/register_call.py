@@ -86,7 +86,7 @@ class CallRegistration:
             machine=None,
             defects=(),
         )
-        return ReadContact(pending, message)
+        return ReadContact.of(pending, message)
 
     def _contact(self, read: ReadContact) -> NewContact:
         """Two calls are never the same call, whatever was written down: the key is the contact's own id."""

@@ -153,16 +153,30 @@ def mark_resolution_sent(house: House, hand: CaseInHand, delivery_id: int, at: d
     if not case.close_when_sent:
         return change
     step = Step(hand.workflow.action_for(Verb.CLOSE), SYSTEM, at)
+    if hand.workflow.step(case.status, step.action) is None:  # classified into a process without final answers
+        return change
     return change + transition(hand.after(change), step, house.new_id)
 
 
-def withdraw_unsent(file: CaseFile, at: datetime) -> Change:
-    """Take back what was promised but not yet given to the next hop, because the case is at work again."""
+CAME_BACK = "the case came back to work"
+
+
+def withdraw_resolution(file: CaseFile, at: datetime) -> Change:
+    """Take back a resolution that was not yet given to the next hop, because the case is at work again."""
+    return _withdrawn(file, CAME_BACK, at, DeliveryKind.RESOLUTION)
+
+
+def withdraw_replies(file: CaseFile, why: str, at: datetime) -> Change:
+    """Take back everything that was promised and not yet given to the next hop."""
+    return _withdrawn(file, why, at, *DeliveryKind)
+
+
+def _withdrawn(file: CaseFile, why: str, at: datetime, *kinds: DeliveryKind) -> Change:
     return Change(
         settlements=tuple(
-            DeliverySettlement(delivery.id, DeliveryState.WITHDRAWN, "the case came back to work", at)
+            DeliverySettlement(delivery.id, DeliveryState.WITHDRAWN, why, at)
             for delivery in file.deliveries
-            if delivery.kind is DeliveryKind.RESOLUTION and delivery.state is not DeliveryState.SENDING
+            if delivery.kind in kinds and delivery.state is not DeliveryState.SENDING
         )
     )
 
@@ -188,4 +202,4 @@ def reopen_case(
         cause=cause,
         owner_active=house.owner_is_active(file.case),
     )
-    return transition(hand, step, house.new_id) + withdraw_unsent(file, at)
+    return transition(hand, step, house.new_id) + withdraw_resolution(file, at)

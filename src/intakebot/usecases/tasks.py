@@ -40,6 +40,8 @@ def accept_task(house: House, file: CaseFile, task_id: int, by: Actor, at: datet
     if task.status is TaskStatus.ACCEPTED and task.assignee:
         raise RefusedError("task.accepted", f"the task is {task.assignee}'s already")
     agent = house.acting_agent(by)
+    if agent and task.assignee and task.assignee != agent.id:
+        raise RefusedError("guard.may-work", f"the task {task.title!r} was dispatched to {task.assignee}")
     if agent and task.queue and task.queue not in agent.queues and task.assignee != agent.id:
         raise RefusedError("guard.may-work", f"{agent.name} may not work in the queue {task.queue}")
     accepted = replace(task, status=TaskStatus.ACCEPTED, assignee=by.agent_id)

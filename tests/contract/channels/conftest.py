@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
 import subprocess
 from pathlib import Path
@@ -36,13 +35,3 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(str(certificate) + ".crt", certificate)
     return server, ssl.create_default_context(cafile=str(certificate) + ".crt"), Path(f"{certificate}.crt")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without the openssl command there is no certificate: those tests are deselected, and said so."""
-    if shutil.which("openssl"):
-        return
-    needing = [item for item in items if "tls" in getattr(item, "fixturenames", ())]
-    if needing:
-        config.hook.pytest_deselected(items=needing)
-        items[:] = [item for item in items if item not in needing]

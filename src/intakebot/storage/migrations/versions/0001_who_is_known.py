@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Make these tables; a table comes after the ones that it refers to."""
     _directory()
     _installations()
+    _promises()
 
 
 def _directory() -> None:
@@ -82,6 +83,9 @@ def _installations() -> None:
     )
     op.create_index("ix_subscriptions_account_id", "subscriptions", ["account_id"])
     op.create_index("ix_subscriptions_customer_id", "subscriptions", ["customer_id"])
+
+
+def _promises() -> None:
     op.create_table(
         "support_keys",
         sa.Column("key", sa.String(100), nullable=False),

@@ -85,6 +85,10 @@ def _cases() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_cases"),
         sa.UniqueConstraint("number", name="uq_cases_number"),
     )
+    _case_indexes()
+
+
+def _case_indexes() -> None:
     op.create_index("ix_cases_caller_id", "cases", ["caller_id"])
     op.create_index("ix_cases_customer_id", "cases", ["customer_id"])
     op.create_index("ix_cases_owner", "cases", ["owner"])
@@ -211,6 +215,10 @@ def _contacts() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_contacts_case_id"),
         sa.PrimaryKeyConstraint("id", name="pk_contacts"),
     )
+    _contact_indexes()
+
+
+def _contact_indexes() -> None:
     op.create_index("ix_contacts_case_id", "contacts", ["case_id"])
     op.create_index(
         "ix_contacts_received",

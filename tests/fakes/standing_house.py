@@ -1,0 +1,149 @@
+"""The whole house on a real database, with the shipped configuration: everything but its doors.
+
+Tests drive it as the outside does: mail comes in by `Reception`, commands go to the desk, the worker does what
+is owed, an outlet of the test's takes what leaves, and time moves when the test says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fakes.outlet import ScriptedOutlet
+from intakebot.app.house import checked
+from intakebot.cli.customer_files import read_customers
+from intakebot.clocks import SimulatedClock
+from intakebot.config.settings import Settings
+from intakebot.domain.actors import Actor
+from intakebot.domain.commands import Command, ImportCustomers
+from intakebot.domain.contact import Envelope, Incoming, Kept
+from intakebot.domain.ids import IdSource
+from intakebot.ports import CaseFile, Render, Store
+from intakebot.rules.model import Ruleset
+from intakebot.storage.archive import SqlArchive
+from intakebot.storage.blobs import Blobs
+from intakebot.storage.engine import Database, open_database
+from intakebot.storage.store import SqlStore
+from intakebot.storage.writer import GroupWriter
+from intakebot.templating import Templates
+from intakebot.usecases.desk import CaseDesk
+from intakebot.usecases.house import House
+from intakebot.usecases.receive import Reception
+from intakebot.usecases.register import Registration
+from intakebot.worker import Wake, Worker
+
+CONFIG = Path(__file__).parents[2] / "config"
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday, within business hours
+REPLY_KEY = b"a key that only this house knows"
+
+
+@cache
+def shipped() -> tuple[Settings, Ruleset, Templates]:
+    """The shipped configuration, read once."""
+    return checked(CONFIG / "intakebot.yaml")
+
+
+@dataclass
+class PoisonableRender:
+    """Templates that fail, in a way nobody planned for, for every case whose title has one of `poisons`."""
+
+    templates: Render
+    poisons: set[str] = field(default_factory=set)
+
+    def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
+        if any(poison in values["case"]["title"] for poison in self.poisons):
+            raise RuntimeError("a template engine that breaks")
+        return self.templates.render(name, language, values)
+
+    def preview(self, name: str, language: str) -> tuple[str, str, str]:
+        return self.templates.preview(name, language)
+
+    def languages(self, name: str) -> tuple[str, ...]:
+        return self.templates.languages(name)
+
+
+class StandingHouse:
+    """One house. Must be made and used inside one running event loop, and closed."""
+
+    def __init__(self, url: str, directory: Path, *, domain: str = "") -> None:
+        settings, ruleset, templates = shipped()
+        self.clock = SimulatedClock(START)
+        self.database: Database = open_database(url, directory)
+        blobs = Blobs(directory)
+        self.writer = GroupWriter(self.database, lambda connection: SqlStore(connection, blobs))
+        self.archive = SqlArchive(self.database, blobs)
+        self.outlet = ScriptedOutlet()
+        self.render = PoisonableRender(templates)
+        self.wake = Wake()
+        self.house = House(
+            organisation=settings.organisation,
+            ruleset=ruleset,
+            render=self.render,
+            clock=self.clock,
+            new_id=IdSource(self.clock.now),
+            reply_key=REPLY_KEY,
+            replies_per_day=settings.automatic_replies.per_address_and_day,
+        )
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        registration = Registration(self.house)
+        self.reception = Reception(self.house, self.writer, self.wake.received.set)
+        self.desk = CaseDesk(self.house, self.writer, self.archive, registration, self.wake.all)
+        outlets = {self.outlet.channel: self.outlet}
+        self.worker = Worker(self.house, self.writer, self.archive, registration, outlets, self.wake)
+
+    def restart(self, **changes: Any) -> None:
+        """The same database under a new process, with other parts of the organisation where given."""
+        organisation = replace(self.house.organisation, **changes)
+        self.house = replace(self.house, organisation=organisation)
+        self._rebuild()
+
+    def dismiss(self, agent_id: str) -> None:
+        """An agent leaves the house."""
+        agents = dict(self.house.organisation.agents)
+        agents[agent_id] = replace(agents[agent_id], active=False)
+        self.restart(agents=agents)
+
+    async def import_customers(self) -> None:
+        """The example customers."""
+        entries = read_customers(CONFIG / "customers.example.yaml")
+        await self.desk.perform(ImportCustomers(tuple(entries)), Actor.agent("dana"))
+
+    async def receive(self, content: bytes, sender: str, recipients: tuple[str, ...], route: str = "smtp") -> Kept:
+        """A mail at the door."""
+        return await self.reception.receive(Incoming("email", Envelope(sender, recipients, route), content))
+
+    async def register(self) -> int:
+        """One look of the worker at what was kept."""
+        return await self.worker.register_pending()
+
+    async def deliver(self, *outcomes: str) -> int:
+        """One look of the worker at what is due; the outlet does what `outcomes` say, then takes everything."""
+        self.outlet.script.extend(outcomes)
+        found = await self.worker.act_on_what_is_due()
+        self.outlet.script.clear()
+        return found
+
+    async def perform(self, agent: str, command: Command) -> Mapping[str, Any]:
+        return await self.desk.perform(command, Actor.agent(agent))
+
+    def advance(self, span: timedelta) -> None:
+        self.clock.advance(span)
+
+    async def case_file(self, number: int) -> CaseFile:
+        """The case as decisions see it."""
+
+        def read(store: Store, numbers: Any) -> list[CaseFile]:
+            return [store.case_file(wanted) for wanted in numbers]
+
+        return await self.writer.submit(read, number)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.writer.close)
+        self.database.close()

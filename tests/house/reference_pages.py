@@ -1,0 +1,258 @@
+"""Writes the reference pages that follow from the code: `make docs`. A test compares them with what stands there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from house.reference_words import EVENTS, SETTINGS
+from house.sources import ROOT, Module, modules
+from intakebot.cli.program import program
+from intakebot.config.settings import load_settings
+from intakebot.domain import errors
+from intakebot.domain.guards import GUARDS
+from intakebot.domain.workflow_drawing import lifecycle_page
+from intakebot.reading.defects import DEFECTS
+from intakebot.rules.actions import ACTIONS
+from intakebot.rules.facts import FIELDS
+from intakebot.rules.model import STAGES
+from intakebot.rules.operators import OPERATORS
+
+_WIDTH = 100
+_RULE_WITHOUT_ID = "route.default"
+_SECRET_SOURCES = {"env", "file"}
+_ASKS_AND_ALARMS = {"usecases/questions.py", "usecases/watch.py"}
+_DOTTED = re.compile(r"[a-z]+\.[a-z-]+")
+_KINDS = {
+    "text": "text",
+    "texts": "list of texts",
+    "flag": "true or false",
+    "whole": "whole number",
+    "span": "duration",
+    "size": "size",
+    "parsed": "text",
+    "one_of": "name",
+    "member": "name",
+    "some_of": "list of names",
+    "secret": "secret",
+}
+
+
+def pages() -> Mapping[str, Callable[[], str]]:
+    """Every generated page below docs/, and what writes it."""
+    return {
+        "lifecycle.md": lambda: lifecycle_page(load_settings(ROOT / "config").organisation.workflows.values()),
+        "reference/commands.md": commands_page,
+        "reference/defects.md": defects_page,
+        "reference/errors.md": errors_page,
+        "reference/events.md": events_page,
+        "reference/facts-and-operators.md": facts_page,
+        "reference/settings.md": settings_page,
+    }
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", *parts]) + "\n"
+
+
+def error_classes() -> list[type[errors.IntakebotError]]:
+    """The tree of errors, the root first."""
+    found = [errors.IntakebotError]
+    for kind in found:
+        found += kind.__subclasses__()
+    return sorted(found, key=lambda kind: kind.code)
+
+
+def refusals() -> dict[str, str]:
+    """Each reason of a refusal with the sentence that goes with it, as the code has it."""
+    found: dict[str, list[str]] = {}
+    for module in modules():
+        for call in module.calls("RefusedError"):
+            if isinstance(call.args[0], ast.Constant):
+                found.setdefault(str(call.args[0].value), []).append(_sentence(call.args[1]))
+    return {reason: " / ".join(sentences) for reason, sentences in sorted(found.items())}
+
+
+def _sentence(node: ast.expr) -> str:
+    """The words of a sentence; what is filled in stands in braces."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_sentence(part) for part in node.values)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return _sentence(node.func.value)
+    if isinstance(node, ast.FormattedValue):
+        return "{" + _last_name(node.value) + "}"
+    return str(node.value) if isinstance(node, ast.Constant) else "{" + _last_name(node) + "}"
+
+
+def _last_name(node: ast.expr) -> str:
+    """The word for a value: `case.label` is a label, `", ".join(sorted(known))` are the known."""
+    if isinstance(node, ast.Call) and node.args:
+        return _last_name(node.args[0])
+    for one in ast.walk(node):
+        if isinstance(one, ast.Attribute):
+            return _last_name(one.value) if one.attr == "value" else one.attr
+        if isinstance(one, ast.Name):
+            return one.id
+    return "..."
+
+
+def errors_page() -> str:
+    """Codes, reasons and guards."""
+    return _page(
+        "Errors",
+        "Every error has a stable code. Strangers are shown the code, never the text. What helps: `never` asking"
+        " again, asking again `now` after reading anew, or `later`.",
+        table(
+            ("code", "what helps", "meaning"),
+            ((f"`{kind.code}`", kind.remedy.value, _first_sentence(kind.__doc__)) for kind in error_classes()),
+        ),
+        "## Reasons of a refusal",
+        "`refused` comes with a reason. A refused action changes nothing. Words in braces are filled in.",
+        table(("reason", "sentence"), ((f"`{reason}`", sentence) for reason, sentence in refusals().items())),
+        "## Guards",
+        "A workflow names guards; one that does not hold refuses with the reason `guard.` and its name.",
+        table(
+            ("reason", "what must hold"),
+            ((f"`guard.{name}`", _first_sentence(guard.__doc__)) for name, guard in sorted(GUARDS.items())),
+        ),
+    )
+
+
+def _first_sentence(text: str | None) -> str:
+    return " ".join((text or "").split("\n\n")[0].split())
+
+
+def defects_page() -> str:
+    """What reading notes about a message."""
+    return _page(
+        "Defects",
+        "What could not be read of a message is noted with the contact; the case is made all the same.",
+        table(("code", "meaning"), ((f"`{code}`", meaning) for code, meaning in DEFECTS.items())),
+    )
+
+
+def events_page() -> str:
+    """The lines of a case's history."""
+    return _page(
+        "Events",
+        "A case's history has a line for everything that happened to it. The names of steps come from the workflow"
+        " files, the others from the program.",
+        table(("event", "what happened"), ((f"`{name}`", meaning) for name, meaning in sorted(EVENTS.items()))),
+    )
+
+
+def written_events() -> set[str]:
+    """The events that use cases write by name, and those of the shipped workflows."""
+    workflows = load_settings(ROOT / "config").organisation.workflows.values()
+    steps = {line.event for workflow in workflows for line in workflow.transitions}
+    return steps | {name for module in modules() if _writes_events(module) for name in _events_in(module)}
+
+
+def _writes_events(module: Module) -> bool:
+    return module.name.startswith("usecases/") and module.name not in _ASKS_AND_ALARMS
+
+
+def _events_in(module: Module) -> Iterator[str]:
+    """Dotted texts that are neither the reason of a refusal nor the name of a fact."""
+    reasons = {id(call.args[0]) for call in module.calls("RefusedError")}
+    known = {*FIELDS, _RULE_WITHOUT_ID}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in reasons:
+            yield from {node.value} - known if _DOTTED.fullmatch(node.value) else ()
+
+
+def facts_page() -> str:
+    """What rules may ask, and what they may say."""
+    return _page(
+        "Facts and operators",
+        "What a rule may ask for. A fact that is decided by a stage can be asked for in later stages only; the stages"
+        f" are, in order: {', '.join(STAGES)}. Every header is a fact too: `header.x-spam-score`.",
+        table(
+            ("fact", "kind", "decided in"),
+            ((f"`{name}`", field.kind, field.decided_in or "-") for name, field in FIELDS.items()),
+        ),
+        "## Operators",
+        "Written `fact.operator: operand`; without an operator, `eq` for one value and `in` for several.",
+        table(
+            ("operator", "reads", "takes", "said as"),
+            (
+                (f"`{name}`", ", ".join(sorted(operator.reads)), operator.takes, operator.phrase)
+                for name, operator in OPERATORS.items()
+            ),
+        ),
+        "## Actions",
+        table(
+            ("stage", "actions"),
+            ((stage, ", ".join(f"`{name}`" for name in actions)) for stage, actions in ACTIONS.items()),
+        ),
+    )
+
+
+def read_keys() -> dict[str, str]:
+    """Every key that the configuration reads by name, with the kind of its value."""
+    found = {}
+    for module in modules():
+        for node in ast.walk(module.tree) if module.name.startswith("config/") else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _KINDS:
+                key = node.args[0] if node.args else None
+                if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value not in _SECRET_SOURCES:
+                    found[key.value] = _KINDS[node.func.attr]
+        found |= dict.fromkeys(_files_named(module), "file")
+    return found
+
+
+def _files_named(module: Module) -> Iterator[str]:
+    return (
+        str(call.args[1].value) for call in module.calls("_optional_file") if isinstance(call.args[1], ast.Constant)
+    )
+
+
+def settings_page() -> str:
+    """All settings, file by file."""
+    kinds = read_keys()
+    parts = []
+    for file, settings in SETTINGS.items():
+        rows = ((f"`{name}`", kinds.get(name.rsplit(".", 1)[-1], "-"), sense) for name, sense in settings.items())
+        parts += [f"## {file}", table(("setting", "kind", "meaning"), rows)]
+    return _page(
+        "Settings",
+        "`config/` is a complete, commented example. Unknown keys are errors; `intakebot config check` lists all"
+        " problems with file and line. Durations are written 30s, 15m, 4h, 10d; sizes 64kB, 50MB.",
+        *parts,
+    )
+
+
+def commands_page() -> str:
+    """Every command with its help text."""
+    helps = (f"## {context.command_path}\n\n```\n{context.get_help()}\n```" for context in _contexts(program, None))
+    return _page("Commands", "What each command says with `--help`.", *helps)
+
+
+def _contexts(command: click.Command, parent: click.Context | None) -> Iterator[click.Context]:
+    context = click.Context(command, parent, command.name, terminal_width=_WIDTH, max_content_width=_WIDTH)
+    yield context
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None:
+                yield from _contexts(below, context)
+
+
+def write(folder: Path = ROOT / "docs") -> None:
+    """Write every page anew."""
+    for name, page in pages().items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,123 @@
+"""The sentences of the reference pages that the code has no place for. Tests hold them complete, and not more."""
+
+from __future__ import annotations
+
+SETTINGS: dict[str, dict[str, str]] = {
+    "intakebot.yaml": {
+        "schema": "`intakebot.config/1`.",
+        "service.data_directory": "Database, control socket, lock, outbox; relative to the working directory.",
+        "service.host_name": "What the service calls itself in SMTP and in Message-IDs.",
+        "service.log_level": "`debug`, `info`, `warning` or `error`; `info` when left out.",
+        "service.node": "0 to 1023, different for every process on one database; 0 when left out.",
+        "database.url": (
+            "Where the database is; SQLite in the data directory when left out. One with a password is a secret: "
+            "`{env: NAME}` or `{file: PATH}`."
+        ),
+        "templates": "The folder of the templates, relative to the configuration; `../templates` when left out.",
+        "languages": "Every template exists in each of them; the first is the default.",
+        "hop_headers": (
+            "Headers that hops in front of us add; they do not count when a message is compared with earlier ones."
+        ),
+        "triage_queue": "Where cases of unidentified callers wait.",
+        "automatic_replies.per_address_and_day": (
+            "How many automatic replies an address gets; 3 when left out. What is over it becomes an agent's draft."
+        ),
+        "channels.NAME.kind": "The module in `intakebot.channels` that knows the channel's other keys.",
+        "channels.NAME.listen": "Address and port of an SMTP door: `127.0.0.1:2525`, `[::1]:2525`.",
+        "channels.NAME.lmtp": "Speak LMTP instead of SMTP; no when left out.",
+        "channels.NAME.size_limit": "The largest message; 50MB when left out.",
+        "channels.NAME.certificate": (
+            "Certificate file, relative to the configuration; offers STARTTLS, together with `key`."
+        ),
+        "channels.NAME.key": "Key file of the certificate.",
+        "relay.host": "The next hop of everything that leaves by mail. Without a relay it goes into the outbox.",
+        "relay.port": "25 when left out.",
+        "relay.tls": (
+            "`none`, `opportunistic`, `required` (STARTTLS) or `implicit` (from the first byte); `required` when "
+            "left out."
+        ),
+        "relay.username": "Login; none when left out.",
+        "relay.password": "A secret: `{env: NAME}` or `{file: PATH}`.",
+        "addresses.ADDRESS.workflow": "The process of contacts that come to this address.",
+        "queues.NAME.title": "What people read; the name when left out.",
+        "queues.NAME.workflows": "The processes that the queue serves.",
+        "queues.NAME.reply_address": "Answers leave from here.",
+        "queues.NAME.reply_name": "The sender's name that callers see.",
+        "queues.NAME.language": "Used where neither the caller's record nor the message gives one.",
+        "queues.NAME.calendar": "A calendar of the agreements.",
+        "queues.NAME.closing_notice": "Send a short note when a case is closed.",
+        "queues.NAME.acknowledge_within": "Older mail is registered without an acknowledgement.",
+        "queues.NAME.alarm_after": "A queue that nobody drains for this long is reported.",
+        "agents.NAME.name": "What people read; the name of the entry when left out.",
+        "agents.NAME.email": "The agent's address.",
+        "agents.NAME.queues": "Where the agent may work.",
+        "agents.NAME.active": "Whether the agent works here now; yes when left out.",
+    },
+    "workflows/NAME.yaml": {
+        "schema": "`intakebot.workflow/1`.",
+        "title": "What people read.",
+        "states.NAME.kind": "What the state means: `registered`, `waiting`, `in-charge`, `resolved` or `closed`.",
+        "states.NAME.rest": "Whether a case may stay in it; yes when left out.",
+        "transitions.from": "One state, or several.",
+        "transitions.action": "The name of the step.",
+        "transitions.to": "The state that it leads to.",
+        "transitions.guards": "Conditions, all of which must hold; see `errors.md`.",
+        "transitions.event": "The line that it leaves in the history; see `events.md`.",
+        "transitions.without_owner_to": "The state instead of `to` when no active person owns the case.",
+        "transitions.closes_when_sent": "The case closes in the transaction that settles its answer as sent.",
+        "verbs.VERB": (
+            "Which action the house means by its own words `move`, `take`, `resolve`, `close`, `reopen`, "
+            "`answer-and-close`."
+        ),
+        "timers.state": "The state whose entry starts the timer and whose end clears it.",
+        "timers.action": "The action that follows.",
+        "timers.after": "How long: `10d` is 10 x 24 hours.",
+        "timers.business_days": "Count days of the agreement's calendar instead.",
+        "variants.ROOT": "The process that a case changes to when its category begins with ROOT.",
+    },
+    "agreements/NAME.yaml": {
+        "schema": "`intakebot.agreements/1`.",
+        "calendars.NAME.zone": "The time zone of its hours.",
+        "calendars.NAME.hours": 'Open hours by day: `mon-fri: ["09:00-17:00"]`.',
+        "calendars.NAME.holidays": "Days without open hours: `2026-12-25`.",
+        "policies.NAME.tier": "A word that rules may ask for.",
+        "policies.NAME.respond_within": "When the first answer is owed.",
+        "policies.NAME.solve_within": "When the solution is owed.",
+        "policies.NAME.calendar": "The calendar in which both are counted; always open when left out.",
+        "default_policy": "The policy of cases without an agreement; named in one file.",
+    },
+}
+
+EVENTS: dict[str, str] = {
+    "case.registered": "The case was opened, out of a contact or by hand.",
+    "case.dispatched": "It went to a queue or an assignee (manage-case).",
+    "case.escalated": "It went to a queue: status and queue as one act (crc).",
+    "case.accepted": "An agent accepted it from its queue and became owner (manage-case).",
+    "case.taken": "An agent took it in charge and became owner.",
+    "case.completed": "The resolution was entered and is owed to the caller (manage-case).",
+    "case.resolved": "The resolution was entered and is owed to the caller (crc).",
+    "case.answered-finally": "The final answer was entered; the case closes when it has been sent.",
+    "case.answered-by-rule": "A rule resolved it; the same rule will not answer it again.",
+    "case.reopened": "It came back to work.",
+    "case.closed": "It is final; nothing changes any more.",
+    "case.voided": "It should not have been a case; nothing changes any more.",
+    "case.identified": "An agent said whose case it is; it was routed anew.",
+    "case.classified": "Category or priority changed.",
+    "case.marked": "A marker was set.",
+    "case.unmarked": "A marker was removed.",
+    "question.asked": "An agent asked the caller a question.",
+    "reply.suppressed": "The caller gets no acknowledgement, and why.",
+    "closing.cancelled": "The caller wrote before the final answer had settled, so the case stays open.",
+    "comment.added": "Somebody wrote a comment, work info or a line of the call log.",
+    "contact.appended": "A further contact belongs to this case.",
+    "delivery.bounced": "A bounce says that a reply did not arrive.",
+    "delivery.failed": "The next hop will never take a reply.",
+    "delivery.held": "Nobody can know whether a reply was taken; a person decides.",
+    "resolution.entered": "The text of a resolution that has not been sent was changed.",
+    "resolution.released": "A draft resolution was sent on its way.",
+    "resolution.sent": "The next hop took the resolution.",
+    "task.proposed": "A rule proposes a task; it is made when the case is in charge.",
+    "task.added": "A task was made.",
+    "task.accepted": "Somebody accepted a task.",
+    "task.completed": "A task is done, or its handover is.",
+}
