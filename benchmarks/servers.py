@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -17,6 +19,7 @@ from aiosmtpd.smtp import SMTP
 from intakebot.app.house import OpenHouse, open_house
 from intakebot.app.service import _smtp_inlet
 from intakebot.clocks import SystemClock
+from intakebot.readers import Readers, Reading
 from intakebot.usecases.receive import Reception
 from intakebot.worker import Worker
 
@@ -39,7 +42,10 @@ async def bare() -> None:
 
 async def ours(directory: Path, *, registering: bool) -> None:
     """Serve until killed."""
-    with open_house(directory / "config" / "intakebot.yaml", directory / "data", SystemClock(), sys.exit) as opened:
+    with (
+        closing(Readers()) as readers,
+        open_house(directory / "config" / "intakebot.yaml", directory / "data", SystemClock(), sys.exit) as opened,
+    ):
         (door,) = opened.settings.smtp
         inlet = _smtp_inlet(opened, door)
         reception = Reception(opened.house, opened.writer, opened.wake.received.set)
@@ -48,11 +54,13 @@ async def ours(directory: Path, *, registering: bool) -> None:
             await inlet.listening.wait()
             _say_port(inlet.port)
             if registering:
-                tasks.create_task(_register(opened))
+                tasks.create_task(_register(opened, readers))
 
 
-async def _register(opened: OpenHouse) -> None:
-    worker = Worker(opened.house, opened.writer, opened.archive, opened.registration, {}, opened.wake)
+async def _register(opened: OpenHouse, readers: Readers) -> None:
+    organisation = opened.house.organisation
+    read = partial(readers.read, Reading(organisation.own_domains, organisation.languages).read)
+    worker = Worker(opened.house, opened.writer, opened.archive, opened.registration, {}, opened.wake, read)
     while True:
         opened.wake.received.clear()
         if not await worker.register_pending():

@@ -11,27 +11,30 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from intakebot.domain.contact import PendingContact
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import DeliveryFailedError, IntakebotError
+from intakebot.domain.messages import ReadMessage
 from intakebot.edge import guarded
 from intakebot.ports import Archive, Clock, Outlet, Receipt, Store, Writer
-from intakebot.reading.language import language_of
-from intakebot.reading.message import read_message
 from intakebot.usecases.assess import ReadContact
 from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering, Sent
 from intakebot.usecases.house import House
-from intakebot.usecases.register import ATTEMPTS, Registration, SetAside
+from intakebot.usecases.register import ATTEMPTS, Registered, Registration, SetAside
 from intakebot.usecases.watch import alarms
 
 CONTACTS_AT_ONCE = 64
 SENT_AT_ONCE = 4
-WARMING_UP = "The language model is loaded once, before the first mail needs it."
 SWEEP = timedelta(seconds=30)
 WATCH = timedelta(minutes=5)
 _log = logging.getLogger(__name__)
+
+
+ReadBatch: TypeAlias = Callable[[Sequence[PendingContact]], Awaitable[Sequence[ReadMessage | IntakebotError]]]
+"""Reads contacts, in order; an error in the place of one that could not be read."""
 
 
 class Wake:
@@ -58,6 +61,7 @@ class Worker:
         registration: Registration,
         outlets: Mapping[str, Outlet],
         wake: Wake,
+        read: ReadBatch,
     ) -> None:
         self._house = house
         self._clock: Clock = house.clock
@@ -68,13 +72,13 @@ class Worker:
         self._closing = Closing(house)
         self._outlets = outlets
         self._wake = wake
+        self._read = read
         self._lanes = asyncio.Semaphore(SENT_AT_ONCE)
         self._unsettled: list[Sent] = []
         self._contacts_at_once = 1  # until the first that nobody has tried: one of the others may have stopped us
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what was begun is finished first."""
-        await asyncio.to_thread(language_of, WARMING_UP, "", self._house.organisation.languages)
         await self._writer.submit(self._delivering.recover, None)
         lines = (
             self._line(stop, self._wake.received, self.register_pending, self._sweep),
@@ -115,40 +119,28 @@ class Worker:
         for contact in pending:
             if contact.attempts >= ATTEMPTS:  # set aside before, because it may take this process along
                 await self._set_aside(contact, "the service stopped while it was registered")
-        reads = await asyncio.to_thread(self._read, pending)
-        results = await asyncio.gather(
-            *(
-                guarded(f"contact {read.pending.id}", self._writer.submit(self._registration.register, read))
-                for read in reads
-            )
-        )
+        messages = await self._read(pending)
+        outcomes = await asyncio.gather(*map(self._register, pending, messages))
         failures = [
-            (contact, result)
-            for contact, result in zip(pending, results, strict=True)
-            if isinstance(result, IntakebotError)
+            (contact, outcome)
+            for contact, outcome in zip(pending, outcomes, strict=True)
+            if isinstance(outcome, IntakebotError)
         ]
         for contact, error in failures:
             await self._set_aside(contact, error.sentence)
         self._wake.owed.set()
-        return len(reads) - len(failures)
+        return len(pending) - len(failures)
 
     async def _set_aside(self, contact: PendingContact, error: str) -> None:
         await self._writer.submit(self._registration.set_aside, SetAside(contact.id, contact.attempts, error))
 
-    def _read(self, pending: Sequence[PendingContact]) -> list[ReadContact]:
-        organisation = self._house.organisation
-        return [
-            ReadContact.of(
-                contact,
-                read_message(
-                    contact.content,
-                    own_domains=organisation.own_domains,
-                    languages=organisation.languages,
-                    envelope_sender=contact.envelope.sender,
-                ),
-            )
-            for contact in pending
-        ]
+    async def _register(
+        self, contact: PendingContact, message: ReadMessage | IntakebotError
+    ) -> Registered | IntakebotError:
+        if isinstance(message, IntakebotError):
+            return message
+        read = ReadContact.of(contact, message)
+        return await guarded(f"contact {contact.id}", self._writer.submit(self._registration.register, read))
 
     async def act_on_what_is_due(self) -> int:
         """Act on due timers and hand due deliveries to their outlets; returns how many there were."""

@@ -7,7 +7,7 @@ is owed, an outlet of the test's takes what leaves, and time moves when the test
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -21,9 +21,12 @@ from intakebot.clocks import SimulatedClock
 from intakebot.config.settings import Settings
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import Command, ImportCustomers
-from intakebot.domain.contact import Envelope, Incoming, Kept
+from intakebot.domain.contact import Envelope, Incoming, Kept, PendingContact
+from intakebot.domain.errors import IntakebotError
 from intakebot.domain.ids import IdSource
+from intakebot.domain.messages import ReadMessage
 from intakebot.ports import CaseFile, Render, Store
+from intakebot.readers import Reading
 from intakebot.rules.model import Ruleset
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.blobs import Blobs
@@ -96,7 +99,12 @@ class StandingHouse:
         self.reception = Reception(self.house, self.writer, self.wake.received.set)
         self.desk = CaseDesk(self.house, self.writer, self.archive, registration, self.wake.all)
         outlets = {self.outlet.channel: self.outlet}
-        self.worker = Worker(self.house, self.writer, self.archive, registration, outlets, self.wake)
+        self.worker = Worker(self.house, self.writer, self.archive, registration, outlets, self.wake, self.read)
+
+    async def read(self, contacts: Sequence[PendingContact]) -> list[ReadMessage | IntakebotError]:
+        """Read in this process: the reader process has tests of its own."""
+        reading = Reading(self.house.organisation.own_domains, self.house.organisation.languages)
+        return [reading.read(contact) for contact in contacts]
 
     def restart(self, **changes: Any) -> None:
         """The same database under a new process, with other parts of the organisation where given."""

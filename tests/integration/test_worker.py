@@ -44,6 +44,7 @@ def worker_of(standing: StandingHouse, breaks: Callable[[str, Any], BaseExceptio
         Registration(standing.house),
         {"email": standing.outlet},
         standing.wake,
+        standing.read,
     )
 
 

@@ -7,6 +7,8 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from intakebot.app.house import OpenHouse, open_house
@@ -20,6 +22,7 @@ from intakebot.clocks import SimulatedClock, SystemClock
 from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
 from intakebot.domain.errors import DoorUnavailableError, StorageUnavailableError
 from intakebot.ports import Clock, Outlet
+from intakebot.readers import Readers, Reading
 from intakebot.usecases.receive import Reception
 from intakebot.worker import Worker
 
@@ -27,8 +30,9 @@ from intakebot.worker import Worker
 class Service:
     """The house with its doors open: inlets, outlets, control socket, worker."""
 
-    def __init__(self, opened: OpenHouse, clock: Clock, stop: asyncio.Event) -> None:
+    def __init__(self, opened: OpenHouse, clock: Clock, stop: asyncio.Event, readers: Readers) -> None:
         self.opened = opened
+        self._readers = readers
         self._stop = stop
         self.smtp = [_smtp_inlet(opened, settings) for settings in opened.settings.smtp]
         self.outlets = _outlets(opened)
@@ -39,7 +43,17 @@ class Service:
     async def run(self, ready: Callable[[Service], None]) -> None:
         """Serve until `stop`: first the doors close, then what was begun is finished."""
         opened = self.opened
-        worker = Worker(opened.house, opened.writer, opened.archive, opened.registration, self.outlets, opened.wake)
+        organisation = opened.house.organisation
+        reading = Reading(organisation.own_domains, organisation.languages)
+        worker = Worker(
+            opened.house,
+            opened.writer,
+            opened.archive,
+            opened.registration,
+            self.outlets,
+            opened.wake,
+            partial(self._readers.read, reading.read),
+        )
         doors_closed = asyncio.Event()
         inlets: list[SmtpInlet | ControlInlet] = [*self.smtp, self._control]
         try:
@@ -109,9 +123,9 @@ async def run_service(settings: Path, data: Path | None, *, simulated_clock: boo
         loop.call_soon_threadsafe(failed.set)
         loop.call_soon_threadsafe(stop.set)
 
-    with open_house(settings, data, clock, on_failed) as opened:
+    with closing(Readers()) as readers, open_house(settings, data, clock, on_failed) as opened:
         log_to_standard_error(opened.settings.service.log_level)
-        await Service(opened, clock, stop).run(_announce)
+        await Service(opened, clock, stop, readers).run(_announce)
     if failed.is_set():
         raise StorageUnavailableError("the disk failed under the database; check it, then start again")
 

@@ -90,6 +90,13 @@ class ServiceUnreachableError(IntakebotError):
     remedy = Remedy.LATER
 
 
+class ReaderLostError(IntakebotError):
+    """The process that reads messages did not survive one; the raw bytes are kept."""
+
+    code = "reader.lost"
+    remedy = Remedy.LATER
+
+
 class DeliveryDeferredError(IntakebotError):
     """The next hop asked to come back later (4xx, no connection): certainly not taken."""
 

@@ -26,18 +26,18 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One attached file. `name` is safe to show and to use as a file name; `content` the decoded bytes."""
+    """One attached file. `name` is safe to show and to use as a file name.
+
+    `size` and `sha256` (hex) are those of the decoded `content`, which may have been left behind (b"").
+    """
 
     name: str
     media_type: str
-    content: bytes = field(repr=False)
+    size: int
+    sha256: str
+    content: bytes = field(default=b"", repr=False)
     content_id: str = ""
     inline: bool = False
-
-    @property
-    def size(self) -> int:
-        """Bytes of the decoded content."""
-        return len(self.content)
 
 
 class MachineKind(Enum):

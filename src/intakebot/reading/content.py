@@ -6,6 +6,7 @@ or the HTML one as text where the plain one is empty.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -131,6 +132,8 @@ def _attachments(part: Part) -> list[Attachment]:
         Attachment(
             name=part.name or safe_name("", part.media_type),
             media_type=part.media_type,
+            size=len(part.content),
+            sha256=hashlib.sha256(part.content).hexdigest(),
             content=part.content,
             content_id=part.content_id,
             inline=part.disposition == "inline" or bool(part.content_id and part.disposition != "attachment"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM
@@ -39,7 +38,7 @@ def contact_records(
             file.name,
             file.media_type,
             file.size,
-            hashlib.sha256(file.content).hexdigest(),
+            file.sha256,
         )
         for file in read.message.attachments
     )
