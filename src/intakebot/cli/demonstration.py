@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Column
 
 from intakebot.cli.demonstration_page import demonstration_page, kept_lines
 from intakebot.cli.exits import ATTENTION, DONE
@@ -48,15 +49,9 @@ def _audience() -> Iterator[Audience]:
     if not sys.stderr.isatty():
         yield PlainLines()
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("[dim]{task.fields[newest]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    newest = TextColumn("[dim]{task.fields[newest]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), newest)
+    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as progress:
         yield Bars(progress)
 
 

@@ -45,7 +45,7 @@ async def look_back(stage: Stage, playing: Sequence[Playing], checks: Sequence[C
     cases = tuple(
         row | {"scene": scene_of.get(row["number"], ""), "time_line": logs[row["number"]]} for row in reversed(rows)
     )
-    found = tuple(_check(says, list(wrong)) for says, wrong in _whole(past))
+    found = tuple(_check(says, list(wrong)) for says, wrong in whole(past))
     return Report(cases, past.counts["contacts"], past.counts["deliveries"], (*checks, *found))
 
 
@@ -72,7 +72,8 @@ def _check(says: str, wrong: Sequence[str]) -> Check:
     return Check(says, not wrong, "; ".join(wrong))
 
 
-def _whole(past: Past) -> Iterator[tuple[str, Iterator[str]]]:
+def whole(past: Past) -> Iterator[tuple[str, Iterator[str]]]:
+    """Every check of the whole, with the sentences that say what is wrong (none when it came true)."""
     yield "every accepted mail is in exactly one contact", _not_in_one_contact(past)
     yield "mails and calls add up to contacts and repeats", _not_adding_up(past)
     yield "no case rests where it was registered", _resting(past)

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from intakebot.demo.closing_checks import look_back
-from intakebot.demo.playing import Playing
+from intakebot.demo.playing import ALL, Playing
 from intakebot.demo.report import Check, Report
-from intakebot.demo.stage import Stage
+from intakebot.demo.stage import Stage, met
 from intakebot.demo.story import Scene, Step, read_story
+from intakebot.ports import Desk
 
 AT_ONCE = 4
 """Scenes that play beside each other; they share no caller."""
@@ -83,7 +86,7 @@ async def _performed(
 
 
 async def _played(stage: Stage, settings: Path, scenes: Sequence[Scene], audience: Audience) -> Report:
-    audience.told("starting the service in a directory of its own", of=1)
+    audience.told("starting the service", of=1)
     await stage.begin()
     audience.advanced("it listens")
     checks = await _told_by_director(stage, audience, *_imports(settings))
@@ -91,9 +94,22 @@ async def _played(stage: Stage, settings: Path, scenes: Sequence[Scene], audienc
     audience.told("callers write, agents act", of=len(playing))
     checks += await _all(playing, lambda scene: scene.steps, audience)
     checks += await _told_by_director(stage, audience, ("ten days pass", ("clock", "advance", "10d")))
+    await met(partial(_quiet, stage.desk))
     audience.told("what comes afterwards", of=len(playing))
     checks += await _all(playing, lambda scene: scene.afterwards, audience)
+    await met(partial(_quiet, stage.desk))
     return await look_back(stage, playing, checks)
+
+
+async def _quiet(desk: Desk) -> bool:
+    """Nothing is about to leave, and no timer is due."""
+    counts = (await desk.ask("health", {}))["counts"]["deliveries"]
+    now = datetime.fromisoformat(await desk.ask("clock", {}))
+    for row in await desk.ask("case.list", {"ended": False, "limit": ALL}):
+        timers = (await desk.ask("case.show", {"number": row["number"]}))["timers"]
+        if any(datetime.fromisoformat(timer["due_at"]) <= now for timer in timers):
+            return False
+    return not {"queued", "sending"} & counts.keys()
 
 
 def _imports(settings: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
