@@ -9,6 +9,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
+KILLS ?= 1000
 
 .PHONY: help setup run demo test crash bench lint docs clean
 
@@ -30,8 +31,8 @@ demo: $(READY) ## both processes, from mail to closed case, in a temporary direc
 test: $(READY) ## every test; what this machine cannot run is deselected and said so
 	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
 
-crash: $(READY) ## the tests that kill the service, one after the other
-	@exec $(BIN)/python -m pytest -m crash $(ARGS)
+crash: $(READY) ## the tests that kill the service, with KILLS=1000 kills at any moment
+	@INTAKEBOT_TEST_KILLS=$(KILLS) exec $(BIN)/python -m pytest -m crash $(ARGS)
 
 bench: $(READY) ## the benchmarks, as JSON lines
 	@exec $(BIN)/python -m benchmarks $(ARGS)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
-from benchmarks import smtp
+from benchmarks import registration, smtp
 
 if __name__ == "__main__":
     missed = 0
-    for figure in chain(smtp.end_to_end(), smtp.acceptance()):
+    for figure in chain(registration.registration(), smtp.acceptance(), smtp.end_to_end()):
         figure.print()
         missed += figure.ok is False
     sys.exit(bool(missed))

@@ -94,9 +94,10 @@ def server(kind: str, place: Path) -> Iterator[int]:
         command = [sys.executable, "-m", "intakebot", *settings, "run"]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
-            assert process.stdout is not None
-            found = re.search(r"(?:port |:)(\d{4,5})\b", process.stdout.readline())
-            assert found is not None, f"{kind} did not start"
+            said = process.stdout.readline() if process.stdout else ""
+            found = re.search(r"(?:port |:)(\d{4,5})\b", said)
+            if found is None:
+                raise RuntimeError(f"{kind} did not start: {said}")
             yield int(found[1])
         finally:
             process.terminate()
@@ -107,7 +108,8 @@ def send(port: int, connections: int, mails: int = MAILS) -> Sent:
     arguments = map(str, (port, connections, mails, next(_numbers)))
     command = [sys.executable, "-m", "benchmarks.client", *arguments]
     sent = Sent(**json.loads(subprocess.run(command, cwd=_ROOT, check=True, capture_output=True).stdout))
-    assert sent.accepted == mails, f"only {sent.accepted} of {mails} mails were accepted"
+    if sent.accepted != mails:
+        raise RuntimeError(f"only {sent.accepted} of {mails} mails were accepted")
     return sent
 
 
@@ -120,6 +122,7 @@ def wait_until_registered(place: Path, mails: int) -> float:
     latest = time.perf_counter() + LONGEST_WAIT
     with closing(sqlite3.connect(f"file:{place}/data/intakebot.db?mode=ro", uri=True)) as database:
         while database.execute(question).fetchone() != (mails, mails):
-            assert time.perf_counter() < latest, f"not registered after {LONGEST_WAIT:.0f} s"
+            if time.perf_counter() > latest:
+                raise TimeoutError(f"not registered after {LONGEST_WAIT:.0f} s")
             time.sleep(0.02)
     return time.perf_counter()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -32,6 +33,11 @@ def _using(fixture: str) -> Callable[[pytest.Item], bool]:
     return lambda item: fixture in getattr(item, "fixturenames", ())
 
 
+def _can_trace() -> bool:
+    tracer = shutil.which("strace")
+    return tracer is not None and subprocess.run([tracer, "-o", os.devnull, "true"], check=False).returncode == 0
+
+
 TIERS = (
     Tier(
         "postgres",
@@ -40,6 +46,7 @@ TIERS = (
         _marked("postgres"),
     ),
     Tier("tls", "the command openssl", shutil.which("openssl") is not None, _using("tls")),
+    Tier("strace", "the command strace, and the right to use it", _can_trace(), _using("strace")),
     Tier("crash", "SIGKILL", os.name == "posix", _marked("crash")),
 )
 

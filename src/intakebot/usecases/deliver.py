@@ -75,10 +75,15 @@ class Delivering:
         return DeliverySettlement(sent.delivery.id, DeliveryState.WITHDRAWN, CAME_BACK, at)
 
     def recover(self, store: Store, starts: Sequence[None]) -> list[int]:
-        """At the start: deliveries left in `sending` are ambiguous. Resend once, or hold and tell somebody."""
-        lost = store.sending_deliveries()
+        """At the start: deliveries left in `sending` are ambiguous. Resend once, or hold and tell somebody.
+
+        Where sending twice is one message, they are due at once: it was we who failed, not the next hop.
+        """
+        lost, at = store.sending_deliveries(), self._house.clock.now()
         error = DeliveryAmbiguousError("the service stopped while this was being sent")
-        self.settle(store, [Sent(delivery, error) for delivery in lost])
+        again = [delivery for delivery in lost if delivery.channel in self._idempotent]
+        store.apply([Change(settlements=(_due_again(delivery, str(error), at),)) for delivery in again])
+        self.settle(store, [Sent(delivery, error) for delivery in lost if delivery not in again])
         return [len(lost) for _ in starts]
 
     def _meaning(self, store: Store, delivery: Delivery, settlement: DeliverySettlement, at: datetime) -> Change:
@@ -122,6 +127,10 @@ def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySett
         state = DeliveryState.DEFERRED if due else DeliveryState.FAILED
         return DeliverySettlement(delivery.id, state, answer, at, due, delivery.resends)
     return _after_ambiguous(delivery, answer, at)
+
+
+def _due_again(delivery: Delivery, answer: str, at: datetime) -> DeliverySettlement:
+    return DeliverySettlement(delivery.id, DeliveryState.DEFERRED, answer, at, at, delivery.resends)
 
 
 def _after_ambiguous(delivery: Delivery, answer: str, at: datetime) -> DeliverySettlement:

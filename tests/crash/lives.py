@@ -1,0 +1,146 @@
+"""Lives of a service on one data directory, for the tests that kill it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from intakebot.channels.control import RemoteDesk, control_socket
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_WAIT = 60.0
+_BORN = re.compile(r"born (\d+)")
+_ENDED = re.compile(r"ended (-?\d+)")
+_READY = re.compile(r"intakebot is ready: SMTP on 127\.0\.0\.1:(\d+)")
+
+
+@dataclass
+class Life:
+    """One service; `port` is 0 until it takes mail."""
+
+    mother: Mother
+    pid: int
+    port: int = 0
+
+    def kill(self) -> None:
+        """The end without a word."""
+        os.kill(self.pid, signal.SIGKILL)
+        assert self.ended() == -signal.SIGKILL
+
+    def stop(self) -> None:
+        """The end as it should be."""
+        os.kill(self.pid, signal.SIGTERM)
+        assert self.ended() == 0
+
+    def ended(self) -> int:
+        """Wait for the end; the exit status, or minus the number of the signal."""
+        status = int(self.mother.hear(_ENDED)[1])
+        self.mother.living = None
+        return status
+
+    def ask(self, question: str, **arguments: Any) -> Any:
+        """Ask the desk through the control socket."""
+        return asyncio.run(self.desk().ask(question, arguments))
+
+    def desk(self) -> RemoteDesk:
+        return RemoteDesk(control_socket(self.mother.data))
+
+    def wait_until_nothing_waits(self) -> None:
+        """Until every contact is registered and every delivery settled."""
+        wait_for(lambda: not _waiting(self.ask("health")["counts"]))
+
+
+class Mother:
+    """Bears lives on one data directory; see `mother`."""
+
+    def __init__(self, place: Path, settings: Path) -> None:
+        self.data = place / "data"
+        self.living: Life | None = None
+        self._log = (place / "log").open("w")
+        self._process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("mother.py"), settings, self.data],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "OPENBLAS_NUM_THREADS": "1"},
+        )  # fmt: skip
+
+    def conceive(self, kind: str = "real") -> Life:
+        """Begin a life; it is not ready yet."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{kind}\n")
+        self._process.stdin.flush()
+        self.living = Life(self, int(self.hear(_BORN)[1]))
+        return self.living
+
+    def bear(self, kind: str = "real") -> Life:
+        """Begin a life and wait until it takes mail."""
+        life = self.conceive(kind)
+        life.port = int(self.hear(_READY)[1])
+        return life
+
+    def hear(self, wanted: re.Pattern[str]) -> re.Match[str]:
+        """The next line that matches; a life that ended unasked is an error."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            found = wanted.match(line)
+            if found:
+                return found
+            assert not line.startswith("ended"), f"the service ended by itself: {line}{self._words()}"
+        raise AssertionError(f"no more lives: {self._words()}")
+
+    def close(self) -> None:
+        """No more lives."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        if self.living:
+            os.kill(self.living.pid, signal.SIGKILL)
+        self._process.stdin.close()
+        self._process.wait(LONGEST_WAIT)
+        self._process.stdout.close()
+        self._log.close()
+
+    def _words(self) -> str:
+        return Path(self._log.name).read_text("utf-8")[-3000:]
+
+
+@contextmanager
+def mother_of(place: Path, relay_port: int | None = None) -> Iterator[Mother]:
+    """A mother for the shipped example installation in `place`, on free ports; replies go to a relay if given."""
+    place.mkdir(exist_ok=True)
+    for folder in ("config", "templates"):
+        shutil.copytree(ROOT / folder, place / folder)
+    settings = place / "config" / "intakebot.yaml"
+    written = settings.read_text("utf-8").replace("listen: 127.0.0.1:2525", "listen: 127.0.0.1:0")
+    if relay_port:
+        written += f"\nrelay: {{host: 127.0.0.1, port: {relay_port}, tls: none}}\n"
+    settings.write_text(written, "utf-8")
+    mother = Mother(place, settings)
+    try:
+        yield mother
+    finally:
+        mother.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Ask again and again until it holds; too late is a failure."""
+    latest = time.monotonic() + LONGEST_WAIT
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < latest, "it did not come true in time"
+        pause.wait(0.02)
+
+
+def _waiting(counts: dict[str, dict[str, int]]) -> int:
+    unsettled = ("queued", "sending", "deferred")
+    return counts["contacts"].get("received", 0) + sum(counts["deliveries"].get(state, 0) for state in unsettled)
