@@ -23,10 +23,15 @@ from intakebot.usecases.assess import ReadContact
 from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering, Sent
 from intakebot.usecases.house import House
-from intakebot.usecases.register import ATTEMPTS, Registered, Registration, SetAside
+from intakebot.usecases.register import Registered, Registration, SetAside
 from intakebot.usecases.watch import alarms
 
 CONTACTS_AT_ONCE = 64
+SUSPICIOUS_ATTEMPTS = 10
+"""So often a contact may be begun without an end, alone, before it counts as what ends the service each time.
+
+A power that fails three times in a row is no contact's fault; an error that comes back three times is.
+"""
 SENT_AT_ONCE = 4
 SWEEP = timedelta(seconds=30)
 WATCH = timedelta(minutes=5)
@@ -117,7 +122,7 @@ class Worker:
             return 0
         self._contacts_at_once = CONTACTS_AT_ONCE if all(contact.attempts == 1 for contact in pending) else 1
         for contact in pending:
-            if contact.attempts >= ATTEMPTS:  # set aside before, because it may take this process along
+            if contact.attempts >= SUSPICIOUS_ATTEMPTS:  # before, because it may take this process along once more
                 await self._set_aside(contact, "the service stopped while it was registered")
         messages = await self._read(pending)
         outcomes = await asyncio.gather(*map(self._register, pending, messages))

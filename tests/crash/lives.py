@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from intakebot.channels.control import RemoteDesk, control_socket
-from intakebot.domain.actors import Actor
-from intakebot.domain.commands import RetryContact
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT = 60.0
@@ -62,12 +60,6 @@ class Life:
     def wait_until_nothing_waits(self) -> None:
         """Until every contact is registered and every delivery settled."""
         wait_for(lambda: not _waiting(self.ask("health")["counts"]))
-
-    def retry_set_aside(self) -> None:
-        """Have contacts registered that died three times with us: they count as suspects, and a person asks again."""
-        alice = Actor.agent("alice")
-        for row in self.ask("contact.list", state="quarantined", limit=1_000):
-            asyncio.run(self.desk().perform(RetryContact(row["id"]), alice))
 
 
 class Mother:

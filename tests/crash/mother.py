@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +26,7 @@ from intakebot.app.service import Service, run_service
 from intakebot.clocks import SystemClock
 from intakebot.domain.contact import Kept
 from intakebot.ports import Operation
+from intakebot.readers import Readers
 from intakebot.reading.language import language_of
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.store import SqlStore
@@ -96,10 +98,10 @@ async def _live(kind: str, settings: Path, data: Path) -> None:
         await run_service(settings, data, simulated_clock=False)
         return
     clock = SystemClock()
-    with open_house(settings, data, clock, _die) as opened:
+    with closing(Readers()) as readers, open_house(settings, data, clock, _die) as opened:
         log_to_standard_error("info")
         changed = replace(opened, writer=_writer(kind, opened))
-        await Service(changed, clock, asyncio.Event()).run(_announce)
+        await Service(changed, clock, asyncio.Event(), readers).run(_announce)
 
 
 def _announce(service: Service) -> None:

@@ -37,7 +37,6 @@ def test_what_was_answered_is_one_case_after_any_kill(tmp_path: Path) -> None:  
         for sender in senders:
             sender.send(last.port)
         last.wait_until_nothing_waits()
-        last.retry_set_aside()
         last.wait_until_nothing_waits()
         last.stop()
     answered = [identity for sender in senders for identity in sender.answered]

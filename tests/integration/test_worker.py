@@ -13,7 +13,7 @@ from fakes.standing_house import StandingHouse
 from intakebot.domain.errors import StorageUnavailableError
 from intakebot.usecases.assess import ReadContact
 from intakebot.usecases.register import Registration
-from intakebot.worker import Worker
+from intakebot.worker import SUSPICIOUS_ATTEMPTS, Worker
 
 
 class KilledError(BaseException):
@@ -64,7 +64,7 @@ async def test_a_contact_that_kills_the_process_is_set_aside_and_takes_nobody_al
         return KilledError() if isinstance(item, ReadContact) and item.message.subject == "DEADLY" else None
 
     await keep(standing, "DEADLY", "One", "Two")
-    for _start in range(4):
+    for _start in range(SUSPICIOUS_ATTEMPTS + 1):
         worker = worker_of(standing, dies)
         try:
             while await worker.register_pending():
