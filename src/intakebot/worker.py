@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from intakebot.domain.contact import PendingContact
 from intakebot.domain.delivery import Delivery
-from intakebot.domain.errors import DeliveryFailedError, IntakebotError
+from intakebot.domain.errors import DeliveryFailedError, IntakebotError, StorageUnavailableError
 from intakebot.domain.messages import ReadMessage
 from intakebot.edge import guarded
 from intakebot.ports import Archive, Clock, Outlet, Receipt, Store, Writer
@@ -132,7 +132,8 @@ class Worker:
             if isinstance(outcome, IntakebotError)
         ]
         for contact, error in failures:
-            await self._set_aside(contact, error.sentence)
+            if not isinstance(error, StorageUnavailableError):  # no fault of the contact's: the sweep asks again
+                await self._set_aside(contact, error.sentence)
         self._wake.owed.set()
         return len(pending) - len(failures)
 

@@ -83,7 +83,7 @@ def may_work(case: Case, _tasks: tuple[Task, ...], step: Step) -> str:
 def in_charge(case: Case, _tasks: tuple[Task, ...], step: Step) -> str:
     """Only the owner acts on a case that somebody has in charge."""
     if case.owner and step.by.kind is ActorKind.AGENT and step.by.name != case.owner:
-        return f"{case.owner} has it in charge; take it over first"
+        return f"{case.owner} has it in charge; send it to a queue first, then take it"
     return ""
 
 

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from intakebot.domain.actors import Actor
 from intakebot.domain.calendar import ALWAYS, Calendar
-from intakebot.domain.case import Case, Comment, CommentKind, Resolution, Task, TaskStatus, alter
+from intakebot.domain.case import Case, Comment, CommentKind, Task, TaskStatus, alter
 from intakebot.domain.change import Change, Timer, TimerCleared
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.guards import GUARDS, Step
@@ -138,15 +137,3 @@ def _timers(hand: CaseInHand, case: Case, at: datetime) -> tuple[tuple[Timer, ..
 
 def _due(rule: TimerRule, calendar: Calendar, at: datetime) -> datetime:
     return calendar.days_after(at, rule.after.days) if rule.business_days else at + rule.after
-
-
-def enter_resolution(hand: CaseInHand, resolution: Resolution, by: Actor, at: datetime, new_id: NextId) -> Change:
-    """Change the text of a resolution that has not been sent yet, or give a resolved case one."""
-    refuse_if_final(hand.case)
-    if hand.case.resolution_sent:
-        raise RefusedError(
-            "resolution.sent",
-            f"{hand.case.label}: the resolution has been sent; reopen the case to answer again",
-        )
-    case, event = alter(hand.case, new_id(), "resolution.entered", by, at, resolution=resolution)
-    return Change(cases=(case,), events=(event,))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     ColumnClause,
     Connection,
@@ -74,17 +75,18 @@ _ARRIVALS = (
 _STATE = select(contacts.c.state).where(contacts.c.id == bindparam("this_id"))
 _RETRY = bindparam("retry", type_=Boolean())
 _IS_UNSETTLED: ColumnClause[bool] = literal_column("contacts.state IN ('received', 'quarantined')")
+_AGAIN = bindparam("again", type_=Boolean())  # a split: what the contact said stays as it was read
 _SETTLE = (
     update(contacts)
-    .where(contacts.c.id == bindparam("this_id"), or_(_IS_UNSETTLED, bindparam("again", type_=Boolean())))
+    .where(contacts.c.id == bindparam("this_id"), or_(_IS_UNSETTLED, _AGAIN))
     .values(
         state=case((_RETRY, contacts.c.state), else_=bindparam("new_state")),
         reason=bindparam("new_reason"),
         case_id=bindparam("new_case_id"),
-        caller_id=bindparam("new_caller_id"),
-        subject=bindparam("new_subject"),
-        sender=bindparam("new_sender"),
-        defects=bindparam("new_defects"),
+        caller_id=case((_AGAIN, contacts.c.caller_id), else_=bindparam("new_caller_id")),
+        subject=case((_AGAIN, contacts.c.subject), else_=bindparam("new_subject")),
+        sender=case((_AGAIN, contacts.c.sender), else_=bindparam("new_sender")),
+        defects=case((_AGAIN, contacts.c.defects), else_=bindparam("new_defects", type_=JSON())),
         settled_at=bindparam("new_settled_at"),
     )
 )

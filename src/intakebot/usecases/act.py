@@ -7,7 +7,7 @@ operation around them writes it. Nothing is written when a command is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ from intakebot.domain.lifecycle import refuse_if_final, transition
 from intakebot.domain.workflow import Verb, variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.usecases.deliver import retry_delivery, withdraw_delivery
+from intakebot.usecases.facts import case_facts, customer_facts
 from intakebot.usecases.further_case import split_case
 from intakebot.usecases.house import House
 from intakebot.usecases.identify_case import identify_case
@@ -36,7 +37,7 @@ from intakebot.usecases.resolve import (
     withdraw_replies,
     withdraw_resolution,
 )
-from intakebot.usecases.route import noted
+from intakebot.usecases.route import noted, reroute_case
 from intakebot.usecases.tasks import accept_task, add_task, complete_handover, complete_task
 
 MARKERS = (NNR,)
@@ -118,7 +119,14 @@ def _classify(acting: Acting, command: c.Classify) -> Change:
         priority = Priority(command.priority)
     workflow = variant_for(acting.house.organisation.workflows, acting.case.workflow, category)
     missing = tuple(name for name in acting.case.missing if name != "classification")
-    return acting.altered("case.classified", category=category, priority=priority, workflow=workflow, missing=missing)
+    change = acting.altered("case.classified", category=category, priority=priority, workflow=workflow, missing=missing)
+    if workflow == acting.case.workflow:
+        return change
+    case = change.case(acting.case.id)
+    record = acting.store.customer_of_caller(case.caller_id) if case.caller_id else None
+    facts = case_facts(case) | customer_facts(record)
+    hand = acting.house.hand_of(replace(acting.file, case=case))
+    return change + reroute_case(acting.house, hand, facts, f"classified {category}", acting.at)
 
 
 def _ask(acting: Acting, command: c.Ask) -> Change:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from intakebot.domain.case import Case
 from intakebot.domain.customer import CustomerRecord, Validity
 from intakebot.domain.messages import ReadMessage
 from intakebot.domain.organisation import AgreementPolicy
@@ -38,17 +39,30 @@ def message_facts(message: ReadMessage, channel: str, recipients: tuple[str, ...
 
 def caller_facts(around: Surroundings) -> dict[str, Fact]:
     """What is known before the identify stage: the caller and the customer."""
-    facts: dict[str, Fact] = {"caller.identified": around.customer is not None}
-    if around.customer:
-        facts |= _customer_facts(around.customer)
-    return facts
+    return customer_facts(around.customer)
+
+
+def case_facts(case: Case) -> dict[str, Fact]:
+    """What rules see of a registered case, when it is looked at again."""
+    return {
+        "channel": case.channel,
+        "subject": case.title,
+        "body": case.description,
+        "category": case.category,
+        "priority": case.priority.value,
+        "tags": case.tags,
+        "case.workflow": case.workflow,
+    }
+
+
+def customer_facts(record: CustomerRecord | None) -> dict[str, Fact]:
+    """Whether there is a customer, and which."""
+    return {"caller.identified": record is not None} | (dict(_customer_facts(record)) if record else {})
 
 
 def identified_facts(found: Identification, policies: Mapping[str, AgreementPolicy]) -> dict[str, Fact]:
     """What identification added: subscription, support key, agreements."""
-    facts: dict[str, Fact] = {"caller.identified": found.record is not None}
-    if found.record:
-        facts |= _customer_facts(found.record)
+    facts = customer_facts(found.record)
     if found.subscription:
         facts["subscription.reference"] = found.subscription.reference
         facts["subscription.status"] = found.subscription.status

@@ -18,6 +18,7 @@ from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.usecases.contact_records import outcome_of_split
 from intakebot.usecases.house import House
+from intakebot.usecases.open_case import UNIDENTIFIED
 from intakebot.usecases.recognise import named_by_number
 from intakebot.usecases.route import route_case
 
@@ -59,6 +60,7 @@ def _child(house: House, store: Store, origin: Case, title: str, description: st
         opened_at=at,
         priority=Priority.NORMAL,
         tags=(),
+        markers=tuple(marker for marker in origin.markers if marker == UNIDENTIFIED),
         missing=(),
         owner=None,
         assignee=None,

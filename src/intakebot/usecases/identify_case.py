@@ -5,7 +5,6 @@ The case leaves triage for the queue that the rules name, and is classified agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,14 +16,14 @@ from intakebot.domain.commands import Identify
 from intakebot.domain.customer import AgreementKind, CustomerRecord, Subscription, Validity
 from intakebot.domain.errors import NotFoundError
 from intakebot.domain.lifecycle import refuse_if_final
-from intakebot.domain.workflow import StateKind, variant_for
+from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.rules.decide import decide_stage
-from intakebot.usecases.facts import identified_facts
+from intakebot.usecases.facts import case_facts, identified_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, agreement_of
 from intakebot.usecases.open_case import UNIDENTIFIED, policy_for
-from intakebot.usecases.route import route_case
+from intakebot.usecases.route import reroute_case
 
 
 def identify_case(house: House, store: Store, file: CaseFile, command: Identify, by: Actor, at: datetime) -> Change:
@@ -32,7 +31,7 @@ def identify_case(house: House, store: Store, file: CaseFile, command: Identify,
     refuse_if_final(file.case)
     record = store.customer_by_reference(command.customer)
     found = _found(record, _subscription(record, command.subscription), file.case, at)
-    facts = _facts(file.case) | identified_facts(found, house.organisation.policies)
+    facts = case_facts(file.case) | identified_facts(found, house.organisation.policies)
     category = _category(house, file.case, facts)
     workflow = variant_for(house.organisation.workflows, file.case.workflow, category)
     note = f"{record.customer.name} ({record.customer.reference})"
@@ -40,7 +39,10 @@ def identify_case(house: House, store: Store, file: CaseFile, command: Identify,
     case, event = alter(file.case, house.new_id(), "case.identified", by, at, note, **fields)
     change = Change(cases=(case,), events=(event,), callers=_caller(file, record))
     facts |= {"category": category, "case.workflow": workflow}
-    return change + _routed(house, replace(file, case=case), facts, at)
+    if file.case.queue != house.organisation.triage_queue:
+        return change
+    comment = "identified, so it goes where the rules send it"
+    return change + reroute_case(house, house.hand_of(replace(file, case=case)), facts, comment, at)
 
 
 def _found(record: CustomerRecord, subscription: Subscription | None, case: Case, at: datetime) -> Identification:
@@ -85,18 +87,6 @@ def _fields(house: House, case: Case, found: Identification) -> dict[str, Any]:
     }
 
 
-def _facts(case: Case) -> dict[str, Any]:
-    return {
-        "channel": case.channel,
-        "subject": case.title,
-        "body": case.description,
-        "category": case.category,
-        "priority": case.priority.value,
-        "tags": case.tags,
-        "case.workflow": case.workflow,
-    }
-
-
 def _category(house: House, case: Case, facts: dict[str, Any]) -> str:
     if "classification" not in case.missing:
         return case.category
@@ -105,20 +95,3 @@ def _category(house: House, case: Case, facts: dict[str, Any]) -> str:
 
 def _caller(file: CaseFile, record: CustomerRecord) -> tuple[Any, ...]:
     return (replace(file.caller, customer_id=record.customer.id),) if file.caller else ()
-
-
-def _routed(house: House, file: CaseFile, facts: dict[str, Any], at: datetime) -> Change:
-    """Out of triage, to where the rules send an identified case; elsewhere it stays where it is."""
-    hand = house.hand_of(file)
-    waits = hand.workflow.kind_of(file.case.status) is StateKind.WAITING
-    if not waits or file.case.queue != house.organisation.triage_queue:
-        return Change()
-    trace = decide_stage("route", facts, house.ruleset)
-    by = Actor.rule(trace.applied[0].id if trace.applied else "route.default")
-    outcome: Mapping[str, Any] = trace.outcome
-    target = dict(outcome.get("escalate") or outcome)
-    target["queue"] = target.get("queue") or house.default_queue(file.case.workflow)
-    if target["queue"] == file.case.queue:
-        return Change()
-    target.setdefault("comment", "identified, so it goes where the rules send it")
-    return route_case(house, hand, target, by, at)

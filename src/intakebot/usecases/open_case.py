@@ -129,11 +129,22 @@ def _settle_in(house: House, hand: CaseInHand, assessment: Assessment, caller: C
     if template and to and not silence:
         return answer_by_rule(house, hand, to, template, house.default_queue(hand.case.workflow), by, at)
     if template:
-        draft = f"a rule would have answered with the template {template}, but {silence or 'there is no address'}"
+        draft = _draft_instead(house, hand.case, to, template, silence, at)
         routed = route_case(house, hand, {"queue": house.default_queue(hand.case.workflow), "comment": draft}, by, at)
     else:
         routed = route_case(house, hand, outcome, by, at)
     return routed + _acknowledge(house, hand.after(routed), assessment, to, silence, at)
+
+
+def _draft_instead(
+    house: House, case: Case, to: Correspondent | None, template: str, silence: str, at: datetime
+) -> str:
+    """The comment that gives an agent the answer which a rule must not send (decision 24)."""
+    why = f"a rule would have answered with the template {template}, but {silence or 'there is no address'}"
+    if to is None:
+        return why
+    answer, _ = owe_reply(house, case, to, DeliveryKind.RESOLUTION, template, {}, at, automatic=True)
+    return f"{why}; what it would have sent:\n\n{answer.text}"
 
 
 def _may_answer(

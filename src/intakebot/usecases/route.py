@@ -16,7 +16,8 @@ from intakebot.domain.change import Change
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.guards import Step
 from intakebot.domain.lifecycle import CaseInHand, transition
-from intakebot.domain.workflow import Verb
+from intakebot.domain.workflow import StateKind, Verb
+from intakebot.rules.decide import decide_stage
 from intakebot.usecases.house import House
 from intakebot.usecases.replies import Correspondent
 from intakebot.usecases.resolve import Answer, resolve_case
@@ -31,6 +32,18 @@ def route_case(house: House, hand: CaseInHand, outcome: Mapping[str, Any], by: A
         comment = f"could not be routed to {target.get('queue') or target.get('assignee')}: {refusal.sentence}"
         fallback = {"queue": house.organisation.triage_queue, "comment": comment}
         return _move(house, hand, fallback, by, at)
+
+
+def reroute_case(house: House, hand: CaseInHand, facts: Mapping[str, Any], comment: str, at: datetime) -> Change:
+    """Send a case that waits to where the rules send it now; one that somebody has in charge stays with them."""
+    if hand.workflow.kind_of(hand.case.status) is not StateKind.WAITING:
+        return Change()
+    trace = decide_stage("route", facts, house.ruleset)
+    by = Actor.rule(trace.applied[0].id if trace.applied else "route.default")
+    outcome: Mapping[str, Any] = trace.outcome
+    target = {"comment": comment} | dict(outcome.get("escalate") or outcome)
+    target["queue"] = target.get("queue") or house.default_queue(hand.case.workflow)
+    return Change() if target["queue"] == hand.case.queue else route_case(house, hand, target, by, at)
 
 
 def _move(house: House, hand: CaseInHand, target: Mapping[str, Any], by: Actor, at: datetime) -> Change:
