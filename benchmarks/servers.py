@@ -17,7 +17,7 @@ import uvloop
 from aiosmtpd.smtp import SMTP
 
 from intakebot.app.house import OpenHouse, open_house
-from intakebot.app.service import _smtp_inlet
+from intakebot.app.service import smtp_inlet
 from intakebot.clocks import SystemClock
 from intakebot.readers import Readers, Reading
 from intakebot.usecases.receive import Reception
@@ -47,7 +47,7 @@ async def ours(directory: Path, *, registering: bool) -> None:
         open_house(directory / "config" / "intakebot.yaml", directory / "data", SystemClock(), sys.exit) as opened,
     ):
         (door,) = opened.settings.smtp
-        inlet = _smtp_inlet(opened, door)
+        inlet = smtp_inlet(opened, door)
         reception = Reception(opened.house, opened.writer, opened.wake.received.set)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(inlet.serve(reception, asyncio.Event()))

@@ -156,6 +156,7 @@ LOG: list[dict[str, Any]] = [
 
 WHY: dict[str, Any] = {
     "case": CASES[0],
+    "history": LOG,
     "decisions": [
         {
             "contact_id": 7290184437760000009,

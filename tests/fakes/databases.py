@@ -17,9 +17,15 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
 TEMPLATE = "migrated"
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+"""For a test of what only SQLite does; the line above the test says why the other database has no part in it."""
+ON_POSTGRES = pytest.mark.parametrize("url", [POSTGRES], indirect=True)
+"""For a test of what only PostgreSQL does."""
 
 
 class PostgresServer:

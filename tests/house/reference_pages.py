@@ -234,18 +234,21 @@ def settings_page() -> str:
 
 def commands_page() -> str:
     """Every command with its help text."""
-    helps = (f"## {context.command_path}\n\n```\n{context.get_help()}\n```" for context in _contexts(program, None))
+    helps = (
+        f"## {context.command_path}\n\n```\n{context.get_help()}\n```" for context in _contexts(program, "intakebot")
+    )
     return _page("Commands", "What each command says with `--help`.", *helps)
 
 
-def _contexts(command: click.Command, parent: click.Context | None) -> Iterator[click.Context]:
-    context = click.Context(command, parent, command.name, terminal_width=_WIDTH, max_content_width=_WIDTH)
+def _contexts(command: click.Command, called: str, parent: click.Context | None = None) -> Iterator[click.Context]:
+    """The command and all below it, each under every name that it is called by."""
+    context = click.Context(command, parent, called, terminal_width=_WIDTH, max_content_width=_WIDTH)
     yield context
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             below = command.get_command(context, name)
             if below is not None:
-                yield from _contexts(below, context)
+                yield from _contexts(below, name, context)
 
 
 def write(folder: Path = ROOT / "docs") -> None:

@@ -34,7 +34,7 @@ class Service:
         self.opened = opened
         self._readers = readers
         self._stop = stop
-        self.smtp = [_smtp_inlet(opened, settings) for settings in opened.settings.smtp]
+        self.smtp = [smtp_inlet(opened, settings) for settings in opened.settings.smtp]
         self.outlets = _outlets(opened)
         simulated = clock if isinstance(clock, SimulatedClock) else None
         self._control = ControlInlet(control_socket(opened.data), opened.desk(simulated))
@@ -80,7 +80,8 @@ class Service:
             raise DoorUnavailableError(sentence) from error
 
 
-def _smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:
+def smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:
+    """The door that the settings describe, not yet open."""
     context = None
     if settings.certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

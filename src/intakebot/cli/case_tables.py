@@ -15,6 +15,22 @@ from intakebot.cli.plain_text import one_line, shown
 _MOMENTS = frozenset({"opened_at", "respond_by", "solve_by", "resolved_at", "closed_at"})
 SHORT = 60
 """Characters of a changed value that a history shows."""
+PLACE = ("workflow", "status", "queue", "owner", "assignee", "category")
+"""The fields that say where a case is."""
+REGISTERED = "case.registered"
+_READ_OF_THE_FIRST = (
+    *PLACE,
+    "priority",
+    "title",
+    "answer_to",
+    "support_key",
+    "support_key_state",
+    "support_agreement_state",
+    "customer_agreement_state",
+    "missing",
+    "markers",
+)
+"""What people read of the event that set all fields; --json has the rest."""
 
 
 def cases_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar) -> RenderableType:
@@ -59,10 +75,22 @@ def log_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar) -> Renderab
     return listed(rows, Rows(("When", "Who", "What", "Changed"), lines, wraps=("Changed",)), "no events")
 
 
+def moves_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar) -> RenderableType:
+    """Of a history what moved the case after it was registered: by whom, when, and the note."""
+    moved = [{**row, "changes": _of_fields(row, PLACE)} for row in rows if row["kind"] != REGISTERED]
+    return log_table([row for row in moved if row["changes"]], calendar)
+
+
+def _of_fields(row: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The changes of an event to these fields, in this order."""
+    return {name: row["changes"][name] for name in names if name in row["changes"]}
+
+
 def _changes(row: Mapping[str, Any], calendar: Calendar) -> Text:
     """What an event changed: long values cut short, ids left out (--json has them), times as people read them."""
     parts = []
-    for name, value in row["changes"].items():
+    changes = _of_fields(row, _READ_OF_THE_FIRST) if row["kind"] == REGISTERED else row["changes"]
+    for name, value in changes.items():
         if name != "id" and not name.endswith("_id"):
             told = calendar.local(value) if value and name in _MOMENTS else _short(value)
             parts.append(Text.assemble((f"{name.replace('_', ' ')} ", "dim"), one_line(told)))

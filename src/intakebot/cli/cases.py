@@ -86,7 +86,7 @@ async def actions(session: Session, number: int) -> None:
 @number_argument
 @with_session
 async def take(session: Session, number: int) -> None:
-    """Take a case in charge; you become its owner."""
+    """Take a case in charge (take = accept); you become its owner."""
     await session.perform(changed_line, Take(number))
 
 
@@ -180,7 +180,7 @@ async def ask(session: Session, number: int, text: str) -> None:
 @click.option("--told-by", default="", help="The caller was told already: phone, counter.")
 @with_session
 async def resolve(session: Session, number: int, text: str, template: str, told_by: str, *, draft: bool) -> None:
-    """Enter the resolution; it is sent to the caller."""
+    """Enter the resolution (resolve = complete); it is sent to the caller."""
     _require_text(text, template)
     await session.perform(changed_line, Resolve(number, text, template, draft=draft, told_by=told_by))
 
@@ -274,3 +274,8 @@ async def accept_task(session: Session, task: int) -> None:
 async def complete_task(session: Session, task: int) -> None:
     """Complete an accepted task."""
     await session.perform(changed_line, CompleteTask(task))
+
+
+# What product support's process says for the same: `case actions` shows a process's own words, so they can be typed.
+case_commands.add_command(take, "accept")
+case_commands.add_command(resolve, "complete")

@@ -1,4 +1,7 @@
-"""Why a case is where it is: for each contact the evidence of threading and identification, then the rules."""
+"""Why a case is where it is: for each contact the evidence of threading and identification, then the rules.
+
+After the decisions stands what has moved the case since, because agents and timers move it, too.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from intakebot.cli.case_tables import moves_table
 from intakebot.cli.looks import Rows, case_number, points, section, status
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line
@@ -16,11 +20,11 @@ Record = Mapping[str, Any]
 
 
 def why_page(answer: Record, calendar: Calendar) -> RenderableType:
-    """All decisions about a case, oldest first."""
-    decisions = answer.get("decisions", ())
-    if not decisions:
-        return Text("no decision is stored: nobody's mail made this case", style="dim")
-    return Group(_place(answer["case"]), *(_decision(decision, calendar) for decision in decisions))
+    """All decisions about a case, then all moves, oldest first."""
+    decided: list[RenderableType] = [_decision(decision, calendar) for decision in answer.get("decisions", ())]
+    undecided = Text("no decision is stored: nobody's mail made this case", style="dim")
+    since = section("What happened since", moves_table(answer.get("history", ()), calendar))
+    return Group(_place(answer["case"]), *(decided or [undecided]), since)
 
 
 def _place(case: object) -> Text:

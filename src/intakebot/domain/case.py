@@ -219,14 +219,15 @@ def plain(value: Any) -> PlainValue:  # noqa: ANN401 - any domain value becomes 
     return result
 
 
-_RECORDED = tuple(part.name for part in fields(Case) if part.compare)
+_RECORDED = tuple(part.name for part in fields(Case) if part.name not in {"version", "description"})
+"""What history tells: the version counts it, and the description, often a whole mail, never changes."""
 _BLANK: dict[str, object] = {
-    part.name: part.default for part in fields(Case) if part.compare and part.default is not MISSING
+    part.name: part.default for part in fields(Case) if part.name in _RECORDED and part.default is not MISSING
 }
 
 
 def recorded_state(case: Case) -> dict[str, PlainValue]:
-    """The case as its events must replay to: every field but the version."""
+    """The case as its events must replay to: every field but the version and the description."""
     return {name: plain(getattr(case, name)) for name in _RECORDED}
 
 

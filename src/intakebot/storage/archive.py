@@ -137,7 +137,9 @@ class SqlArchive:
             "agreements": self._agreements(row),
             "tasks": self._parts(tasks, case_id),
             "comments": self._parts(comments, case_id),
-            "messages": self._parts(case_messages, case_id),
+            "messages": [
+                said | {"new_text": said["new_text"] or said["text"]} for said in self._parts(case_messages, case_id)
+            ],
             "deliveries": self._parts(deliveries, case_id),
             "links": self._links(row),
             "timers": self._rows(select(timers).where(timers.c.case_id == case_id).order_by(timers.c.due_at)),

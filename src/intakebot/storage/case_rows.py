@@ -202,7 +202,7 @@ def message_row(message: CaseMessage) -> StoredRow:
         "sender": message.sender,
         "subject": message.subject,
         "text": message.text,
-        "new_text": message.new_text,
+        "new_text": "" if message.new_text == message.text else message.new_text,  # most mails quote nothing
         "at": message.at,
     }
 

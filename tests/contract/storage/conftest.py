@@ -1,4 +1,7 @@
-"""Every test of this suite runs on SQLite and on PostgreSQL, each on a fresh, migrated database."""
+"""Every test of this suite runs on SQLite and on PostgreSQL, each on a fresh, migrated database.
+
+A test of what only one of them does names it: `ON_SQLITE`, `ON_POSTGRES`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from contract.storage.records import Room
-from fakes.databases import TEMPLATE, PostgresServer, postgres_server
+from fakes.databases import POSTGRES, TEMPLATE, PostgresServer, postgres_server
 from intakebot.storage.engine import Database, open_database
 from intakebot.storage.migrations import migrate
 
@@ -32,7 +35,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "intakebot.db"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", POSTGRES])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where a migrated database is."""
     if request.param == "sqlite":

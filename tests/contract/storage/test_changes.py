@@ -26,6 +26,7 @@ from contract.storage.records import (
     opening,
     threaded,
 )
+from fakes.databases import ON_SQLITE
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import (
     BusinessObject,
@@ -154,9 +155,9 @@ def test_history_is_append_only_in_open_cases_too(room: Room, sql: str) -> None:
         room.execute(sql)
 
 
-def test_replacing_a_closed_case_is_refused_on_sqlite(room: Room) -> None:  # case K08
-    if not room.database.is_sqlite:
-        pytest.skip("PostgreSQL has no INSERT OR REPLACE")
+# case K08; PostgreSQL has no INSERT OR REPLACE
+@ON_SQLITE
+def test_replacing_a_closed_case_is_refused(room: Room) -> None:
     case = new_case()
     room.apply(opening(case))
     room.apply(closing(stored(room, case)))

@@ -6,9 +6,8 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from contract.storage.records import NOW, Room, new_case, new_delivery, opening
+from fakes.databases import ON_POSTGRES
 from intakebot.domain.change import Change
 from intakebot.domain.delivery import DeliverySettlement, DeliveryState
 from intakebot.ports import Store
@@ -59,11 +58,9 @@ def test_settlements_write_the_state_and_its_steps(room: Room) -> None:
     ]
 
 
-# case C05: two workers, one outbox
-@pytest.mark.postgres
+# case C05: two workers, one outbox; SQLite has one process and one writer
+@ON_POSTGRES
 def test_two_workers_claim_different_deliveries_at_once(room: Room, url: str, tmp_path: Path) -> None:
-    if room.database.is_sqlite:
-        pytest.skip("SQLite has one process and one writer")
     case = new_case()
     owed = tuple(new_delivery(case) for _ in range(10))
     room.apply(opening(case, deliveries=owed))

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from contract.storage.records import Room, new_case, new_comment, opening
-from fakes.databases import PostgresServer
+from fakes.databases import POSTGRES, PostgresServer
 from intakebot.domain.errors import AlreadyRunningError, StorageUnavailableError
 from intakebot.storage.directory_tables import metadata
 from intakebot.storage.engine import Database, open_database
@@ -23,7 +23,7 @@ from intakebot.storage.migrations import configuration, migrate
 from intakebot.storage.tables import case_events
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", POSTGRES])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database without tables."""
     server: PostgresServer | None = request.getfixturevalue("server") if request.param == "postgres" else None

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from contract.storage.records import Room, new_case, new_contact, opening
+from fakes.databases import ON_POSTGRES, ON_SQLITE
 from intakebot.domain.contact import Kept, NewContact
 from intakebot.domain.errors import NotFoundError, RefusedError, StorageUnavailableError
 from intakebot.ports import Store
@@ -164,16 +165,9 @@ def test_closing_writes_what_waits_and_takes_nothing_after(database: Database) -
         room.writer.run(keep, [contact])
 
 
-@pytest.fixture
-def sqlite_only(room: Room) -> Room:
-    if not room.database.is_sqlite:
-        pytest.skip("this fault is made in an SQLite file")
-    return room
-
-
-# case A10: the disk is full, and then has space again
-def test_a_full_database_takes_nothing_and_recovers(sqlite_only: Room) -> None:
-    room = sqlite_only
+# case A10: the disk is full, and then has space again; the fault is made in an SQLite file
+@ON_SQLITE
+def test_a_full_database_takes_nothing_and_recovers(room: Room) -> None:
     with room.database.writing.connect() as connection:
         pages = connection.connection.driver_connection.execute("PRAGMA page_count").fetchone()[0]
         connection.connection.driver_connection.execute(f"PRAGMA max_page_count = {pages + 1}")
@@ -188,10 +182,11 @@ def test_a_full_database_takes_nothing_and_recovers(sqlite_only: Room) -> None:
     assert not room.writer.failed.is_set()
 
 
-# case A12: an I/O error is never retried
-def test_an_input_output_error_stops_the_writer(sqlite_only: Room) -> None:
+# case A12: an I/O error is never retried; it is that of the SQLite file
+@ON_SQLITE
+def test_an_input_output_error_stops_the_writer(database: Database) -> None:
     called = threading.Event()
-    room = Room(sqlite_only.database, on_failed=called.set)
+    room = Room(database, on_failed=called.set)
     room.writer.run(keep, [new_contact(b"before")])
 
     def broken(_store: Store, _items: Sequence[None]) -> list[None]:
@@ -206,10 +201,9 @@ def test_an_input_output_error_stops_the_writer(sqlite_only: Room) -> None:
     assert kept_contacts(room) == 1
 
 
-# case J01: a backup holds the lock
+# case J01: a backup holds the lock; PostgreSQL has no lock on the whole database
+@ON_SQLITE
 async def test_a_locked_database_answers_after_its_budget_for_all_at_once(url: str, tmp_path: Path) -> None:
-    if not url.startswith("sqlite"):
-        pytest.skip("PostgreSQL has no lock on the whole database")
     database = open_database(url, tmp_path, lock_wait=timedelta(milliseconds=200))
     room = Room(database)
     threads = threading.active_count()
@@ -226,9 +220,9 @@ async def test_a_locked_database_answers_after_its_budget_for_all_at_once(url: s
     database.close()
 
 
+# PostgreSQL has no lock on the whole database
+@ON_SQLITE
 async def test_a_lock_that_comes_between_single_attempts_is_waited_for_once(url: str, tmp_path: Path) -> None:
-    if not url.startswith("sqlite"):
-        pytest.skip("PostgreSQL has no lock on the whole database")
     database = open_database(url, tmp_path, lock_wait=timedelta(milliseconds=200))
     room = Room(database)
     contacts = [new_contact(str(number).encode()) for number in range(20)]
@@ -256,13 +250,10 @@ async def test_a_lock_that_comes_between_single_attempts_is_waited_for_once(url:
     database.close()
 
 
-# case J05: the answer to COMMIT is lost on the way back, or COMMIT itself on the way there
-@pytest.mark.postgres
+# case J05: the answer to COMMIT is lost on the way back, or COMMIT itself on the way there; SQLite answers in process
+@ON_POSTGRES
 @pytest.mark.parametrize("arrived", [True, False], ids=["answer-lost", "commit-lost"])
 def test_an_ambiguous_commit_is_resolved_by_asking_the_database(room: Room, *, arrived: bool) -> None:
-    if room.database.is_sqlite:
-        pytest.skip("SQLite answers in process")
-
     def break_line(connection: Connection) -> None:
         line: Any = connection.connection.driver_connection
         if arrived:
@@ -281,11 +272,9 @@ def test_an_ambiguous_commit_is_resolved_by_asking_the_database(room: Room, *, a
     assert kept_contacts(room) == 1
 
 
-# case J06: the line breaks before COMMIT, by a restart or an administrator
-@pytest.mark.postgres
+# case J06: the line breaks before COMMIT, by a restart or an administrator; SQLite has no line
+@ON_POSTGRES
 def test_a_broken_line_is_replaced(room: Room) -> None:
-    if room.database.is_sqlite:
-        pytest.skip("SQLite has no line")
     with room.database.writing.connect() as connection:
         number = connection.scalar(text("SELECT pg_backend_pid()"))
     with room.database.reading.connect() as connection:

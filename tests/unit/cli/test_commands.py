@@ -43,6 +43,7 @@ from intakebot.domain.commands import (
 COMMAND_LINES: list[tuple[list[str], Command]] = [
     (["case", "take", "1001"], Take(1001)),
     (["case", "take", "c-1001"], Take(1001)),
+    (["case", "accept", "1001"], Take(1001)),
     (["case", "escalate", "C-1001", "--queue", "noc"], Move(1001, queue="noc")),
     (["case", "escalate", "1", "--queue", "noc", "--comment", "x"], Move(1, queue="noc", comment="x")),
     (["case", "dispatch", "1", "--assignee", "bob"], Move(1, assignee="bob")),
@@ -57,6 +58,7 @@ COMMAND_LINES: list[tuple[list[str], Command]] = [
     (["case", "resolve", "1", "Use port 2."], Resolve(1, "Use port 2.")),
     (["case", "resolve", "1", "--template", "restart", "--draft"], Resolve(1, template="restart", draft=True)),
     (["case", "resolve", "1", "Done.", "--told-by", "phone"], Resolve(1, "Done.", told_by="phone")),
+    (["case", "complete", "1", "Use port 2.", "--draft"], Resolve(1, "Use port 2.", draft=True)),
     (["case", "answer-and-close", "1", "Fixed."], Resolve(1, "Fixed.", final=True)),
     (["case", "send-resolution", "1"], SendResolution(1)),
     (["case", "close", "1"], Close(1)),
@@ -152,6 +154,14 @@ def test_every_command_explains_itself(intakebot: Any, path: tuple[str, ...]) ->
     assert result.exit_code == 0
     assert "--json" in result.stdout
     assert len(result.stdout.splitlines()) > 3
+
+
+@pytest.mark.parametrize(("word", "other"), [("take", "accept"), ("resolve", "complete")])
+def test_the_words_of_two_processes_say_that_they_are_the_same(intakebot: Any, word: str, other: str) -> None:
+    for called in (word, other):
+        said = intakebot("case", called, "--help").stdout
+        assert said.startswith(f"Usage: intakebot case {called} ")
+        assert f"({word} = {other})" in said
 
 
 def test_an_agent_named_on_the_line_wins_over_the_environment(intakebot: Any, desk: RecordingDesk) -> None:

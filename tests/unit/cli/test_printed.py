@@ -89,6 +89,10 @@ def test_a_command_says_what_it_changed(intakebot: Any) -> None:
     assert "7290184437760000003 resolution queued kari@fjord.example" in printed
 
 
+def event(kind: str, *, by: str = "system", note: str = "", **changes: Any) -> dict[str, Any]:
+    return {"at": NOW, "by": by, "kind": kind, "changes": changes, "note": note}
+
+
 def test_a_history_leaves_out_ids_and_shows_times_as_people_read_them(intakebot: Any, desk: RecordingDesk) -> None:
     changes: dict[str, Any] = {
         "status": "Pending",
@@ -97,10 +101,59 @@ def test_a_history_leaves_out_ids_and_shows_times_as_people_read_them(intakebot:
         "solve_by": "2026-11-30T16:00:00+00:00",
         "title": None,
     }
-    desk.answers["case.log"] = [{"at": NOW, "by": "system", "kind": "case.registered", "changes": changes, "note": ""}]
+    desk.answers["case.log"] = [event("case.classified", **changes)]
     printed = intakebot("case", "log", "1", width=200).stdout
     solve_by = Calendar(NOON).local(changes["solve_by"])
     assert f"status Pending; solve by {solve_by}; title none" in printed
+
+
+def test_the_first_event_of_a_history_shows_what_people_read(intakebot: Any, desk: RecordingDesk) -> None:
+    read = {
+        "workflow": "crc",
+        "status": "Open",
+        "queue": "triage",
+        "category": "technical/no-signal",
+        "priority": "high",
+        "title": "No signal",
+        "answer_to": "kari@fjord.example",
+        "support_key": "KEY-123456",
+        "support_key_state": "valid",
+        "support_agreement_state": "expired",
+        "customer_agreement_state": "none",
+        "missing": ["business_object"],
+        "markers": ["NNR"],
+    }
+    passed_over = {"id": 78, "number": 1001, "caller_id": 9, "description": "long", "language": "en", "opened_at": NOW}
+    desk.answers["case.log"] = [event("case.registered", **passed_over, **read)]
+    printed = " ".join(intakebot("case", "log", "1", width=400).stdout.split())
+    said = (
+        f"{name.replace('_', ' ')} {value[0] if isinstance(value, list) else value}" for name, value in read.items()
+    )
+    assert printed.endswith(f"case.registered {'; '.join(said)}")
+    assert '"language": "en"' in intakebot("case", "log", "1", "--json").stdout
+
+
+def test_what_moved_a_case_after_its_decisions_says_who_did_it_and_why(intakebot: Any, desk: RecordingDesk) -> None:
+    history = [
+        event("case.registered", status="Open"),
+        event("case.escalated", by="rule:noc", note="a fault", status="Pending", queue="noc", description="x"),
+        event("resolution.entered", by="agent:bob", resolution={"text": "x"}),
+        event("case.taken", by="agent:alice", status="Taken in charge", owner="alice"),
+    ]
+    desk.answers["case.why"] = {**ANSWERS["case.why"], "history": history}
+    _, _, since = intakebot("case", "why", "1", width=200).stdout.partition("What happened since")
+    lines = [" ".join(line.split()[2:]) for line in since.splitlines() if line.startswith("20")]
+    assert lines == [
+        "rule:noc case.escalated status Pending; queue noc; “a fault”",
+        "agent:alice case.taken status Taken in charge; owner alice",
+    ]
+
+
+def test_a_case_that_nobodys_mail_made_says_so_and_what_moved_it(intakebot: Any, desk: RecordingDesk) -> None:
+    desk.answers["case.why"] = {**ANSWERS["case.why"], "decisions": []}
+    printed = intakebot("case", "why", "1").stdout
+    assert "nobody's mail made this case" in printed
+    assert "case.taken" in printed
 
 
 def test_the_reasons_of_a_case_are_shown(intakebot: Any) -> None:
