@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from intakebot.domain.contact import PendingContact
 from intakebot.domain.errors import ReaderLostError
@@ -24,6 +24,7 @@ from intakebot.reading.language import language_of
 from intakebot.reading.message import read_message
 
 PATIENCE = timedelta(seconds=60)
+READY = "ready"
 WARMING_UP = "The language model is loaded once, before the first mail needs it."
 
 
@@ -99,15 +100,21 @@ class _Child:
         near_end = self._pipe if isinstance(context, ForkContext) else None
         self._process = context.Process(target=_serve, args=(far_end, near_end), name="reader", daemon=True)
         self._process.start()
+        self._is_ready = False
         far_end.close()
 
     def ask(self, request: object, patience: float) -> list[ReadMessage]:
         """Hand over a request and wait for its answer; raises TimeoutError (an OSError), EOFError or OSError."""
+        if not self._is_ready:  # that it is slow to start is not the message's fault
+            self._is_ready = self._received(PATIENCE.total_seconds()) == READY
         self._pipe.send(request)
+        answer: list[ReadMessage] = self._received(patience)
+        return answer
+
+    def _received(self, patience: float) -> Any:  # noqa: ANN401 - what a pipe brings is any object
         if not self._pipe.poll(patience):
             raise TimeoutError(f"no answer within {patience:.0f} s")
-        answer: list[ReadMessage] = self._pipe.recv()
-        return answer
+        return self._pipe.recv()
 
     def end(self) -> None:
         """Kill it, whatever it does; it holds nothing that counts."""
@@ -123,6 +130,7 @@ def _serve(pipe: Connection, forked_copy: Connection | None) -> None:
         forked_copy.close()  # else the end of the house would never be noticed
     language_of(WARMING_UP, "", ("en", "de"))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        pipe.send(READY)
         while True:
             read_one, contacts = pipe.recv()
             pipe.send([read_one(contact) for contact in contacts])
