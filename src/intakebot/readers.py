@@ -24,7 +24,7 @@ from intakebot.reading.language import language_of
 from intakebot.reading.message import read_message
 
 PATIENCE = timedelta(seconds=60)
-_PATIENCE_WITH_BIRTH = 60.0
+READY = "ready"
 WARMING_UP = "The language model is loaded once, before the first mail needs it."
 
 
@@ -100,19 +100,18 @@ class _Child:
         near_end = self._pipe if isinstance(context, ForkContext) else None
         self._process = context.Process(target=_serve, args=(far_end, near_end), name="reader", daemon=True)
         self._process.start()
+        self._is_ready = False
         far_end.close()
-        self._awaited = True
 
     def ask(self, request: object, patience: float) -> list[ReadMessage]:
         """Hand over a request and wait for its answer; raises TimeoutError (an OSError), EOFError or OSError."""
-        if self._awaited:
-            self._hear(_PATIENCE_WITH_BIRTH)
-            self._awaited = False
+        if not self._is_ready:  # that it is slow to start is not the message's fault
+            self._is_ready = self._received(PATIENCE.total_seconds()) == READY
         self._pipe.send(request)
-        answer: list[ReadMessage] = self._hear(patience)
+        answer: list[ReadMessage] = self._received(patience)
         return answer
 
-    def _hear(self, patience: float) -> Any:  # noqa: ANN401 - what the child says: that it is there, then answers
+    def _received(self, patience: float) -> Any:  # noqa: ANN401 - what a pipe brings is any object
         if not self._pipe.poll(patience):
             raise TimeoutError(f"no answer within {patience:.0f} s")
         return self._pipe.recv()
@@ -131,7 +130,7 @@ def _serve(pipe: Connection, forked_copy: Connection | None) -> None:
         forked_copy.close()  # else the end of the house would never be noticed
     language_of(WARMING_UP, "", ("en", "de"))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        pipe.send("ready")
+        pipe.send(READY)
         while True:
             read_one, contacts = pipe.recv()
             pipe.send([read_one(contact) for contact in contacts])

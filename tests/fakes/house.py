@@ -15,11 +15,12 @@ from intakebot.ports import Desk
 
 @dataclass
 class FakeHouse:
-    """Opens `desk`; `opened` keeps the paths that it was opened with, `ran` the runs."""
+    """Opens `desk`, behind which a service runs or not; `opened` keeps the paths it was opened with, `ran` the runs."""
 
     desk: RecordingDesk = field(default_factory=RecordingDesk)
     found: Mapping[str, Any] = field(default_factory=dict)
     closed_by: IntakebotError | None = None
+    served: bool = True
     opened: list[tuple[Path, Path | None]] = field(default_factory=list)
     ran: list[bool] = field(default_factory=list)
 
@@ -29,6 +30,9 @@ class FakeHouse:
         if self.closed_by:
             raise self.closed_by
         yield self.desk
+
+    def is_served(self, desk: Desk) -> bool:
+        return self.served and desk is self.desk
 
     async def run(self, settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
         self.opened.append((settings, data))

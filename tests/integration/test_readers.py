@@ -17,7 +17,7 @@ from fakes.deadly_reading import READING, read_or_die
 from intakebot.domain.contact import Envelope, PendingContact
 from intakebot.domain.errors import ReaderLostError
 from intakebot.domain.messages import ReadMessage
-from intakebot.readers import Readers
+from intakebot.readers import PATIENCE, Readers
 from intakebot.reading.message import read_message
 
 SRC = Path(__file__).parents[2] / "src"
@@ -54,10 +54,13 @@ async def test_the_bytes_of_attachments_stay_behind_but_their_size_and_hash_come
     assert (file.content, file.size, file.sha256) == (b"", 6, whole.sha256)
 
 
-@pytest.mark.parametrize("end", ["die", "hang"])  # case J10
-async def test_a_message_that_the_reader_does_not_survive_takes_no_neighbour_along(end: str) -> None:
+# case J10; who dies is noticed at once, who hangs after the patience
+@pytest.mark.parametrize(("end", "patience"), [("die", PATIENCE), ("hang", timedelta(seconds=1))])
+async def test_a_message_that_the_reader_does_not_survive_takes_no_neighbour_along(
+    end: str, patience: timedelta
+) -> None:
     contacts = [contact(1, "first"), contact(2, end), contact(3, "last")]
-    with closing(Readers(patience=timedelta(seconds=3))) as readers:
+    with closing(Readers(patience)) as readers:
         first, lost, last = await readers.read(read_or_die, contacts)
         assert isinstance(first, ReadMessage)
         assert isinstance(lost, ReaderLostError)

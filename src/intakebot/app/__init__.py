@@ -35,6 +35,11 @@ async def open_desk(settings: Path, data: Path | None) -> AsyncIterator[Desk]:
     yield remote
 
 
+def is_served(desk: Desk) -> bool:
+    """Whether a running service stands behind this desk, so that what it owes leaves by itself."""
+    return isinstance(desk, RemoteDesk)
+
+
 def data_directory(settings: Path) -> Path:
     """Where a configuration keeps its files; raises ConfigError."""
     from intakebot.config.settings import load_settings  # noqa: PLC0415

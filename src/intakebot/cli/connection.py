@@ -22,6 +22,9 @@ class House(Protocol):
         Raises AlreadyRunningError when another process holds the lock and does not answer.
         """
 
+    def is_served(self, desk: Desk) -> bool:
+        """Whether a running service stands behind this desk, so that what it owes leaves by itself."""
+
     async def run(self, settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
         """Be the service until a signal stops it."""
 

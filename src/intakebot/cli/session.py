@@ -24,6 +24,7 @@ from intakebot.cli.connection import House, real_house
 from intakebot.cli.moments import Calendar
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import Command
+from intakebot.domain.delivery import DeliveryState
 from intakebot.ports import Desk
 
 Page = Callable[[Any, Calendar], RenderableType]
@@ -31,6 +32,7 @@ Page = Callable[[Any, Calendar], RenderableType]
 P = ParamSpec("P")
 WIDTH_WITHOUT_TERMINAL = 160
 DEFAULT_SETTINGS = Path("config/intakebot.yaml")
+LEAVES_LATER = "the reply leaves when the service runs: intakebot run"
 _META = "intakebot.cli."
 
 
@@ -83,7 +85,11 @@ class Session:
         """Have the agent's command performed, and show what changed."""
         actor = self.actor()
         async with self.desk() as desk:
-            await self.print(desk, page, await desk.perform(command, actor))
+            changed = await desk.perform(command, actor)
+            await self.print(desk, page, changed)
+            owes = any(owed["state"] == DeliveryState.QUEUED.value for owed in changed.get("deliveries", ()))
+            if owes and not self.as_json and not self.house.is_served(desk):
+                click.echo(LEAVES_LATER, err=True)
 
     async def print(self, desk: Desk, page: Page, answer: object) -> None:
         """Show an answer by the desk's clock."""

@@ -62,9 +62,10 @@ class AutomaticReplyCaps:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration. `database_url` '' = SQLite in the data directory; `relay` None = nothing is sent.
+    """The whole configuration. `database_url` '' = SQLite in the data directory.
 
-    `smtp` has the typed settings of those `channels` whose kind is `smtp`.
+    `relay` None = replies are filed in the Maildir `outbox` of the data directory. `smtp` has the typed settings of
+    those `channels` whose kind is `smtp`.
     """
 
     organisation: Organisation

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from fakes.answers import ANSWERS, CASE, NOW
 from fakes.desk import RecordingDesk
+from fakes.house import FakeHouse
 from intakebot.cli.moments import Calendar, rough, span_of
 from intakebot.cli.plain_text import visible
+from intakebot.cli.session import LEAVES_LATER
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGES = [
@@ -87,6 +89,22 @@ def test_a_command_says_what_it_changed(intakebot: Any) -> None:
     printed = intakebot("case", "resolve", "1001", "Use port 2.", width=200).stdout
     assert printed.startswith("C-1001  Resolved  queue noc")
     assert "7290184437760000003 resolution queued kari@fjord.example" in printed
+
+
+@pytest.mark.parametrize(
+    ("line", "served", "said"),
+    [
+        pytest.param(["case", "resolve", "1", "x"], False, LEAVES_LATER + "\n", id="owes a reply, no service"),
+        pytest.param(["case", "resolve", "1", "x"], True, "", id="a service runs"),
+        pytest.param(["case", "take", "1"], False, "", id="owes nothing"),
+        pytest.param(["case", "resolve", "1", "x", "--json"], False, "", id="for programs"),
+    ],
+)
+def test_who_owes_a_reply_is_told_when_no_service_sends_it(
+    intakebot: Any, house: FakeHouse, line: list[str], *, served: bool, said: str
+) -> None:
+    house.served = served
+    assert intakebot(*line).stderr == said
 
 
 def event(kind: str, *, by: str = "system", note: str = "", **changes: Any) -> dict[str, Any]:
