@@ -28,7 +28,7 @@ from intakebot.usecases.watch import alarms
 
 CONTACTS_AT_ONCE = 64
 SUSPICIOUS_ATTEMPTS = 10
-"""So often a contact may be begun without an end, alone, before it counts as what ends the service each time.
+"""So often a contact may be begun without an end before it counts as what ends the service each time.
 
 A power that fails three times in a row is no contact's fault; an error that comes back three times is.
 """

@@ -94,7 +94,7 @@ async def health(session: Session) -> int:
 
 
 @click.command("run", cls=HouseCommand)
-@click.option("--simulated-clock", is_flag=True, help="Time stands still but for `clock advance`; for demonstrations.")
+@click.option("--simulated-clock", is_flag=True, help="Time can be moved by `clock advance`; for demonstrations.")
 @with_session
 async def run(session: Session, *, simulated_clock: bool) -> None:
     """Run the service until Ctrl-C."""
