@@ -12,7 +12,6 @@ import errno
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import groupby
 from types import TracebackType
@@ -31,7 +30,45 @@ _PRIMARY_CODE = 0xFF
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Outcome: TypeAlias = Any
-AnyFuture: TypeAlias = "asyncio.Future[Any] | Future[Any]"
+AnyFuture: TypeAlias = "asyncio.Future[Any] | _Answer"
+
+
+class _Tally:
+    """How many answers are still out, for a caller in another thread who waits for all of them at once."""
+
+    def __init__(self, outstanding: int) -> None:
+        self.outstanding = outstanding
+        self.complete = threading.Event()
+
+
+class _Answer:
+    """One outcome for such a caller: a future without a lock of its own, since only the writer's thread gives it."""
+
+    __slots__ = ("_outcome", "_tally")
+
+    def __init__(self, tally: _Tally) -> None:
+        self._tally = tally
+        self._outcome: Outcome = None
+
+    def done(self) -> bool:
+        """Its caller never goes away."""
+        return False
+
+    def set_result(self, outcome: Outcome) -> None:
+        """The operation's result, or what it raised."""
+        self._outcome = outcome
+        self._tally.outstanding -= 1
+        if not self._tally.outstanding:
+            self._tally.complete.set()
+
+    set_exception = set_result
+
+    def result(self) -> Outcome:
+        """Wait for all outcomes; return or raise this one."""
+        self._tally.complete.wait()
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +130,10 @@ class GroupWriter:
 
     def run(self, operation: Operation[ItemT, ResultT], items: Sequence[ItemT]) -> list[ResultT]:
         """The same for callers without a loop: all items at once; waits, and raises the first error."""
-        orders = [_Order(operation, item, Future(), None) for item in items]
-        self._enqueue(orders)
-        return [order.future.result() for order in orders]
+        tally = _Tally(len(items))
+        answers = [_Answer(tally) for _ in items]
+        self._enqueue([_Order(operation, item, answer, None) for item, answer in zip(items, answers, strict=True)])
+        return [answer.result() for answer in answers]
 
     def close(self) -> None:
         """Write everything that waits, then end the thread."""
