@@ -121,8 +121,12 @@ def wait_until_registered(place: Path, mails: int) -> float:
     )
     latest = time.perf_counter() + LONGEST_WAIT
     with closing(sqlite3.connect(f"file:{place}/data/intakebot.db?mode=ro", uri=True)) as database:
-        while database.execute(question).fetchone() != (mails, mails):
+        # Case numbers have an index: looking must not cost what is being measured.
+        while database.execute("SELECT count(number) FROM cases").fetchone() != (mails,):
             if time.perf_counter() > latest:
                 raise TimeoutError(f"not registered after {LONGEST_WAIT:.0f} s")
             time.sleep(0.02)
-    return time.perf_counter()
+        moment = time.perf_counter()
+        if database.execute(question).fetchone() != (mails, mails):
+            raise RuntimeError("there are as many cases as mails, but not as many registered contacts and replies owed")
+    return moment

@@ -138,6 +138,8 @@ class Templates:
         self._environment.globals.clear()
         for path in sorted(path for path in directory.glob("**/*") if path.is_file()):
             self._read(path, path.relative_to(directory).as_posix())
+        bodies = sorted((name, language) for name, language, part in self._compiled if part == TEXT)
+        self._languages = {name: tuple(each for known, each in bodies if known == name) for name, _ in bodies}
 
     def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject (one line), text and HTML ('' when there is none).
@@ -153,7 +155,7 @@ class Templates:
 
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages that a template exists in, in alphabetical order."""
-        return tuple(sorted({language for known, language, part in self._compiled if (known, part) == (name, TEXT)}))
+        return self._languages.get(name, ())
 
     def names(self) -> tuple[str, ...]:
         """All templates, in alphabetical order."""

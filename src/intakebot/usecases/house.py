@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import Case, Task
@@ -18,7 +18,7 @@ from intakebot.rules.model import Ruleset
 class House:
     """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
 
-    `replies_per_day` caps automatic replies per address and 24 h.
+    `replies_per_day` caps automatic replies per address and 24 h; `default_queues` follow from the rules.
     """
 
     organisation: Organisation
@@ -28,6 +28,10 @@ class House:
     new_id: Callable[[], int]
     reply_key: bytes
     replies_per_day: int = 3
+    default_queues: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "default_queues", _default_queues(self.ruleset))
 
     def in_hand(self, case: Case, tasks: tuple[Task, ...] = ()) -> CaseInHand:
         """A case with its workflow and the calendar of its queue, ready for a transition."""
@@ -71,8 +75,11 @@ class House:
 
     def default_queue(self, workflow: str) -> str:
         """The queue that the rules' default names for a process: where its people are."""
-        default = self.ruleset.stage("route").default
-        defaults = default.plain() if default else {}
-        target = defaults.get(workflow) if isinstance(defaults, dict) else None
-        queue = target.get("queue") if isinstance(target, dict) else None
-        return str(queue or self.organisation.triage_queue)
+        return self.default_queues.get(workflow, self.organisation.triage_queue)
+
+
+def _default_queues(ruleset: Ruleset) -> Mapping[str, str]:
+    default = ruleset.stage("route").default
+    targets = default.plain() if default else {}
+    named = targets.items() if isinstance(targets, dict) else ()
+    return {name: str(target["queue"]) for name, target in named if isinstance(target, dict) and target.get("queue")}
