@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from intakebot.domain.actors import Actor
@@ -288,10 +288,3 @@ class Desk(Protocol):
 
     async def ask(self, question: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-like data, by question
         """Answer a question (see usecases/questions.py) as JSON-like data; reads only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long to wait between looks where nothing wakes us; a sweep finds what a lost wake-up left."""
-
-    sweep: timedelta = timedelta(seconds=30)

@@ -35,10 +35,6 @@ class Caller:
     customer_id: int | None = None
     language: str = ""
 
-    def address_on(self, channel: str) -> str | None:
-        """The first address on this channel."""
-        return next((address for kind, address in self.addresses if kind == channel), None)
-
 
 @dataclass(frozen=True, slots=True)
 class Customer:
