@@ -1,0 +1,87 @@
+"""A small app on slack_bolt, by HTTP or by Socket Mode: what the fake is tried with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from fakes.slack import FakeSlack
+
+DOORS = ("http", "socket")
+
+
+@dataclass
+class TrialApp:
+    """`bolt` takes listeners; `events` and `bodies` are what has come in."""
+
+    slack: FakeSlack
+    bolt: AsyncApp
+    client: AsyncWebClient
+    events: list[dict[str, Any]] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    handlers: list[AsyncSocketModeHandler] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+
+
+@asynccontextmanager
+async def running(slack: FakeSlack, door: str, sockets: int = 1) -> AsyncIterator[TrialApp]:
+    """The app, connected."""
+    client = AsyncWebClient(slack.app.bot_token, base_url=slack.api_url, retry_handlers=[])
+    bolt = AsyncApp(client=client, token=slack.app.bot_token, signing_secret=slack.app.signing_secret)
+    app = TrialApp(slack, bolt, client)
+
+    @bolt.middleware
+    async def keep(body: dict[str, Any], next: Any) -> None:  # noqa: A002 - slack_bolt gives arguments by these names
+        app.bodies.append(body)
+        if body.get("type") == "event_callback":
+            app.events.append(body["event"])
+        if app.gate:
+            await app.gate.wait()
+        await next()
+
+    @bolt.event({"type": "message"})
+    async def heard() -> None:
+        """The middleware has kept it."""
+
+    async with _by_http(app) if door == "http" else _by_socket(app, sockets):
+        yield app
+
+
+@asynccontextmanager
+async def _by_http(app: TrialApp) -> AsyncIterator[None]:
+    async def answer(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await app.bolt.async_dispatch(await to_bolt_request(request)))
+
+    served = web.Application()
+    served.router.add_post("/slack/events", answer)
+    runner = web.AppRunner(served, shutdown_timeout=0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    app.slack.deliver_by_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _by_socket(app: TrialApp, sockets: int) -> AsyncIterator[None]:
+    for _ in range(sockets):
+        handler = AsyncSocketModeHandler(app.bolt, app.slack.app.app_token, web_client=app.client, ping_interval=0.2)
+        app.handlers.append(handler)
+        await handler.connect_async()
+    await app.slack.until(lambda: len(app.slack.sockets) == sockets)
+    try:
+        yield
+    finally:
+        for handler in app.handlers:
+            await handler.close_async()
