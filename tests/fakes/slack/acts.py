@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakes.slack.events import Announcer
+from fakes.slack.inputs import elements
 from fakes.slack.records import Channel, Json, Message, StoredFile, User, Workspace
 from fakes.slack.refusal import RefusedError
 from fakes.slack.shapes import rich_text
@@ -159,8 +160,10 @@ class Acts:
 
 
 def name_blocks(blocks: Sequence[Json], state: State, *, afresh: bool = False) -> None:
-    """Give each block without one a block_id, as Slack does; made ones are new after each change (`afresh`)."""
+    """Give blocks and elements the ids that the app left out, as Slack does; made ones change with the message."""
     for block in blocks:
         made = str(block.get("block_id", "")).startswith("~")
         if not block.get("block_id") or (afresh and made):
             block["block_id"] = f"~{state.new_id('')[-5:]}"
+        for element in elements(block):
+            element.setdefault("action_id", f"~{state.new_id('')[-5:]}")

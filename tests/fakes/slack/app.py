@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fakes.slack.events import EVENTS
-from fakes.slack.records import Token, User, Workspace
+from fakes.slack.records import Json, Token, User, Workspace
 from fakes.slack.state import State
 from fakes.slack.verdict import Verdict
 
@@ -96,6 +96,14 @@ class App:
         self.codes[code] = team
         back = {"code": code} | ({"state": asked["state"]} if "state" in asked else {})
         return f"{asked.get('redirect_uri', '')}?{urlencode(back)}"
+
+    def follow(self, manifest: Json) -> None:
+        """Ask for the scopes and the events of an app manifest, as if the app had been made from it."""
+        self.scopes.clear()
+        self.scopes.update(manifest["oauth_config"]["scopes"]["bot"])
+        events = manifest["settings"]["event_subscriptions"]["bot_events"]
+        self.events.clear()
+        self.events.update(events)
 
     def check(self) -> None:
         """Hold forbidden scopes against the app."""

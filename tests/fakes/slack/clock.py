@@ -56,5 +56,5 @@ class FakeClock:
             return task.result()
         finally:
             limit.cancel()
-            if not task.done():
-                task.cancel()
+            task.cancel()
+            await asyncio.wait({task, limit})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -86,6 +86,7 @@ class Courier:
     deliveries: list[Delivery] = field(default_factory=list)
     held: list[Delivery] | None = None
     on_flood: Any = None
+    _under_way: set[Delivery] = field(default_factory=set)
     _history: list[tuple[float, bool]] = field(default_factory=list)
     _flood_minute: dict[str, int] = field(default_factory=dict)
 
@@ -98,13 +99,13 @@ class Courier:
         if self.held is not None:
             self.held.append(delivery)
         else:
-            self.background.start(self._deliver(delivery))
+            self._set_out(delivery)
 
     def notice(self, event: Event) -> None:
         """Something about the delivery itself: it is neither counted nor held back."""
         delivery = Delivery(event.id, "event", event.body, event.about, event.team)
         self.deliveries.append(delivery)
-        self.background.start(self._deliver(delivery))
+        self._set_out(delivery)
 
     async def once(self, kind: str, body: Json, name: str) -> Attempt:
         """An interaction: it is brought once, and its answer matters."""
@@ -127,7 +128,7 @@ class Courier:
         kept, self.held = self.held or [], None
         if shuffle:
             random.Random(seed).shuffle(kept)  # noqa: S311 - an order, not a secret
-        return self.background.start(_all([self._deliver(one) for one in kept]))
+        return self.background.start(_all([self._set_out(one) for one in kept]))
 
     def again(self, which: str, times: int, *, at_once: bool) -> asyncio.Future[Any]:
         """Bring an event again though it was acknowledged; `which` is an event id or a message's ts."""
@@ -141,8 +142,8 @@ class Courier:
 
     @property
     def busy(self) -> bool:
-        """Whether a try is under way (a wait for the next retry does not count)."""
-        return any(not one.over and not one.attempts for one in self.deliveries if one not in (self.held or []))
+        """Whether a try is under way or about to be (the wait for a later retry does not count)."""
+        return bool(self._under_way)
 
     async def stop(self) -> None:
         """End everything; what was never acknowledged is held against the app."""
@@ -150,6 +151,10 @@ class Courier:
         for one in self.deliveries:
             if one.kind == "event" and one.attempts and not one.acked and not all(a.blameless for a in one.attempts):
                 self.verdict.fail("event-unacked", f"{_named(one)}: {one.attempts[-1].reason}")
+
+    def _set_out(self, delivery: Delivery) -> asyncio.Task[Any]:
+        self._under_way.add(delivery)
+        return self.background.start(self._deliver(delivery))
 
     async def _one_by_one(self, tries: Sequence[tuple[Delivery, int]]) -> None:
         for delivery, number in tries:
@@ -160,6 +165,7 @@ class Courier:
         plan = (0.0, *RETRY_AFTER, *(DELAYED_RETRIES if self.delayed_events else ()))
         for number, wait in enumerate(plan):
             if wait:
+                self._rest(delivery)
                 await self.state.clock.until(self.state.clock.time() + wait)
             late = self.state.clock.time() - started > TOO_LATE
             if self.disabled or (late and not self.delayed_events):
@@ -169,12 +175,19 @@ class Courier:
                 break
             reason = attempt.reason
         delivery.over = True
+        self._rest(delivery)
+
+    def _rest(self, delivery: Delivery) -> None:
+        self._under_way.discard(delivery)
         self.state.changed()
 
     async def _attempt(self, delivery: Delivery, number: int, reason: str) -> Attempt:
+        self._under_way.add(delivery)
         attempt = await self.door.send(delivery, number, reason)
         delivery.attempts.append(attempt)
         self._judge(delivery, attempt)
+        if delivery.over:
+            self._rest(delivery)
         self.state.changed()
         return attempt
 
@@ -206,5 +219,5 @@ def _named(delivery: Delivery) -> str:
     return f"{delivery.kind} {delivery.id} ({' '.join(str(one) for one in words if one)})"
 
 
-async def _all(works: list[Coroutine[Any, Any, Any]]) -> None:
+async def _all(works: Sequence[Awaitable[Any]]) -> None:
     await asyncio.gather(*works)

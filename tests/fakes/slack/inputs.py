@@ -77,6 +77,5 @@ def blank_values(blocks: list[Json]) -> dict[str, dict[str, Json]]:
     for block in blocks:
         for element in elements(block):
             if holds_value(element):
-                name = element.setdefault("action_id", f"~{block['block_id']}-a")
-                values.setdefault(block["block_id"], {})[name] = initial_value(element)
+                values.setdefault(block["block_id"], {})[element["action_id"]] = initial_value(element)
     return values

@@ -27,14 +27,14 @@ class Bucket:
     level: float
     at: float
 
-    def take(self, now: float) -> float:
-        """0 when there was one, else the seconds until there is."""
+    def fill(self, now: float) -> None:
+        """As much as has flowed in by now."""
         self.level = min(self.size, self.level + (now - self.at) * self.rate)
         self.at = now
-        if self.level >= 1:
-            self.level -= 1
-            return 0
-        return (1 - self.level) / self.rate
+
+    def wait(self) -> float:
+        """Seconds until there is one to take."""
+        return max(0.0, (1 - self.level) / self.rate)
 
 
 @dataclass
@@ -50,35 +50,39 @@ class Limits:
 
     def take(self, call: Call, tier: str) -> int:
         """0 when the call may pass, else the whole seconds of `Retry-After`."""
-        waits = [self._blocked(call, key) for key in self._keys(call, tier)]
-        if not any(waits) and self.enabled:
-            waits = [self._wait(key, call.at) for key in self._keys(call, tier)]
-        seconds = math.ceil(max(waits, default=0))
-        if seconds:
-            self._block(call, tier, seconds)
-        return seconds
+        keys = self._keys(call, tier)
+        waits = {key: self._blocked(call, key) for key in keys}
+        if self.enabled and not any(waits.values()):
+            waits = {key: self._level(key, call.at).wait() for key in keys}
+            if not any(waits.values()):
+                for key in keys:
+                    self.buckets[key].level -= 1
+            for key, wait in waits.items():
+                if wait:
+                    self.blocked[key] = call.at + math.ceil(wait)
+        return math.ceil(max(waits.values()))
 
     def refuse(self, call: Call, tier: str, seconds: int) -> None:
         """A fault says 429: hold the caller to its `Retry-After` as well."""
-        for key in self._keys(call, tier):
+        keys = self._keys(call, tier)
+        for key in keys:
             self._blocked(call, key)
-        self._block(call, tier, seconds)
-
-    def _block(self, call: Call, tier: str, seconds: int) -> None:
-        self.blocked[self._keys(call, tier)[-1]] = call.at + seconds
+        self.blocked[keys[-1]] = call.at + seconds
 
     def _blocked(self, call: Call, key: tuple[str, ...]) -> float:
         left = self.blocked.get(key, 0) - call.at
         if left <= 0:
             self.blocked.pop(key, None)
             return 0
-        self.verdict.fail("retry-after", f"{'/'.join(key)} was called again {left:.1f} s before Retry-After was over")
+        self.verdict.fail("retry-after", f"{' '.join(key)} was called again {left:.1f} s before Retry-After was over")
         return left
 
-    def _wait(self, key: tuple[str, ...], now: float) -> float:
+    def _level(self, key: tuple[str, ...], now: float) -> Bucket:
         if key not in self.buckets:
             self.buckets[key] = self._bucket(key, now)
-        return self.buckets[key].take(now)
+        bucket = self.buckets[key]
+        bucket.fill(now)
+        return bucket
 
     def _bucket(self, key: tuple[str, ...], now: float) -> Bucket:
         tier = key[0]

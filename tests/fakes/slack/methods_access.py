@@ -93,7 +93,7 @@ def _granted(call: Call, team: Workspace, token: Token) -> Json:
         "token_type": "bot",
         "access_token": token.value,
         "bot_user_id": team.bot_user,
-        "team": {"id": team.id, "name": team.name},
+        "team": None if team.by_enterprise else {"id": team.id, "name": team.name},
         "enterprise": {"id": team.enterprise, "name": "Acme Group"} if team.enterprise else None,
         "is_enterprise_install": team.by_enterprise,
     }

@@ -136,6 +136,8 @@ class Person(Hands):
         """An administrator ends the account."""
         self.user.kind = "deactivated"
         self.slack.state.changed()
+        shown = self.slack.shapes.user(self.user, self.user.team, with_email=True)
+        self.slack.announce.to_team(self._installed(), "user_change", user=shown, cache_ts=int(self.slack.clock.time()))
 
     @property
     def modal(self) -> View | None:

@@ -6,6 +6,7 @@ against it that stand where a caller's words stand.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class Scrutiny:
         if too_long(blocks):
             self.verdict.fail("limits", f"{where}: msg_blocks_too_long")
             raise RefusedError("msg_blocks_too_long")
-        return list(blocks)
+        return copy.deepcopy(list(blocks))
 
     def view(self, view: Any, where: str) -> Json:
         """The view, when Slack takes it."""
@@ -57,7 +58,7 @@ class Scrutiny:
             self.verdict.fail("limits", f"{where}: view_too_large")
             raise RefusedError("view_too_large")
         self._words(live_texts(view), where)
-        return dict(view)
+        return copy.deepcopy(dict(view))
 
     def message(self, message: Message, where: str) -> None:
         """A message as the app has written it."""

@@ -109,7 +109,7 @@ class Shapes:
         return {
             "id": message.bot_id,
             "app_id": message.app_id,
-            "name": self.app_name,
+            "name": message.username or self.app_name,
             "icons": {},
             "deleted": False,
             "updated": 1700000000,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
 
 from fakes.slack import method_modules
 from fakes.slack.acts import Acts
@@ -28,6 +28,21 @@ if TYPE_CHECKING:
     from fakes.slack.fake import FakeSlack
 
 assert method_modules.ALL
+
+FORM_ERRORS = frozenset(
+    {
+        "invalid_arguments",
+        "invalid_blocks_format",
+        "invalid_cursor",
+        "invalid_json",
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "invalid_post_type",
+        "json_not_object",
+        "metadata_too_large",
+        "no_text",
+    }
+)
 
 
 class WebApi:
@@ -55,6 +70,7 @@ class WebApi:
         try:
             call.arguments = await read_arguments(request, call.warnings)
             call.shown_token = _shown_token(request, call)
+            _read_basic(request, call)
             response = await self._answer(request, call)
         except RefusedError as refused:
             response = self._refuse(call, refused)
@@ -125,6 +141,8 @@ class WebApi:
         return token
 
     def _refuse(self, call: Call, refused: RefusedError) -> web.Response:
+        if refused.code in FORM_ERRORS and "errors" not in refused.fields and not call.fault:
+            self.verdict.fail("arguments", f"{call.method} was refused: {refused.code}")
         call.answer = {"ok": False, "error": refused.code, **refused.fields, **self._warned(call, refused.fields)}
         return web.json_response(call.answer)
 
@@ -146,6 +164,14 @@ class WebApi:
             return {}
         scopes = {"x-oauth-scopes": ",".join(sorted(call.token.scopes))}
         return scopes | ({"x-accepted-oauth-scopes": ",".join(method.scopes)} if method.scopes else {})
+
+
+def _read_basic(request: web.Request, call: Call) -> None:
+    """Client id and secret may come as the user and password of the request."""
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Basic "):
+        given = BasicAuth.decode(header)
+        call.arguments |= {"client_id": given.login, "client_secret": given.password}
 
 
 def _shown_token(request: web.Request, call: Call) -> str:
