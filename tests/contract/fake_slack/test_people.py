@@ -4,51 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from contract.fake_slack.surfaces import CARD, modal
 from contract.fake_slack.trial_app import TrialApp
 from fakes.slack import FakeSlack
-
-CARD = [
-    {"type": "section", "text": {"type": "mrkdwn", "text": "*C-1001* pump"}},
-    {
-        "type": "actions",
-        "block_id": "verbs",
-        "elements": [
-            {"type": "button", "action_id": "take", "text": {"type": "plain_text", "text": "Take"}, "value": "1:1"},
-            {
-                "type": "overflow",
-                "action_id": "more",
-                "options": [{"text": {"type": "plain_text", "text": "Split case"}, "value": "split"}],
-            },
-        ],
-    },
-]
-
-
-def modal(title: str = "Resolve", callback: str = "resolve") -> dict[str, Any]:
-    text = {"type": "plain_text_input", "action_id": "text", "multiline": True, "min_length": 3}
-    urgent = [{"text": {"type": "plain_text", "text": word.capitalize()}, "value": word} for word in ("high", "low")]
-    return {
-        "type": "modal",
-        "callback_id": callback,
-        "title": {"type": "plain_text", "text": title},
-        "submit": {"type": "plain_text", "text": "Send"},
-        "notify_on_close": True,
-        "blocks": [
-            {
-                "type": "input",
-                "block_id": "words",
-                "label": {"type": "plain_text", "text": "Resolution"},
-                "element": text,
-            },
-            {
-                "type": "input",
-                "block_id": "prio",
-                "optional": True,
-                "label": {"type": "plain_text", "text": "Priority"},
-                "element": {"type": "static_select", "action_id": "prio", "options": urgent},
-            },
-        ],
-    }
 
 
 async def test_a_message_comes_as_an_event_and_the_app_answers_in_the_thread(slack: FakeSlack, app: TrialApp) -> None:
@@ -106,6 +64,7 @@ async def test_commands_shortcuts_and_home(slack: FakeSlack, app: TrialApp) -> N
     bob = slack.person("bob")
     room = slack.channel("triage", members=[bob])
     heard: list[str] = []
+    app.heard.add("app_home_opened")
 
     @app.bolt.command("/case")
     async def case(ack: Any, body: Any) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from fakes.slack import FakeSlack
@@ -21,37 +22,49 @@ DOORS = ("http", "socket")
 
 @dataclass
 class TrialApp:
-    """`bolt` takes listeners; `events` and `bodies` are what has come in."""
+    """`bolt` takes listeners; `events` and `bodies` are what has come in. An event is kept and acknowledged at once.
+
+    `heard` names the events that go on to listeners. With `gate` nothing is acknowledged before it is set; of
+    `failures` as many answers are 500.
+    """
 
     slack: FakeSlack
-    bolt: AsyncApp
     client: AsyncWebClient
+    bolt: AsyncApp = field(init=False)
     events: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    retries: list[tuple[str, str]] = field(default_factory=list)
     handlers: list[AsyncSocketModeHandler] = field(default_factory=list)
+    heard: set[str] = field(default_factory=set)
     gate: asyncio.Event | None = None
+    failures: int = 0
+
+    def __post_init__(self) -> None:
+        secret = self.slack.app.signing_secret
+        self.bolt = AsyncApp(client=self.client, signing_secret=secret, before_authorize=self._keep)
+
+    async def _keep(self, req: AsyncBoltRequest, next: Any) -> Any:  # noqa: A002 - slack_bolt names it so
+        self.bodies.append(req.body)
+        event = req.body.get("event") or {}
+        if self.gate:
+            await self.gate.wait()
+        if self.failures > 0:
+            self.failures -= 1
+            return BoltResponse(status=500)
+        if req.body.get("type") == "event_callback":
+            self.events.append(event)
+            self.retries.append((req.headers.get("x-slack-retry-num", [""])[0], event.get("text", "")))
+            if event["type"] not in self.heard:
+                return BoltResponse(status=200)
+        elif req.body.get("type") == "app_rate_limited":
+            return BoltResponse(status=200)
+        return await next()
 
 
 @asynccontextmanager
 async def running(slack: FakeSlack, door: str, sockets: int = 1) -> AsyncIterator[TrialApp]:
     """The app, connected."""
-    client = AsyncWebClient(slack.app.bot_token, base_url=slack.api_url, retry_handlers=[])
-    bolt = AsyncApp(client=client, token=slack.app.bot_token, signing_secret=slack.app.signing_secret)
-    app = TrialApp(slack, bolt, client)
-
-    @bolt.middleware
-    async def keep(body: dict[str, Any], next: Any) -> None:  # noqa: A002 - slack_bolt gives arguments by these names
-        app.bodies.append(body)
-        if body.get("type") == "event_callback":
-            app.events.append(body["event"])
-        if app.gate:
-            await app.gate.wait()
-        await next()
-
-    @bolt.event({"type": "message"})
-    async def heard() -> None:
-        """The middleware has kept it."""
-
+    app = TrialApp(slack, AsyncWebClient(slack.app.bot_token, base_url=slack.api_url, retry_handlers=[]))
     async with _by_http(app) if door == "http" else _by_socket(app, sockets):
         yield app
 

@@ -124,6 +124,8 @@ class Acts:
 
     def archive(self, channel: Channel, by: str) -> None:
         """Close a channel: nothing can be posted any more."""
+        user = self.state.users[by]
+        self._line(user, channel, "channel_archive", f"<@{by}> archived the channel", {})
         channel.archived = True
         self.state.changed()
         kind = "group_archive" if channel.private else "channel_archive"
@@ -150,7 +152,9 @@ class Acts:
         self.state.changed()
 
     def _line(self, user: User, channel: Channel, subtype: str, text: str, extra: Json) -> None:
-        message = Message(channel, self.state.new_ts(), user.id, text, subtype=subtype, extra=dict(extra))
+        message = Message(
+            channel, self.state.new_ts(), user.id, text, subtype=subtype, team=user.team, extra=dict(extra)
+        )
         self.post(channel, message)
 
     @staticmethod

@@ -115,7 +115,7 @@ class Announcer:
         }
         self._in_channel(channel, "file_shared", event, "")
 
-    def in_channel(self, channel: Channel, kind: str, *, everywhere: bool = False, **fields: Any) -> None:
+    def in_channel(self, channel: Channel, kind: str, /, *, everywhere: bool = False, **fields: Any) -> None:
         """Any other event of a channel; `everywhere` also where the app is no member (any more)."""
         event = {"type": kind, **fields, "event_ts": self.state.new_ts()}
         self._in_channel(channel, kind, event, "", everywhere=everywhere)
@@ -127,7 +127,7 @@ class Announcer:
             event["view"] = self.shapes.view(view)
         self._send("app_home_opened", event | {"event_ts": self.state.new_ts()}, channel.team, None, "")
 
-    def to_team(self, team: Workspace, kind: str, **fields: Any) -> None:
+    def to_team(self, team: Workspace, kind: str, /, **fields: Any) -> None:
         """An event of the whole workspace."""
         self._send(kind, {"type": kind, **fields, "event_ts": self.state.new_ts()}, team, None, "")
 

@@ -154,11 +154,11 @@ class FakeSlack:
         self.state.users[user.id] = user
         return Person(self, user)
 
-    @property
-    def slackbot(self) -> Person:
-        """USLACKBOT, who is no bot to Slack."""
+    async def slackbot_says(self, whom: Person, text: str) -> Message:
+        """USLACKBOT, who is no bot to Slack, writes into somebody's direct message with the app."""
         user = self.state.users.get("USLACKBOT")
-        return Person(self, user) if user else self.person("slackbot", email=None, name="Slackbot", id="USLACKBOT")
+        bot = Person(self, user) if user else self.person("slackbot", email=None, name="Slackbot", id="USLACKBOT")
+        return self.acts.say(bot.user, whom.dm(), text, thread_ts=None, files=[])
 
     def channel(
         self,
