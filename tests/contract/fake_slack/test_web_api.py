@@ -58,9 +58,9 @@ async def test_arguments_come_in_every_way(slack: FakeSlack, way: str) -> None:
 async def test_what_is_no_argument(slack: FakeSlack, raw: bytes, kind: str, error: str) -> None:
     slack.verdict.allow("arguments")
     headers = {"Authorization": f"Bearer {slack.app.bot_token}", "Content-Type": kind}
-    async with aiohttp.ClientSession(headers=headers) as session:
-        async with session.post(f"{slack.api_url}auth.test", data=raw) as answer:
-            assert (await answer.json())["error"] == error
+    url = f"{slack.api_url}auth.test"
+    async with aiohttp.ClientSession(headers=headers) as session, session.post(url, data=raw) as answer:
+        assert (await answer.json())["error"] == error
 
 
 async def test_tokens(slack: FakeSlack, client: AsyncWebClient) -> None:
@@ -205,7 +205,7 @@ async def test_home(slack: FakeSlack, client: AsyncWebClient) -> None:
     assert bob.home_view is not None
 
 
-async def test_blocks_are_validated_on_demand(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_blocks_are_validated_on_demand(client: AsyncWebClient) -> None:
     assert (await client.blocks_validate(blocks=CARD))["ok"]
     assert (await client.blocks_validate(view=modal()))["ok"]
     with pytest.raises(SlackApiError) as caught:
