@@ -25,8 +25,8 @@ $(READY): requirements.lock
 run: $(READY) ## start the service with the example configuration; Ctrl-C stops it
 	@exec $(BIN)/intakebot run $(ARGS)
 
-demo: $(READY) ## both processes, from mail to closed case, in a temporary directory (ARGS=--json, ARGS=--keep)
-	@exec $(BIN)/intakebot demo $(ARGS)
+demo: $(READY) ## both processes by mail and in a Slack of the tests, in a temporary directory (ARGS=--json, --keep)
+	@exec env PYTHONPATH=tests $(BIN)/intakebot demo --workspace fakes.slack.on_stage:workspace $(ARGS)
 
 test: $(READY) ## every test; what this machine cannot run is deselected and said so
 	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
