@@ -3,6 +3,7 @@
 A file in `conversations/` is a mapping from a conversation's name to its steps. A step has one of these verbs:
 
     mail: {from, to, subject, body, id, headers, envelope_sender, answers, raw, route}
+    chat: {from, name, email, at, thread, place, to, text, room_of, files, related}
     alice: {Take: {case: 1001}}          any agent and command of `intakebot.domain.commands`
     together: [step, step]               agents' commands at the same moment
     deliver: [sent, deferred, ...]       one look of the worker at what is due
@@ -13,8 +14,10 @@ A file in `conversations/` is a mapping from a conversation's name to its steps.
     register: true                       one more look at contacts that wait
     stop_while_sending: true             a stop between claiming what is due and settling it
     remove_queue: NAME                   the configuration loses a queue
+    amend: {case, sender, text, earlier} a caller changed (or with `withdrawn` took back) a message
     leaks: {to, words}                   no mail to this address had one of these words
     says: TEXT                           the last mail that left says this
+    left: {channel, recipient, ...}      the last thing that left is so
     expect: {...}                        see `Expectation`
 
 and, beside a verb, `refused: <code>`, `says: <part of the sentence>` and `repeat: <times>`. Every mail is
@@ -26,18 +29,22 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import yaml
 
 from fakes.standing_house import StandingHouse
 from intakebot.domain import commands
+from intakebot.domain.actors import SYSTEM
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import IntakebotError, RefusedError
 from intakebot.ports import CaseFilter
+from intakebot.reading.chat import ChatContent, ChatFile, chat_id
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering
 from integration.invariants import CANARY, Watcher
 
@@ -98,6 +105,28 @@ class Conversation:
         self.watcher.contacts.add(kept.contact_id)
         await self.standing.register()
 
+    async def _chat(self, said: Step) -> None:
+        """Somebody says something in a chat; `at` and `thread` are the messages' own time stamps."""
+        self.mails += 1
+        ts = str(said.get("at", f"{self.standing.clock.now().timestamp():.0f}.{self.mails:06}"))
+        place = said.get("place", "T1/C1")
+        content = ChatContent(
+            platform="slack",
+            place=place,
+            ts=ts,
+            root_ts=str(said.get("thread", ts)),
+            person=said.get("from", "t1/u1"),
+            name=said.get("name", "Ann Miller"),
+            email=said.get("email", ""),
+            text=said.get("text", "Please help me."),
+            customer=said.get("room_of", ""),
+            files=tuple(ChatFile(name, "text/plain", b"x") for name in said.get("files", ())),
+            related=tuple(chat_id(place, str(other)) for other in said.get("related", ())),
+        )
+        kept = await self.standing.receive_chat(content, said.get("to", "support@intakebot.example"))
+        self.watcher.contacts.add(kept.contact_id)
+        await self.standing.register()
+
     def _written(self, mail: Step) -> tuple[tuple[str, ...], bytes]:
         answered = self._taken(mail["answers"]) if "answers" in mail else None
         to = mail.get("to", answered.reply_to if answered else "support@intakebot.example")
@@ -155,6 +184,10 @@ class Conversation:
             fields["contact"] = archive.contacts("", 1000)[-fields["contact"]]["id"]
         if "delivery" in fields:
             fields["delivery"] = archive.deliveries("", 1000)[-fields["delivery"]]["id"]
+        if "files" in fields:
+            fields["files"] = tuple(
+                commands.OutgoingFile(**file | {"content": file["content"].encode()}) for file in fields["files"]
+            )
         internal = _INTERNAL.get(name)
         if internal and str(fields.get(internal, "")).strip():
             fields[internal] = f"{fields[internal]} {CANARY}"
@@ -172,6 +205,13 @@ class Conversation:
 
     async def _deliver(self, outcomes: Sequence[str] | None) -> None:
         await self.standing.deliver(*(outcomes or ()))
+
+    async def _amend(self, given: Step) -> None:
+        """A caller changed or took back a message, and the channel saw it."""
+        amendment = commands.RecordAmendment(**{name: value for name, value in given.items() if name != "refused"})
+        with pytest.raises(RefusedError) if "refused" in given else nullcontext() as caught:
+            await self.standing.desk.perform(amendment, SYSTEM)
+        assert caught is None or caught.value.reason == given["refused"]
 
     async def _register(self, _: object) -> None:
         await self.standing.register()
@@ -218,7 +258,14 @@ class Conversation:
 
     async def _says(self, text: str) -> None:
         """The last mail that left says this."""
-        assert text in self._taken(-1).text, self._taken(-1).text
+        assert text.rstrip() in self._taken(-1).text, self._taken(-1).text
+
+    async def _left(self, wanted: Step) -> None:
+        """The last thing that left, field by field."""
+        last = self._taken(-1)
+        for name, value in wanted.items():
+            found = getattr(last, name)
+            assert getattr(found, "value", found) == value, f"{name}: {found}"
 
     async def _expect(self, wanted: Step) -> None:
         await Expectation(self).holds(wanted)
