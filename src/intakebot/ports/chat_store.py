@@ -108,6 +108,9 @@ class ChatStore(Protocol):
     def learn_agents(self, agents: Sequence[Agent]) -> None:
         """Replace the agents that user groups named."""
 
+    def learned_agent(self, agent_id: str) -> Agent | None:
+        """An agent that user groups named, or None."""
+
     def claim_tokens(self, name: str, claim: Claim) -> bool:
         """Take the right to renew a connection's tokens, unless somebody holds it."""
 
