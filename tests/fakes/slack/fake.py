@@ -39,6 +39,7 @@ from fakes.slack.web_api import WebApi
 
 LARGEST_BODY = 64 * 1024 * 1024
 LOOK_AGAIN = 0.02
+LAST_TURNS = 20
 
 
 class FakeSlack:
@@ -93,14 +94,20 @@ class FakeSlack:
         self.shapes.origin = self.socket_door.origin = origin
         self.api_url = f"{origin}/api/"
 
+    async def quiet(self) -> None:
+        """Bring nothing more, and hang up: for the end of a test, before the app stops listening."""
+        await self.courier.stop()
+        await self.http.close()
+
     async def stop(self, *, check: bool = True) -> None:
         """End, then raise what is held against the app (unless the test has failed already: `check=False`)."""
-        await self.courier.stop()
+        await self.quiet()
         self.sockets.kill()
-        await self.http.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        for _ in range(LAST_TURNS):
+            await asyncio.sleep(0)  # the other ends of what was closed see it
         self.app.check()
         if self.background.broken:
             raise self.background.broken[0]
