@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -262,6 +263,14 @@ class FakeSlack:
     def change_channel_id(self, channel: Channel) -> str:
         """Sharing starts: the channel gets another id (`channel.id`); returns the old one."""
         return self.acts.rename_id(channel, self.state.new_id("C"))
+
+    def app_message(self, room: Channel, text: str, blocks: Sequence[Json] = ()) -> Message:
+        """A message as if the app had posted it, for `acts.post`: where the app itself is not what is tried."""
+        message = Message(
+            room, self.state.new_ts(), room.team.bot_user, text, copy.deepcopy(list(blocks)), team=room.team
+        )
+        message.bot_id, message.app_id = room.team.bot_id, self.app.app_id
+        return message
 
     # --- what a test looks at
 
