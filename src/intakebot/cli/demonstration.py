@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 @click.option(
     "--story", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another story: a folder of scenes."
 )
+@click.option("--workspace", metavar="MODULE:FUNCTION", help="A Slack of the test kind, for the scenes that chat.")
 @with_session
-async def demo(session: Session, *, keep: bool, story: Path | None) -> int:
+async def demo(session: Session, *, keep: bool, story: Path | None, workspace: str | None) -> int:
     """Play both processes, from mail to closed case, on a service of its own; about half a minute."""
     from intakebot.demo.performance import perform  # noqa: PLC0415 - as the service itself: it brings in much
     from intakebot.demo.story import SHIPPED  # noqa: PLC0415
+    from intakebot.demo.workspace import load_workspace  # noqa: PLC0415
 
+    played_in = load_workspace(workspace) if workspace else None
     with _audience() as audience:
-        report, kept = await perform(session.settings, story or SHIPPED, audience, keep=keep)
+        report, kept = await perform(session.settings, story or SHIPPED, audience, keep=keep, workspace=played_in)
     if session.as_json:
         session.print_json(report.plain())
     else:

@@ -25,7 +25,10 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Everything there is at the end. `cases` are whole cases, each with its `time_line`."""
+    """Everything there is at the end. `cases` are whole cases, each with its `time_line`.
+
+    `mails` counts by message id what came in by mail and chat; `chat` is what callers read of ours in a workspace.
+    """
 
     now: datetime
     cases: tuple[Record, ...]
@@ -34,6 +37,7 @@ class Past:
     outbox: tuple[EmailMessage, ...]
     mails: Mapping[str, int]
     calls: int
+    chat: tuple[str, ...] = ()
 
 
 async def look_back(stage: Stage, playing: Sequence[Playing], checks: Sequence[Check]) -> Report:
@@ -63,8 +67,10 @@ async def _past(stage: Stage, playing: Sequence[Playing]) -> Past:
         contacts=tuple(await ask("contact.list", {"limit": ALL})),
         counts=(await ask("health", {}))["counts"],
         outbox=tuple(outgoing(stage.outbox)),
-        mails={sent.message_id: sent.copies for scene in playing for sent in scene.sent},
+        mails={sent.message_id: sent.copies for scene in playing for sent in scene.sent}
+        | {said: 1 for scene in playing if scene.chat for said in scene.chat.said},
         calls=sum(scene.calls for scene in playing),
+        chat=tuple(stage.workspace.outside()) if stage.workspace else (),
     )
 
 
@@ -128,6 +134,9 @@ def _internal_words(past: Past) -> Iterator[str]:
     for message in past.outbox:
         if INTERNAL_WORD in words_of(message).lower():
             yield f"{message['Subject']} to {message['To']}"
+    for text in past.chat:
+        if INTERNAL_WORD in text.lower():
+            yield f"in a room of callers: {text[:80]}"
 
 
 def _answered_twice(past: Past) -> Iterator[str]:

@@ -19,11 +19,13 @@ from intakebot.demo.playing import ALL, Playing
 from intakebot.demo.report import Check, Report
 from intakebot.demo.stage import Stage, met
 from intakebot.demo.story import Scene, Step, read_story
+from intakebot.demo.workspace import Workspace
 from intakebot.ports import Desk
 
 AT_ONCE = 4
 """Scenes that play beside each other; they share no caller."""
 DIRECTOR = "dana"
+WORKSPACE_IS_CONTENT = "the workspace holds nothing against the house"
 OWN_CUSTOMERS = Path(__file__).parent / "customers.yaml"
 
 
@@ -48,13 +50,15 @@ class Kept:
     pid: int = 0
 
 
-async def perform(settings: Path, story: Path, audience: Audience, *, keep: bool) -> tuple[Report, Kept | None]:
-    """Play the whole story; returns the report, and what was kept.
+async def perform(
+    settings: Path, story: Path, audience: Audience, *, keep: bool, workspace: Workspace | None = None
+) -> tuple[Report, Kept | None]:
+    """Play the whole story; returns the report, and what was kept. Scenes that chat are played in a workspace only.
 
     Raises ConfigError when the story cannot be read, ServiceUnreachableError when the service does not start.
     """
-    scenes = read_story(story)
-    stage = Stage(settings)
+    scenes = [scene for scene in read_story(story) if workspace or not scene.needs_workspace]
+    stage = Stage(settings, workspace)
     kept = Kept(stage.home, stage.settings, stage.data)
     try:
         report = await _performed(stage, settings, scenes, audience, keep=keep)
@@ -81,6 +85,9 @@ async def _performed(
         code = None if staying else await stage.end()
     if staying:
         return report
+    if stage.workspace:
+        held = await stage.workspace.end()
+        report = replace(report, checks=(*report.checks, Check(WORKSPACE_IS_CONTENT, not held, "; ".join(held))))
     stopped = Check("the service stops cleanly", code == 0, "" if code == 0 else f"exit code {code}")
     return replace(report, checks=(*report.checks, stopped))
 

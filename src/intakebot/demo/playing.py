@@ -15,11 +15,12 @@ from email.utils import parseaddr
 from functools import partial
 from typing import Any
 
+from intakebot.demo.chatting import Chatting
 from intakebot.demo.letters import compose, compose_bounce, hand_in, newest_about
 from intakebot.demo.observed import differences, observed
 from intakebot.demo.report import Check
 from intakebot.demo.stage import Stage, met
-from intakebot.demo.story import Act, Expect, Mail, Scene, Step
+from intakebot.demo.story import Act, Click, Expect, Mail, Said, Scene, Seen, Step
 from intakebot.domain.case import shown_number
 from intakebot.domain.positions import Plain
 
@@ -39,6 +40,7 @@ class Playing:
     """One scene on the stage. `names` are its cases and tasks, `sent` its mails, `calls` its registered calls."""
 
     def __init__(self, scene: Scene, position: int, stage: Stage) -> None:
+        """`stage.workspace` is where scenes that chat are played."""
         self.scene = scene
         self.names: dict[str, int] = {}
         self.cases: list[int] = []
@@ -47,6 +49,7 @@ class Playing:
         self._position = position
         self._stage = stage
         self._failed = False
+        self.chat = Chatting(stage.workspace, self.names) if stage.workspace else None
 
     async def play(self, steps: Iterable[Step]) -> list[Check]:
         """Play steps until one fails."""
@@ -65,6 +68,19 @@ class Playing:
                 return await self._act(step)
             case Expect():
                 return [await self._expect(step)]
+            case Said() | Click() | Seen():
+                return [await self._chat(step)]
+
+    async def _chat(self, step: Said | Click | Seen) -> Check:
+        if self.chat is None:
+            return self._check("it is played in a workspace", "there is none")
+        match step:
+            case Said():
+                return self._check(*await self.chat.say(step, self._became))
+            case Click():
+                return self._check(*await self.chat.click(step))
+            case Seen():
+                return self._check(*await self.chat.see(step))
 
     def _check(self, says: str, wrong: str) -> Check:
         return Check(f"{self.scene.title}: {says}", not wrong, wrong)
@@ -81,7 +97,7 @@ class Playing:
         await asyncio.to_thread(
             hand_in, self._stage.port, "" if mail.bounces else sender, [recipient], content, mail.copies
         )
-        return self._check(says, await self._what_became(mail, message_id.strip("<>")))
+        return self._check(says, await self._became(message_id.strip("<>"), mail))
 
     async def _answered(self, mail: Mail, sender: str) -> EmailMessage | None:
         """The outgoing mail that this one is about, once it has left."""
@@ -104,8 +120,8 @@ class Playing:
         to = mail.to or (answered["Reply-To"] if answered else "")
         return compose(mail, message_id, now, answered), parseaddr(to)[1]
 
-    async def _what_became(self, mail: Mail, message_id: str) -> str:
-        """What is wrong with what became of a mail; '' when it is as expected. Names its case."""
+    async def _became(self, message_id: str, step: Mail | Said) -> str:
+        """What is wrong with what became of a message; '' when it is as expected. Names its case."""
         found: dict[str, Any] = {}
 
         async def settled() -> bool:
@@ -114,12 +130,12 @@ class Playing:
             return bool(found.get("state", "received") != "received")
 
         await met(settled)
-        if found.get("state") != mail.becomes.value:
+        if found.get("state") != step.becomes.value:
             return f"it is {found.get('state', 'unknown')}: {found.get('reason', 'no such contact')}"
-        if mail.case and mail.case not in self.names:
-            self._name(mail.case, found["case"])
-        if mail.case and self.names[mail.case] != found["case"]:
-            return f"it belongs to {found['case']} instead of {self.names[mail.case]}"
+        if step.case and step.case not in self.names:
+            self._name(step.case, found["case"])
+        if step.case and self.names[step.case] != found["case"]:
+            return f"it belongs to {found['case']} instead of {self.names[step.case]}"
         return ""
 
     def _name(self, name: str, number: int) -> None:

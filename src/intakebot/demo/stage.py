@@ -21,12 +21,14 @@ from typing import Any
 
 from intakebot.channels.control import RemoteDesk, control_socket
 from intakebot.config.settings import load_settings
+from intakebot.demo.workspace import Workspace
 from intakebot.domain.errors import ServiceUnreachableError
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0
 """Seconds that anything may take before it is called a failure."""
 PAUSE = 0.1
+_CHANNELS = re.compile(r"(?m)^channels:\n")
 _LISTEN = re.compile(r"(?m)^(\s+listen:).*$")
 
 
@@ -50,12 +52,13 @@ class Outcome:
 
 
 class Stage:
-    """A copy of the configuration in a fresh directory, and the service that runs on it.
+    """A copy of the configuration in a fresh directory, and the service that runs on it, beside a workspace if given.
 
     Raises ConfigError when the configuration cannot be used.
     """
 
-    def __init__(self, settings: Path) -> None:
+    def __init__(self, settings: Path, workspace: Workspace | None = None) -> None:
+        self.workspace = workspace
         templates = load_settings(settings).templates_directory
         self.home = Path(tempfile.mkdtemp(prefix="intakebot-demo-"))
         self.data = self.home / "data"
@@ -76,6 +79,8 @@ class Stage:
 
     async def begin(self) -> None:
         """Start the service; returns when it listens. Raises ServiceUnreachableError."""
+        if self.workspace:
+            _add_channel(self.settings, await self.workspace.begin(self.settings.parent))
         self._process = self._started()
 
         async def settled() -> bool:
@@ -152,3 +157,10 @@ def _copied(settings: Path, templates: Path, home: Path, port: int) -> Path:
     copy = home / "config" / settings.name
     copy.write_text(_LISTEN.sub(rf"\1 {HOST}:{port}", copy.read_text(encoding="utf-8")), encoding="utf-8")
     return copy
+
+
+def _add_channel(settings: Path, section: str) -> None:
+    """Put a workspace's section under the channels of the copied configuration."""
+    indented = "".join(f"  {line}\n" for line in section.splitlines())
+    written = settings.read_text(encoding="utf-8")
+    settings.write_text(_CHANNELS.sub(lambda _: f"channels:\n{indented}", written, count=1), encoding="utf-8")

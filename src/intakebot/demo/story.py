@@ -60,7 +60,44 @@ class Expect:
     cases: Mapping[str, Plain]
 
 
-Step: TypeAlias = Mail | Act | Expect
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person writes in a workspace. `thread` names the case in whose first message's thread it stands."""
+
+    person: str
+    room: str
+    text: str
+    thread: str
+    becomes: ContactState
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A button that a person presses on a case's card; `fills` are the modals sent after it, one after the other.
+
+    `told` is part of what the person is told when it is refused.
+    """
+
+    person: str
+    button: str
+    case: str
+    fills: tuple[Mapping[str, str], ...]
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What must come to be seen of a case: on its card, or in the thread of the caller's first message."""
+
+    says: str
+    case: str
+    card: tuple[str, ...]
+    thread: tuple[str, ...]
+
+
+Step: TypeAlias = Mail | Act | Expect | Said | Click | Seen
+CHAT_STEPS = (Said, Click, Seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +107,11 @@ class Scene:
     title: str
     steps: tuple[Step, ...]
     afterwards: tuple[Step, ...]
+
+    @property
+    def needs_workspace(self) -> bool:
+        """Somebody chats in it."""
+        return any(isinstance(step, CHAT_STEPS) for step in (*self.steps, *self.afterwards))
 
 
 def read_story(directory: Path) -> tuple[Scene, ...]:
@@ -97,6 +139,14 @@ def _step(section: Section) -> Step:
         if section.has("act"):
             opens, task, refused = (section.text(key, "") for key in ("opens", "task", "refused"))
             return Act(section.text("as"), section.text("act"), opens, task, refused)
+        if section.has("says"):
+            return _said(section)
+        if section.has("clicks"):
+            return _click(section)
+        if section.has("seen"):
+            return Seen(
+                section.text("seen"), section.text("of"), section.texts("card", ()), section.texts("thread", ())
+            )
         says, cases = section.text("expect"), section.section("of").rest().plain()
         return Expect(says, cases if isinstance(cases, dict) else {})
 
@@ -116,3 +166,25 @@ def _mail(section: Section) -> Mail:
             becomes=section.member("becomes", ContactState, ContactState.REGISTERED),
             case=section.text("case", ""),
         )
+
+
+def _said(section: Section) -> Said:
+    return Said(
+        person=section.text("by"),
+        room=section.text("in"),
+        text=section.text("says"),
+        thread=section.text("thread", ""),
+        becomes=section.member("becomes", ContactState, ContactState.REGISTERED),
+        case=section.text("case", ""),
+    )
+
+
+def _click(section: Section) -> Click:
+    button, person, case = section.text("clicks"), section.text("by"), section.text("on")
+    fills = tuple(_fields(one) for one in section.items("fills"))
+    return Click(person, button, case, fills, section.text("told", ""))
+
+
+def _fields(section: Section) -> dict[str, str]:
+    fields = section.rest().plain()
+    return {name: str(value) for name, value in fields.items()} if isinstance(fields, dict) else {}
