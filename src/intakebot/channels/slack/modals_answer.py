@@ -135,7 +135,9 @@ def preview_form(case: Case, kind: str, preview: Preview, values: Values, notes:
             *_recipients(preview),
             *_problem(preview),
             blocks.rich(
-                blocks.line(blocks.said("Subject: ", bold=True), blocks.said(cut_line(preview.get("subject"), 300) or "none"))
+                blocks.line(
+                    blocks.said("Subject: ", bold=True), blocks.said(cut_line(preview.get("subject"), 300) or "none")
+                )
             ),
             blocks.divider(),
             *in_full(str(preview.get("text") or "")),
@@ -168,11 +170,15 @@ def _recipients(preview: Preview | None) -> Iterator[Block | None]:
         return
     to = [_recipient(one) for one in preview.get("to") or ()]
     who = "; ".join(to[:5]) + (f" and {len(to) - 5} more" if len(to) > 5 else "")  # noqa: PLR2004 - as many as are named
-    yield blocks.rich(blocks.line(blocks.said("Goes to the caller: ", bold=True), blocks.said(who or "nobody (no address)")))
+    yield blocks.rich(
+        blocks.line(blocks.said("Goes to the caller: ", bold=True), blocks.said(who or "nobody (no address)"))
+    )
     ignored = [cut_line(one, 80) for one in preview.get("cc_ignored") or ()]
     if ignored:
         more = f" and {len(ignored) - 5} more" if len(ignored) > 5 else ""  # noqa: PLR2004 - as many as are named
-        yield blocks.context(f"Not sent to, although they had a copy of the caller's message: {', '.join(ignored[:5])}{more}")
+        yield blocks.context(
+            f"Not sent to, although they had a copy of the caller's message: {', '.join(ignored[:5])}{more}"
+        )
 
 
 def _recipient(one: Mapping[str, Any]) -> str:
@@ -192,7 +198,9 @@ def _problem(preview: Preview) -> Iterator[Block | None]:
 def _template(template: Template) -> Choice:
     languages = ", ".join(str(one) for one in template.get("languages") or ())
     subject = cut_line(template.get("subject"), 60)
-    return Choice(str(template.get("name")), subject or str(template.get("name")), f"{template.get('name')} ({languages})")
+    return Choice(
+        str(template.get("name")), subject or str(template.get("name")), f"{template.get('name')} ({languages})"
+    )
 
 
 def _reads(preview: Preview | None, held: Values) -> Iterator[Block | None]:

@@ -33,7 +33,9 @@ def move_form(case: Case, choices: Choices, notes: Notes = NO_NOTES) -> View:
         [
             headline(case),
             fields.choice_field("queue", "To which queue?", _queues(case, choices), placeholder="Choose the team"),
-            fields.choice_field("assignee", "For somebody there?", _agents(choices), optional=True, placeholder="Anybody"),
+            fields.choice_field(
+                "assignee", "For somebody there?", _agents(choices), optional=True, placeholder="Anybody"
+            ),
             fields.text_field(
                 "comment",
                 "What does the next team have to know?",
@@ -103,7 +105,9 @@ def classify_form(case: Case, choices: Choices, notes: Notes = NO_NOTES) -> View
     now, priority = str(case.get("category") or ""), str(case.get("priority") or "")
     categories = [Choice(str(one), str(one)) for one in (*choices.get("categories", ()), *([now] if now else ()))]
     listed = fields.choice_field("category", "Category", categories, chosen=now, optional=True)
-    typed = fields.text_field("category", "Category", initial=now, limit=100, optional=True, placeholder="technical/no-signal")
+    typed = fields.text_field(
+        "category", "Category", initial=now, limit=100, optional=True, placeholder="technical/no-signal"
+    )
     priorities = [Choice(str(one), str(one)) for one in choices.get("priorities") or PRIORITIES]
     return form(
         "classify",
@@ -224,9 +228,17 @@ def reopen_form(case: Case, notes: Notes = NO_NOTES) -> View:
 
 def void_form(case: Case, notes: Notes = NO_NOTES) -> View:
     """End what should not be a case."""
-    why = fields.text_field("comment", "Why is this no case?", lines=True, focus=True, placeholder="Spam, opened by mistake…")
+    why = fields.text_field(
+        "comment", "Why is this no case?", lines=True, focus=True, placeholder="Spam, opened by mistake…"
+    )
     ends = "It ends here, without an answer to the caller. Nothing in it can change after that."
-    return form("void", "This is no case", [headline(case), why, blocks.context(ends)], submit="End it", notes=about(case, notes))
+    return form(
+        "void",
+        "This is no case",
+        [headline(case), why, blocks.context(ends)],
+        submit="End it",
+        notes=about(case, notes),
+    )
 
 
 def preferences_form(preferences: Preferences, notes: Notes = NO_NOTES) -> View:
@@ -239,7 +251,9 @@ def preferences_form(preferences: Preferences, notes: Notes = NO_NOTES) -> View:
             fields.ticks_field("notices", "Tell me when", [Choice(*one) for one in NOTICES.items()], ticked=wanted),
             fields.time_field("quiet_from", "Quiet from", preferences.quiet_from),
             fields.time_field("quiet_to", "Quiet until", preferences.quiet_to),
-            blocks.context(f"Times are in the zone {preferences.zone}. What comes in quiet hours is told when they end."),
+            blocks.context(
+                f"Times are in the zone {preferences.zone}. What comes in quiet hours is told when they end."
+            ),
         ],
         submit="Save",
         notes=notes,
@@ -249,8 +263,14 @@ def preferences_form(preferences: Preferences, notes: Notes = NO_NOTES) -> View:
 def _queues(case: Case, choices: Choices, *, all_of_them: bool = False) -> list[Choice]:
     """Queues that serve the case's process; where it is now comes last."""
     now = (case.get("queue") or {}).get("name")
-    serving = [one for one in choices.get("queues") or () if all_of_them or case.get("workflow") in (one.get("workflows") or ())]
-    listed = sorted(serving, key=lambda one: (one.get("name") == now, str(one.get("title") or one.get("name")).casefold()))
+    serving = [
+        one
+        for one in choices.get("queues") or ()
+        if all_of_them or case.get("workflow") in (one.get("workflows") or ())
+    ]
+    listed = sorted(
+        serving, key=lambda one: (one.get("name") == now, str(one.get("title") or one.get("name")).casefold())
+    )
     return [Choice(str(one["name"]), _queue_label(one, now)) for one in listed]
 
 
