@@ -133,6 +133,43 @@ class DeliveryUnverifiableError(DeliveryAmbiguousError):
     remedy = Remedy.NEVER
 
 
+class SlackLimitedError(IntakebotError):
+    """Slack was asked too often: certainly not done. `retry_after` is how long to leave it alone."""
+
+    code = "slack.limited"
+    remedy = Remedy.LATER
+
+    def __init__(self, sentence: str, retry_after: timedelta) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class SlackRefusedError(IntakebotError):
+    """Slack said no, and will say no again: certainly not done.
+
+    `error` is Slack's code (`channel_not_found`), `needed` the scope that the app lacks, or ''.
+    """
+
+    code = "slack.refused"
+    remedy = Remedy.NEVER
+
+    def __init__(self, sentence: str, error: str, needed: str = "") -> None:
+        super().__init__(sentence)
+        self.error = error
+        self.needed = needed
+
+
+class SlackUnreachableError(IntakebotError):
+    """Slack gave no answer that says what became of it. `taken`: False = certainly not done, None = nobody knows."""
+
+    code = "slack.unreachable"
+    remedy = Remedy.LATER
+
+    def __init__(self, sentence: str, taken: bool | None) -> None:  # noqa: FBT001 - a fact, not a switch
+        super().__init__(sentence)
+        self.taken = taken
+
+
 class TemplateError(IntakebotError):
     """A template is missing, asks for something it may not see, or does not render."""
 

@@ -45,7 +45,7 @@ class CardPosts:
         channel = self.ties.queues.get(queue)
         if channel is None:
             return await self._leave(card, case, queue)
-        place = self.rooms.place_now(f"{(await self.calls.calls.us()).team}/{channel}")
+        place = self.rooms.place_now(f"{(await self.calls.us()).team}/{channel}")
         shown = cards.card(case, self.clock.now())
         here = card.ts if card.ts and self.rooms.place_now(card.place) == place else ""
         if here and (digest_of(shown) == card.shown or await self._changed(card, place, here, shown)):

@@ -49,7 +49,7 @@ class NoticePosts:
         agent = told.target or str((case.get("owner") or {}).get("id") or "")
         if _is_stale(what, told.target, case):
             return self._dropped(told, "it is not so any more")
-        user = self.people.user_of(agent) if agent else None
+        user = await self._user(agent)
         if user is None:
             return await self._tell_the_queue(told, what, case)
         now = self.chat.clock.now()
@@ -68,8 +68,8 @@ class NoticePosts:
     async def _tell(self, told: ChatPost, where: Where, shown: Rendered) -> PostSettlement:
         who, mark = f"post {told.id}", {"id": str(told.id)}
         found = await find(self.calls, who, where, mark, told.owed_at) if told.resends else None
+        place = f"{(await self.calls.us()).team}/{where.channel}"  # before: what fails after posting is in doubt
         ts = str(found["ts"]) if found else await post(self.calls, who, where, shown, mark)
-        place = f"{(await self.calls.calls.us()).team}/{where.channel}"
         return PostSettlement(told.id, PostState.POSTED, told.wanted, self.chat.clock.now(), place=place, ts=ts)
 
     async def _tell_the_queue(self, told: ChatPost, what: str, case: Case) -> PostSettlement:
@@ -81,10 +81,15 @@ class NoticePosts:
 
     async def _drawn(self, told: ChatPost, what: str, case: Case) -> Rendered:
         """The notice, with a way to the card."""
-        card, url = await self.chat.card_of(told.case_id), (await self.calls.calls.us()).url
+        card, url = await self.chat.card_of(told.case_id), (await self.calls.us()).url
         channel = self.rooms.place_now(card[0]).partition("/")[2] if card else ""
         link = f"{url}archives/{channel}/p{card[1].replace('.', '')}" if card and url else ""
         return notices.notice(what, case, self.chat.clock.now(), link)
+
+    async def _user(self, agent: str) -> str | None:
+        """The person behind an agent who is at work here."""
+        known = await self.chat.agent(agent) if agent else None
+        return self.people.user_of(agent) if known and known.active else None
 
     async def _direct(self, told: ChatPost, user: str) -> str:
         """The conversation with that person; it never changes."""

@@ -13,10 +13,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from intakebot.channels.slack.calls import LOOK_AGAIN, Calls
+from intakebot.channels.slack.alarms import Alarms
+from intakebot.channels.slack.calls import LOOK_AGAIN, Calls, Us
 from intakebot.channels.slack.pacing import POST, Pacing
-from intakebot.domain.errors import IntakebotError, Remedy, SlackLimitedError, SlackUnreachableError
+from intakebot.channels.slack.troubles import Trouble, trouble_of
+from intakebot.domain.errors import (
+    IntakebotError,
+    Remedy,
+    SlackLimitedError,
+    SlackRefusedError,
+    SlackUnreachableError,
+)
 from intakebot.ports import Clock
+
+_WRITING = frozenset({POST, "chat.update", "files.completeUploadExternal"})
 
 
 class HeldBackError(IntakebotError):
@@ -31,10 +41,14 @@ class HeldBackError(IntakebotError):
 
 
 class PacedCalls:
-    """The calls of one workspace; `calls` without a pace, for what is limited in no way that matters."""
+    """The calls of one workspace; `calls` without a pace, for what is limited in no way that matters.
 
-    def __init__(self, calls: Calls, clock: Clock) -> None:
+    A conversation that cannot be written in sounds an alarm here, whoever wrote.
+    """
+
+    def __init__(self, calls: Calls, clock: Clock, alarms: Alarms) -> None:
         self.calls = calls
+        self.alarms = alarms
         self._clock = clock
         self._pacing = Pacing()
         self._lanes: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -51,17 +65,38 @@ class PacedCalls:
             HeldBackError: It was not called, or refused for a time, or the workspace does not let us in.
             SlackRefusedError, SlackUnreachableError: As `calls.Calls`.
         """
-        channel = str(arguments.get("channel", ""))
+        channel = str(arguments.get("channel") or arguments.get("channel_id") or "")
         async with self._lanes[(method, channel if method == POST else "")]:
             turn = self._pacing.turn(method, channel, who, self._clock.now())
             if turn is not None:
                 raise HeldBackError(f"{method} waits for its turn", turn)
             try:
-                return await self.calls.call(method, **arguments)
-            except SlackLimitedError as limited:
-                until = self._pacing.limited(method, channel, limited.retry_after, self._clock.now())
-                raise HeldBackError(limited.sentence, until) from limited
-            except SlackUnreachableError as unreachable:
-                if self.calls.trouble and unreachable.taken is False:
-                    raise HeldBackError(self.calls.trouble, self._clock.now() + LOOK_AGAIN) from unreachable
-                raise
+                answer = await self.calls.call(method, **arguments)
+            except IntakebotError as error:
+                raise self._translated(error, method, channel) from error
+        if method in _WRITING:
+            self.alarms.over(f"channel {channel}")
+        return answer
+
+    async def us(self) -> Us:
+        """Who we are there. Raises as `call`."""
+        try:
+            return await self.calls.us()
+        except IntakebotError as error:
+            raise self._translated(error, "auth.test", "") from error
+
+    def _translated(self, error: IntakebotError, method: str, channel: str) -> IntakebotError:
+        """The same, as whoever keeps the pace understands it."""
+        now = self._clock.now()
+        if isinstance(error, SlackLimitedError):
+            until = self._pacing.limited(method, channel, error.retry_after, now)
+            return HeldBackError(error.sentence, until)
+        if isinstance(error, SlackUnreachableError) and error.taken is False and self.calls.trouble:
+            return HeldBackError(self.calls.trouble, now + LOOK_AGAIN)
+        if isinstance(error, SlackRefusedError) and method in _WRITING and trouble_of(error) is Trouble.PLACE:
+            sentence = f"Slack does not let the app write in {channel} ({error.error}): "
+            self.alarms.sound(
+                f"channel {channel}",
+                f"{sentence}let the app in again, or name another channel in the configuration. What is owed waits.",
+            )
+        return error

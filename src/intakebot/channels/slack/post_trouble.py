@@ -34,11 +34,9 @@ class PostTrouble:
     alarms: Alarms
     failures: dict[int, int] = field(default_factory=dict)
 
-    def over(self, post: ChatPost, settlement: PostSettlement) -> None:
-        """It was shown, or is not needed: its failures are forgotten, and its channel is well."""
+    def over(self, post: ChatPost) -> None:
+        """It was shown, or is not needed: its failures are forgotten."""
         self.failures.pop(post.id, None)
-        if settlement.place:
-            self.alarms.over(_channel(settlement.place))
 
     def after(self, post: ChatPost, error: IntakebotError, now: datetime) -> PostSettlement:
         """What to write about a post that was not shown, or of which nobody knows whether it was."""
@@ -55,7 +53,9 @@ class PostTrouble:
             return replace(again, due_at=now + soon(times), resends=post.resends + doubt)
         if isinstance(error, SlackRefusedError):
             return self._after_refusal(post, error, again, times)
-        if isinstance(error, StorageUnavailableError) or times < GIVEN_UP_AFTER:
+        if isinstance(error, StorageUnavailableError):
+            return replace(again, due_at=now + soon(times))
+        if times < GIVEN_UP_AFTER:  # unplanned, perhaps after it was shown
             return replace(again, due_at=now + soon(times), resends=post.resends + 1)
         return self._given_up(post, again, "it cannot be shown")
 
@@ -65,6 +65,8 @@ class PostTrouble:
         trouble = trouble_of(refusal)
         if trouble is Trouble.PERSON:
             return replace(again, state=PostState.DROPPED)
+        if trouble is Trouble.PLACE:  # it has sounded an alarm of its own
+            return replace(again, due_at=again.at + late(times))
         if trouble is Trouble.FORM or (trouble is Trouble.ODD and times >= GIVEN_UP_AFTER):
             return self._given_up(post, again, "Slack does not take it")
         self.alarms.sound(f"{post.kind.value} {post.case_number}", f"C-{post.case_number}: {refusal.sentence}")
@@ -76,6 +78,3 @@ class PostTrouble:
         self.alarms.sound(f"post {post.id}", sentence)
         return replace(again, state=PostState.FAILED, error=f"{why}: {again.error}"[:1000])
 
-
-def _channel(place: str) -> str:
-    return f"channel {place.partition('/')[2]}"

@@ -110,7 +110,7 @@ class Posts:
         outcome = await guarded(f"slack post {post.id}", show(post))
         if isinstance(outcome, IntakebotError):
             return self._trouble.after(post, outcome, self._chat.clock.now())
-        self._trouble.over(post, outcome)
+        self._trouble.over(post)
         return outcome
 
     def _line_waits(self, post: ChatPost, card_due: datetime | None) -> PostSettlement | None:
