@@ -48,16 +48,19 @@ class PostTrouble:
         if isinstance(error, BlindError):
             return self._given_up(post, again, "nobody knows whether it was shown, and it is not shown again")
         times = self.failures[post.id] = self.failures.get(post.id, 0) + 1
-        if isinstance(error, SlackUnreachableError):
-            doubt = error.taken is not False
-            return replace(again, due_at=now + soon(times), resends=post.resends + doubt)
         if isinstance(error, SlackRefusedError):
             return self._after_refusal(post, error, again, times)
-        if isinstance(error, StorageUnavailableError):
-            return replace(again, due_at=now + soon(times))
-        if times < GIVEN_UP_AFTER:  # unplanned, perhaps after it was shown
-            return replace(again, due_at=now + soon(times), resends=post.resends + 1)
-        return self._given_up(post, again, "it cannot be shown")
+        return self._after_failure(post, error, again, times)
+
+    def _after_failure(
+        self, post: ChatPost, error: IntakebotError, again: PostSettlement, times: int
+    ) -> PostSettlement:
+        """The workspace was not reached, the house did not answer, or something happened that nobody planned."""
+        outside = isinstance(error, SlackUnreachableError)
+        if not outside and not isinstance(error, StorageUnavailableError) and times >= GIVEN_UP_AFTER:
+            return self._given_up(post, again, "it cannot be shown")
+        doubt = error.taken is not False if isinstance(error, SlackUnreachableError) else type(error) is IntakebotError
+        return replace(again, due_at=again.at + soon(times), resends=post.resends + doubt)
 
     def _after_refusal(
         self, post: ChatPost, refusal: SlackRefusedError, again: PostSettlement, times: int
@@ -77,4 +80,3 @@ class PostTrouble:
         sentence = f"the {post.kind.value} of C-{post.case_number} {post.reference}: {why}: {again.error}"
         self.alarms.sound(f"post {post.id}", sentence)
         return replace(again, state=PostState.FAILED, error=f"{why}: {again.error}"[:1000])
-

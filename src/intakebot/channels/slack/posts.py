@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from intakebot.channels.slack.alarms import Alarms
+from intakebot.channels.slack.calls import LOOK_AGAIN
 from intakebot.channels.slack.card_posts import CardPosts
 from intakebot.channels.slack.line_posts import LinePosts
 from intakebot.channels.slack.notice_posts import NoticePosts
-from intakebot.channels.slack.paced_calls import LOOK_AGAIN, PacedCalls
+from intakebot.channels.slack.paced_calls import PacedCalls
 from intakebot.channels.slack.post_trouble import PostTrouble
 from intakebot.domain.chat import ChatPost, PostKind, PostSettlement, PostState
 from intakebot.domain.errors import IntakebotError

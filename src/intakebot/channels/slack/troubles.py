@@ -31,15 +31,17 @@ class Trouble(Enum):
 
 _CODES: Final = {
     Trouble.PLACE: (
-        "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel", "ekm_access_denied",
-        "method_not_supported_for_channel_type", "is_inactive", "posting_to_channel_denied", "missing_scope",
-        "no_permission", "channel_type_not_supported", "file_uploads_disabled",
+        "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel", "is_inactive",
+        "method_not_supported_for_channel_type", "posting_to_channel_denied", "missing_scope", "no_permission",
+        "channel_type_not_supported", "file_uploads_disabled",
     ),
     Trouble.MESSAGE: ("message_not_found", "cant_update_message", "edit_window_closed"),
     Trouble.THREAD: ("thread_not_found", "invalid_thread_ts", "cannot_reply_to_message", "thread_locked"),
     Trouble.FORM: (
-        "invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "msg_blocks_too_long", "no_text",
+        "invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "msg_blocks_too_long",
+        "no_text",
         "too_many_attachments", "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large",
         "metadata_must_be_sent_from_app", "attachment_payload_limit_exceeded", "markdown_text_conflict",
     ),
