@@ -39,3 +39,8 @@ class IdSource:
 def moment_of(made: int) -> datetime:
     """When an id was made, to the millisecond; aware, UTC."""
     return EPOCH + timedelta(milliseconds=made >> (_NODE_BITS + _COUNTER_BITS))
+
+
+def node_of(made: int) -> int:
+    """The node of the source that made an id: which process it was."""
+    return made >> _COUNTER_BITS & (1 << _NODE_BITS) - 1

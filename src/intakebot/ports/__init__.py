@@ -19,6 +19,7 @@ from intakebot.domain.commands import Command
 from intakebot.domain.contact import ContactState, Incoming, Kept, NewContact, PendingContact
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery
+from intakebot.ports.chat_store import ChatStore
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -145,6 +146,10 @@ class Surroundings:
 
 class Store(Protocol):
     """Storage inside one transaction; handed to operations by the `Writer`, never kept."""
+
+    @property
+    def chat(self) -> ChatStore:
+        """The chat part of the same transaction."""
 
     def keep(self, contacts: Sequence[NewContact]) -> list[Kept]:
         """Insert contacts with their raw bytes; a repeat (same content key) becomes an arrival of the first."""
