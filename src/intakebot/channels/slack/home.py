@@ -80,7 +80,7 @@ def _search(search: Search | None, now: datetime) -> Iterator[Block | None]:
         return
     yield blocks.header(f"Found: {counted(search.total, 'case')}")
     for case in search.cases[:FOUND]:
-        yield _row(case, now)
+        yield case_row(case, now)
     if search.total > FOUND:
         yield blocks.context(f"The first {FOUND} of {search.total:,}. More words find fewer.")
     clear = blocks.button("Clear the search", "home.clear")
@@ -93,7 +93,7 @@ def _mine(answer: Answer, now: datetime) -> Iterator[Block | None]:
     if not answer.get("mine"):
         yield blocks.context("None. What waits in your queues is below.")
     for case in list(answer.get("mine") or ())[:MINE]:
-        yield _row(case, now)
+        yield case_row(case, now)
     yield _paging(answer)
 
 
@@ -106,7 +106,7 @@ def _paging(answer: Answer) -> Block | None:
     return blocks.row(f"home-page-{page}", earlier, later)
 
 
-def _row(case: Answer, now: datetime) -> Block:
+def case_row(case: Answer, now: datetime) -> Block:
     """A case in two lines, with the button that shows it."""
     title = f"{case.get('label') or 'C-' + str(case.get('number'))} {cut_line(case.get('title'), 100)}"
     parts = (
@@ -164,7 +164,7 @@ def _unclaimed(answer: Answer, now: datetime) -> Iterator[Block | None]:
         return
     yield blocks.header(f"Nobody has taken these ({total:,})")
     for case in list(answer.get("unclaimed") or ())[:UNCLAIMED]:
-        yield _row(case, now)
+        yield case_row(case, now)
     if total > UNCLAIMED:
         yield blocks.context(f"The {UNCLAIMED} that are due first, of {total:,}.")
 

@@ -25,11 +25,11 @@ SEVERAL = 10
 
 def move_form(case: Case, choices: Choices, notes: Notes = NO_NOTES) -> View:
     """Send the case to a queue, in the same act as its status; the house's word for it is on the form."""
-    step = next((one for one in case.get("allowed") or () if one.get("verb") == "move"), {})
+    steps = [one for one in case.get("allowed") or () if one.get("verb") == "move"]
     waits = case.get("kind") == "waiting"
     return form(
         "move",
-        cut_line(step.get("label"), 24) or "Send to a queue",
+        (cut_line(steps[0].get("label"), 24) if steps else "") or "Send to a queue",
         [
             headline(case),
             fields.choice_field("queue", "To which queue?", _queues(case, choices), placeholder="Choose the team"),
