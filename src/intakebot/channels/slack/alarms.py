@@ -41,6 +41,11 @@ class Alarms:
         """It is well again; the next time it is news."""
         self._raised.pop(about, None)
 
-    def unsaid(self) -> str | None:
-        """The oldest alarm that the operators' channel has not been shown; it is taken out."""
-        return self._unsaid.popleft() if self._unsaid else None
+    def next(self) -> str | None:
+        """The oldest alarm that the operators' channel has not been shown."""
+        return self._unsaid[0] if self._unsaid else None
+
+    def said(self, sentence: str) -> None:
+        """It has been shown this."""
+        if self.next() == sentence:
+            self._unsaid.popleft()

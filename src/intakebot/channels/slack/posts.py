@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from intakebot.channels.slack import blocks
 from intakebot.channels.slack.alarms import Alarms
 from intakebot.channels.slack.calls import LOOK_AGAIN
 from intakebot.channels.slack.card_posts import CardPosts
@@ -21,6 +22,7 @@ from intakebot.channels.slack.line_posts import LinePosts
 from intakebot.channels.slack.notice_posts import NoticePosts
 from intakebot.channels.slack.paced_calls import PacedCalls
 from intakebot.channels.slack.post_trouble import PostTrouble
+from intakebot.channels.slack.troubles import late
 from intakebot.domain.chat import ChatPost, PostKind, PostSettlement, PostState
 from intakebot.domain.errors import IntakebotError
 from intakebot.edge import guarded
@@ -37,10 +39,20 @@ _ORDER: Final = {PostKind.CARD: 0, PostKind.LINE: 1, PostKind.NOTICE: 2, PostKin
 
 
 class Posts:
-    """Shows what is owed. `wake` may be set, from the event loop, by whoever owed something."""
+    """Shows what is owed. `wake` may be set, from the event loop, by whoever owed something.
+
+    `operators` is the channel that is shown alarms, '' = none.
+    """
 
     def __init__(
-        self, chat: Chat, calls: PacedCalls, cards: CardPosts, lines: LinePosts, notices: NoticePosts, alarms: Alarms
+        self,
+        chat: Chat,
+        calls: PacedCalls,
+        cards: CardPosts,
+        lines: LinePosts,
+        notices: NoticePosts,
+        alarms: Alarms,
+        operators: str = "",
     ) -> None:
         self.wake = asyncio.Event()
         self._chat = chat
@@ -48,6 +60,9 @@ class Posts:
         self._cards = cards
         self._lines = lines
         self._notices = notices
+        self._alarms = alarms
+        self._operators = operators
+        self._operators_rest_until = chat.clock.now()
         self._trouble = PostTrouble(alarms)
         self._lanes = asyncio.Semaphore(BESIDE)
         self._first_lines: dict[int, tuple[int, datetime]] = {}
@@ -79,7 +94,19 @@ class Posts:
         for post in posts:
             by_case[post.case_id].append(post)
         await asyncio.gather(*(self._show_case(_in_order(of_case)) for of_case in by_case.values()))
+        if self._operators and self._alarms.next() and self._chat.clock.now() >= self._operators_rest_until:
+            told = await guarded("slack alarms", self._tell_operators())
+            if isinstance(told, IntakebotError):
+                self._operators_rest_until = self._chat.clock.now() + late(1)
         return 0 if locked and self._calls.calls.trouble else len(posts)
+
+    async def _tell_operators(self) -> None:
+        """Show the operators' channel what has sounded; it stands in the log in any case."""
+        while sentence := self._alarms.next():
+            shown = blocks.message(sentence, [blocks.words(f"⚠ {sentence}")])
+            where = {"channel": self._operators, "text": shown.text, "blocks": shown.blocks}
+            await self._calls.call("alarms", "chat.postMessage", **where)
+            self._alarms.said(sentence)
 
     async def _next_look(self, *, failed: bool) -> datetime:
         now = self._chat.clock.now()
