@@ -98,3 +98,19 @@ def delivery_trouble(delivery: Mapping[str, Any]) -> str:
 def counted(number: int, one: str, several: str = "") -> str:
     """`1 case`, `2 cases`, `1,234 cases`."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def who(by: object) -> str:
+    """Who did something, in words: an agent by name or id, a rule, the clock, the house itself."""
+    kind, _, name = cut_line(by, 80).partition(":")
+    match kind:
+        case "agent" if name:
+            return name
+        case "rule" if name:
+            return f"rule {name}"
+        case "timer":
+            return "the clock"
+        case "system":
+            return "the house"
+        case _:
+            return cut_line(by, 80)
