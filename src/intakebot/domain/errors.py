@@ -7,6 +7,7 @@ A stranger is shown `code`, never the text; operators and agents get the sentenc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import ClassVar
 
@@ -116,6 +117,43 @@ class DeliveryAmbiguousError(IntakebotError):
 
     code = "delivery.ambiguous"
     remedy = Remedy.NEVER
+
+
+class SlackLimitedError(IntakebotError):
+    """Slack was asked too often: certainly not done. `retry_after` is how long to leave it alone."""
+
+    code = "slack.limited"
+    remedy = Remedy.LATER
+
+    def __init__(self, sentence: str, retry_after: timedelta) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class SlackRefusedError(IntakebotError):
+    """Slack said no, and will say no again: certainly not done.
+
+    `error` is Slack's code (`channel_not_found`), `needed` the scope that the app lacks, or ''.
+    """
+
+    code = "slack.refused"
+    remedy = Remedy.NEVER
+
+    def __init__(self, sentence: str, error: str, needed: str = "") -> None:
+        super().__init__(sentence)
+        self.error = error
+        self.needed = needed
+
+
+class SlackUnreachableError(IntakebotError):
+    """Slack gave no answer that says what became of it. `taken`: False = certainly not done, None = nobody knows."""
+
+    code = "slack.unreachable"
+    remedy = Remedy.LATER
+
+    def __init__(self, sentence: str, taken: bool | None) -> None:  # noqa: FBT001 - a fact, not a switch
+        super().__init__(sentence)
+        self.taken = taken
 
 
 class TemplateError(IntakebotError):
