@@ -26,6 +26,7 @@ from intakebot.ports import CaseFile, Receipt, Store
 from intakebot.usecases.assess import is_resolved
 from intakebot.usecases.house import House
 from intakebot.usecases.resolve import CAME_BACK, mark_resolution_sent, reopen_case
+from intakebot.usecases.rights import refuse_stranger
 
 CLAIMED_AT_ONCE = 50
 
@@ -140,9 +141,10 @@ def _after_ambiguous(delivery: Delivery, answer: str, at: datetime) -> DeliveryS
     return DeliverySettlement(delivery.id, DeliveryState.HELD, answer, at, None, delivery.resends)
 
 
-def retry_delivery(_house: House, store: Store, command: RetryDelivery, by: Actor, at: datetime) -> Change:
+def retry_delivery(house: House, store: Store, command: RetryDelivery, by: Actor, at: datetime) -> Change:
     """Try a failed, held or deferred delivery again now."""
     delivery = store.delivery(command.delivery)
+    refuse_stranger(house, store.case_file_by_id(delivery.case_id).case, by)
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.BOUNCED):
         raise RefusedError(
             "delivery.not-retryable", f"the delivery is {delivery.state.value}; only what did not arrive is retried"
@@ -152,9 +154,10 @@ def retry_delivery(_house: House, store: Store, command: RetryDelivery, by: Acto
     return Change(settlements=(settlement,))
 
 
-def withdraw_delivery(_house: House, store: Store, command: WithdrawDelivery, by: Actor, at: datetime) -> Change:
+def withdraw_delivery(house: House, store: Store, command: WithdrawDelivery, by: Actor, at: datetime) -> Change:
     """Take back a delivery that has not been given to the next hop."""
     delivery = store.delivery(command.delivery)
+    refuse_stranger(house, store.case_file_by_id(delivery.case_id).case, by)
     if delivery.state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.HELD, DeliveryState.FAILED):
         raise RefusedError(
             "delivery.not-withdrawable", f"the delivery is {delivery.state.value}; it cannot be taken back"
