@@ -11,15 +11,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from intakebot.channels.slack.calls import Calls, SlackRefusedError
-from intakebot.channels.slack.clicks import Click, Payload
+from intakebot.channels.slack.calls import Calls, Us
+from intakebot.channels.slack.clicks import Click, Payload, mapping
 from intakebot.channels.slack.people import People
 from intakebot.channels.slack.safe_text import escape
 from intakebot.domain.actors import Actor
 from intakebot.domain.chat import ChatTies
-from intakebot.domain.errors import IntakebotError, Remedy
+from intakebot.domain.errors import IntakebotError, RefusedError, Remedy, SlackRefusedError
 from intakebot.edge import guarded
 from intakebot.ports import Desk, Intake
 from intakebot.ports.chat import Chat
@@ -53,6 +53,34 @@ class Errands:
             task.cancel()
 
 
+class CarriedOut:
+    """Forms that were carried out, by their ids: whoever sends one off twice, unsure whether it was, does it once.
+
+    In memory, and the newest only: a form lives as long as somebody looks at it.
+    """
+
+    MOST = 2_000
+
+    def __init__(self) -> None:
+        self._forms: dict[str, None] = {}
+
+    def add(self, view_id: str) -> None:
+        """It is done."""
+        self._forms[view_id] = None
+        if len(self._forms) > self.MOST:
+            del self._forms[next(iter(self._forms))]
+
+    def __contains__(self, view_id: str) -> bool:
+        return view_id in self._forms
+
+
+class Adopt(Protocol):
+    """Makes a contact of a message that stands in the workspace, as if it had come in by itself."""
+
+    async def __call__(self, channel: str, ts: str, thread_ts: str, title: str, only_of: str | None) -> None:
+        """Take it in, under this title, and, with `only_of`, only if that user wrote it. Raises RefusedError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """What everybody who answers people here is handed: the house, the workspace, and who is who."""
@@ -63,12 +91,22 @@ class Workplace:
     people: People
     calls: Calls
     ties: ChatTies
+    own: Us
+    adopt: Adopt
     errands: Errands = field(default_factory=Errands)
+    carried_out: CarriedOut = field(default_factory=CarriedOut)
 
     async def actor(self, click: Click) -> Actor:
         """The agent who acts. Raises RefusedError, in words for that person, for everybody else."""
         agent = await self.people.agent(click.team, click.user)
         return Actor.agent(agent.id)
+
+    async def perhaps_actor(self, click: Click) -> Actor | None:
+        """The agent who acts, or None for everybody else."""
+        try:
+            return await self.actor(click)
+        except RefusedError:
+            return None
 
 
 class Answer:
@@ -132,10 +170,10 @@ async def tell(workplace: Workplace, click: Click, sentence: str) -> None:
 async def _told(workplace: Workplace, click: Click, text: str) -> None:
     place = click.place
     if place.channel:
-        thread = {"thread_ts": place.thread_ts} if place.thread_ts else {}
+        thread: dict[str, Any] = {"thread_ts": place.thread_ts} if place.thread_ts else {}
         try:
             await workplace.calls.call(
-                "chat.postEphemeral", channel=place.channel, user=click.user, text=text, parse="none", **thread
+                "chat.postEphemeral", channel=place.channel, user=click.user, text=text, **thread
             )
         except SlackRefusedError as refusal:  # not there, not a member: then by direct message
             _log.info("slack: no ephemeral message in %s: %s", place.name, refusal)
@@ -147,14 +185,5 @@ async def _told(workplace: Workplace, click: Click, text: str) -> None:
 async def tell_directly(workplace: Workplace, user: str, text: str, **more: Any) -> Payload:  # noqa: ANN401 - chat.postMessage
     """Post to somebody's direct messages with the app; returns the platform's answer (`channel`, `ts`)."""
     opened = await workplace.calls.call("conversations.open", users=user)
-    channel = opened["channel"]["id"]
-    return await workplace.calls.call(
-        "chat.postMessage",
-        channel=channel,
-        text=text,
-        parse="none",
-        link_names=False,
-        unfurl_links=False,
-        unfurl_media=False,
-        **more,
-    )
+    channel = mapping(opened.get("channel")).get("id")
+    return await workplace.calls.call("chat.postMessage", channel=channel, text=text, **more)

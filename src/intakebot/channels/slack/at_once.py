@@ -16,7 +16,7 @@ from intakebot.channels.slack.clicks import Click
 from intakebot.channels.slack.form_state import told
 from intakebot.channels.slack.forms_frame import show
 from intakebot.channels.slack.repairs import is_card, show_card, show_working
-from intakebot.channels.slack.subjects import Case, case_of, task_of
+from intakebot.channels.slack.subjects import Case, case_of, delivery_of, task_of
 from intakebot.domain import commands as c
 from intakebot.domain.case import NNR
 from intakebot.domain.errors import IntakebotError, RefusedError
@@ -28,11 +28,12 @@ PATIENCE = 0.25
 
 AT_ONCE: Mapping[str, Callable[[Click, Case], c.Command]] = {
     "case.take": lambda _click, case: c.Take(case["number"]),
-    "case.close": lambda _click, case: c.Close(case["number"]),
     "case.send": lambda _click, case: c.SendResolution(case["number"]),
     "case.nnr": lambda click, case: c.Mark(case["number"], NNR, remove=bool(click.notes.get("remove"))),
     "task.accept": lambda click, case: c.AcceptTask(task_of(click, case)),
     "task.complete": lambda click, case: c.CompleteTask(task_of(click, case)),
+    "delivery.retry": lambda click, case: c.RetryDelivery(delivery_of(click, case)),
+    "delivery.withdraw": lambda click, case: c.WithdrawDelivery(delivery_of(click, case)),
 }
 """What a button means, by its action id."""
 
@@ -52,7 +53,7 @@ async def act_at_once(workplace: Workplace, click: Click, answer: Answer) -> Non
 
 async def _performed(workplace: Workplace, click: Click, case: Case, work: Awaitable[Outcome]) -> Outcome:
     """Wait for the command; when it takes long, the card says so. An error is a value."""
-    doing = workplace.errands.start(guarded(f"slack {click.verb} {case['label']}", work))
+    doing: asyncio.Task[Outcome] = workplace.errands.start(guarded(f"slack {click.verb} {case['label']}", work))
     await asyncio.wait({doing}, timeout=PATIENCE)
     if not doing.done() and await is_card(workplace, click, case["id"]):
         await guarded(f"slack: card of {case['label']}", show_working(workplace, click, case))
@@ -65,7 +66,7 @@ async def _show(workplace: Workplace, click: Click, case: Case, outcome: Outcome
     sentence = sentence_of(outcome) if isinstance(outcome, IntakebotError) else _said(case, outcome)
     on_card = await is_card(workplace, click, case["id"])
     if click.view.get("type") == "modal":
-        await guarded("slack: form", show(workplace, str(click.view["id"]), told(click.view, sentence)))
+        await guarded("slack: form", show(workplace, str(click.view.get("id")), told(click.view, sentence)))
     elif failed or not on_card:
         await tell(workplace, click, sentence)
     if on_card:

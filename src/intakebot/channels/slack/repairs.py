@@ -43,13 +43,15 @@ async def show_card(workplace: Workplace, click: Click, number: int) -> None:
             return
 
 
+async def repair_if_stale(workplace: Workplace, click: Click) -> None:
+    """The clicked card as the case is now, if the click shows that it tells of an earlier version."""
+    if click.case is None or not click.place.ts or click.view:
+        return
+    case = await workplace.desk.ask("case.card", {"number": click.case})
+    if case["version"] != click.notes.get("version"):
+        await show_card(workplace, click, click.case)
+
+
 async def _update(workplace: Workplace, click: Click, shown: Rendered) -> None:
-    await workplace.calls.call(
-        "chat.update",
-        channel=click.place.channel,
-        ts=click.place.ts,
-        text=shown.text,
-        blocks=shown.blocks,
-        parse="none",
-        link_names=False,
-    )
+    place = click.place
+    await workplace.calls.call("chat.update", channel=place.channel, ts=place.ts, text=shown.text, blocks=shown.blocks)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from intakebot.channels.slack.answers import Workplace
-from intakebot.channels.slack.clicks import Click, long_number
+from intakebot.channels.slack.clicks import Click, id_in
+from intakebot.domain.actors import Actor
 from intakebot.domain.case import shown_number
 from intakebot.domain.errors import RefusedError
 
@@ -37,9 +38,24 @@ async def case_of(workplace: Workplace, click: Click) -> Case:
     return case
 
 
+def known_agent(by: Actor | None) -> Actor:
+    """The agent who acts, where only agents do."""
+    if by is None:
+        raise RefusedError("agent.unknown", "only agents of this house can do that")
+    return by
+
+
 def task_of(click: Click, case: Case) -> int:
     """The task that a button names; it has to be one of the case's. Raises RefusedError."""
-    task = long_number(click.notes.get("task"))
+    task = id_in(click.notes.get("task"))
     if task not in {int(known["id"]) for known in case["tasks"]}:
         raise RefusedError("click.other-task", f"{case['label']} has no such task any more")
     return int(task or 0)
+
+
+def delivery_of(click: Click, case: Case) -> int:
+    """The delivery that a button names; it has to be one of the case's that did not arrive. Raises RefusedError."""
+    delivery = id_in(click.notes.get("delivery"))
+    if delivery not in {int(known["id"]) for known in case["undelivered"]}:
+        raise RefusedError("click.other-delivery", f"{case['label']} has no such delivery to try or to take back")
+    return int(delivery or 0)
