@@ -39,12 +39,13 @@ _log = logging.getLogger(__name__)
 
 
 class People:
-    """The people of one workspace, and those who share channels with it."""
+    """The people of one workspace, and those who share channels with it. `most` profiles are remembered."""
 
-    def __init__(self, calls: Calls, chat: Chat, ties: ChatTies) -> None:
+    def __init__(self, calls: Calls, chat: Chat, ties: ChatTies, most: int = MOST_PEOPLE) -> None:
         self._calls = calls
         self._chat = chat
         self._ties = ties
+        self._most = most
         self._known: OrderedDict[tuple[str, str], tuple[Person, datetime]] = OrderedDict()
         self._asked: dict[tuple[str, str], asyncio.Task[Person]] = {}
         self._learned: dict[str, tuple[str, ...]] = {}
@@ -127,7 +128,7 @@ class People:
             person = read_person(answer.get("user") or {}, team, us)
         self._known[team, user] = (person, self._chat.clock.now())
         self._known.move_to_end((team, user))
-        while len(self._known) > MOST_PEOPLE:
+        while len(self._known) > self._most:
             self._known.popitem(last=False)
         return person
 

@@ -38,7 +38,7 @@ WAIT_ANYWAY = 30
 _NOT_BEGUN = frozenset({"request_timeout", "service_unavailable", "team_added_to_org", "accesslimited"})
 _HALF_WAY = frozenset({"internal_error", "fatal_error"})
 _TOO_OFTEN = frozenset({"ratelimited", "rate_limited"})
-_ODD_ANSWER = (AttributeError, TypeError, ValueError)
+_ODD_ANSWER = (AttributeError, RecursionError, TypeError, ValueError)
 """What the client raises over an answer that is no JSON object, such as a text with status 200."""
 
 _DIGITS = re.compile(r"[0-9]{1,6}")
