@@ -1,12 +1,13 @@
 """What a chat channel is handed beside `Intake` and `Desk`: durable envelopes, posts that are owed, who is who.
 
-Everything that writes returns after the commit. Implemented by `usecases.chat`; held by the contract suite of
-storage on both databases.
+Everything that writes returns after the commit. Implemented by `usecases.chat` and `usecases.chat_tokens`; held by
+the contract suite of storage on both databases.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -87,3 +88,45 @@ class Chat(Protocol):
 
     async def agent(self, agent_id: str) -> Agent | None:
         """An agent, configured or learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a connection speaks with: an access token until `expires_at`, and the refresh token that works once.
+
+    `version` counts the pairs that were saved, from 1.
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_at: datetime
+    version: int
+
+
+class Tokens(Protocol):
+    """Tokens that rotate, renewed by one process at a time; encrypted at rest. `name` is the connection's.
+
+    To renew: `claim`; when it is yours, `load` again (somebody may just have renewed), ask the platform, `save`.
+    """
+
+    async def load(self, name: str) -> TokenPair | None:
+        """The newest pair; None before the first was saved. Raises StorageUnavailableError with a wrong key."""
+
+    async def claim(self, name: str, seconds: int) -> bool:
+        """Take the right to renew for so long; False while another process has it."""
+
+    async def save(self, name: str, access: str, refresh: str, expires_at: datetime) -> None:
+        """Replace the pair and give the right back, in one transaction.
+
+        Raises ConflictError when the right is not ours (any more): load again, somebody else renewed.
+        """
+
+
+class Seal(Protocol):
+    """Makes a text unreadable for whoever has the database without the key."""
+
+    def seal(self, text: str, about: str) -> str:
+        """The sealed text; it opens under the same `about` only."""
+
+    def open(self, sealed: str, about: str) -> str:
+        """The text; raises StorageUnavailableError for another key, another `about`, or a changed text."""
