@@ -74,6 +74,9 @@ class PoisonableRender:
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         return self.templates.preview(name, language)
 
+    def resolutions(self) -> tuple[str, ...]:
+        return self.templates.resolutions()
+
     def languages(self, name: str) -> tuple[str, ...]:
         return self.templates.languages(name)
 

@@ -25,6 +25,7 @@ from intakebot.storage.case_records import due_timers, write_cases
 from intakebot.storage.chat_glances import SqlGlances
 from intakebot.storage.chat_records import SqlChatStore
 from intakebot.storage.schema import case_numbers
+from intakebot.storage.search_index import index_changes
 from intakebot.storage.surroundings import read_surroundings
 from intakebot.storage.tables import counters, refusals
 
@@ -111,6 +112,7 @@ class SqlStore:
     def _write(self, changes: Sequence[Change]) -> None:
         directory_records.write_callers(self.connection, [caller for change in changes for caller in change.callers])
         write_cases(self.connection, changes)
+        index_changes(self.connection, changes)
         owed = [delivery for change in changes for delivery in change.deliveries]
         delivery_records.write_deliveries(self.connection, self.blobs, owed)
         settlements = [settlement for change in changes for settlement in change.settlements]
