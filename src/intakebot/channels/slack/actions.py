@@ -78,6 +78,10 @@ def register(app: AsyncApp, workplace: Workplace, home: HomeDesk) -> None:
         late = {"response_action": "update", "view": waiting(click.view)}
         await attend(workplace, click, partial(submit, workplace, home, click), ack, lambda: late)
 
+    @app.view_closed(EVERYTHING)
+    async def on_closing(ack: Ack) -> None:
+        await ack()
+
     @app.options(EVERYTHING)
     async def on_suggestion(ack: Ack, body: dict[str, Any]) -> None:
         click = suggested(body, workplace.own.team)
@@ -113,12 +117,13 @@ async def submit(workplace: Workplace, home: HomeDesk, click: Click, answer: Ans
         await home.publish(click.user, click.team)
 
 
-async def resume(workplace: Workplace, envelope: ChatEnvelope) -> None:
+async def resume(workplace: Workplace, envelope: ChatEnvelope) -> str:
     """Perform what a kept interaction asked for and nobody answered, once; what only shows something is dropped.
 
-    Raises what may pass (StorageUnavailableError, what `calls` raise): then it is to be asked for again.
+    Returns the answer to keep: none, for nobody waits for one. Raises what may pass (StorageUnavailableError, what `calls` raise): then it is to be asked for again.
     """
     await unfinished.resume(workplace, envelope, FORMS, _meant)
+    return ""
 
 
 def _meant(click: Click) -> Click:

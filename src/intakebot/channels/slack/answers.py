@@ -16,9 +16,9 @@ from typing import Any, Protocol, TypeAlias
 from intakebot.channels.slack.calls import Calls, Us
 from intakebot.channels.slack.clicks import Click, Payload, mapping
 from intakebot.channels.slack.people import People
+from intakebot.channels.slack.rooms import Rooms
 from intakebot.channels.slack.safe_text import escape
 from intakebot.domain.actors import Actor
-from intakebot.domain.chat import ChatTies
 from intakebot.domain.errors import IntakebotError, RefusedError, Remedy, SlackRefusedError
 from intakebot.edge import guarded
 from intakebot.ports import Desk, Intake
@@ -77,7 +77,7 @@ class CarriedOut:
 class Adopt(Protocol):
     """Makes a contact of a message that stands in the workspace, as if it had come in by itself."""
 
-    async def __call__(self, channel: str, ts: str, thread_ts: str, title: str, only_of: str | None) -> None:
+    async def __call__(self, channel: str, ts: str, title: str, only_of: str | None) -> None:
         """Take it in, under this title, and, with `only_of`, only if that user wrote it. Raises RefusedError."""
 
 
@@ -90,7 +90,7 @@ class Workplace:
     intake: Intake
     people: People
     calls: Calls
-    ties: ChatTies
+    rooms: Rooms
     own: Us
     adopt: Adopt
     errands: Errands = field(default_factory=Errands)

@@ -71,7 +71,7 @@ async def _carry_out(workplace: Workplace, click: Click, by: Actor | None) -> Do
 async def _of_message(workplace: Workplace, click: Click, by: Actor | None) -> Done:
     """The message as it stands in the workspace now; what the form remembers of it is no more than where it is."""
     place = click.place
-    await workplace.adopt(place.channel, place.ts, place.thread_ts, click.said("title"), None if by else click.user)
+    await workplace.adopt(place.channel, place.ts, click.said("title"), None if by else click.user)
     return Done(told(click.view, TAKEN_IN))
 
 
@@ -81,7 +81,7 @@ async def _of_call(workplace: Workplace, click: Click, by: Actor) -> Done:
         caller=click.said("caller"),
         title=click.said("title"),
         description=click.said("text"),
-        address=click.said("address") or workplace.ties.direct.address,
+        address=click.said("address") or workplace.rooms.ties.direct.address,
     )
     made = await workplace.desk.perform(command, by)
     return Done(told(click.view, f"{shown_number(int(made['case']))} is made: {made.get('status')}."))
@@ -94,7 +94,7 @@ async def _of_own_words(workplace: Workplace, click: Click) -> Done:
     shown = reply("\n\n".join(filter(None, (title, text))))
     posted = await tell_directly(workplace, click.user, shown.text, blocks=shown.blocks)
     place, ts = f"{workplace.own.team}/{posted['channel']}", str(posted["ts"])
-    room = workplace.ties.rooms.get(click.place.channel) or workplace.ties.direct
+    room = workplace.rooms.intake(click.place.channel) or workplace.rooms.ties.direct
     content = ChatContent(
         platform=CHANNEL,
         place=place,
@@ -128,8 +128,8 @@ def _incoming(content: ChatContent, room: IntakeRoom, key: str) -> Incoming:
 
 def _addresses(workplace: Workplace) -> list[str]:
     """The addresses whose processes this workspace feeds, the direct one first."""
-    rooms = (room.address for room in workplace.ties.rooms.values())
-    return list(dict.fromkeys((workplace.ties.direct.address, *rooms)))
+    rooms = (room.address for room in workplace.rooms.ties.rooms.values())
+    return list(dict.fromkeys((workplace.rooms.ties.direct.address, *rooms)))
 
 
 FORMS = (

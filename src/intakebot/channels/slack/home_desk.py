@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from intakebot.channels.slack.answers import Answer, Workplace
+from intakebot.channels.slack.arrived import Arrived, Outcome
 from intakebot.channels.slack.clicks import Click, id_in, mapping
 from intakebot.channels.slack.form_state import View
 from intakebot.channels.slack.forms_frame import open_form
@@ -59,6 +60,14 @@ class HomeDesk:
         """Somebody has opened the tab: draw it, as they left it. Never raises; what went wrong is in the log."""
         tab = self._tabs.get(user) or Tab(user, team or self._workplace.own.team, self._now())
         await self._draw(replace(tab, at=self._now()))
+
+    async def hear(self, arrived: Arrived) -> Outcome:
+        """The event `app_home_opened`. The tab of messages is nothing to draw."""
+        event = arrived.event
+        if event.get("tab") != "home":
+            return "ignored: another tab"
+        await self.publish(str(event.get("user") or ""))
+        return "home"
 
     def stirred(self) -> None:
         """Something has changed in the house. From the event loop only."""
