@@ -7,12 +7,11 @@ moment its message is taken in, long before there is a case; only an agent's com
 from __future__ import annotations
 
 import logging
-
 from intakebot.channels.slack.arrived import Arrived, Later, Outcome, Surround
 from intakebot.channels.slack.callers import Callers
 from intakebot.channels.slack.card_threads import COMMENTED, REFUSED, CardThreads
 from intakebot.channels.slack.contacts import KNOWN, TAKEN, Contacts
-from intakebot.channels.slack.spoken import Spoken, spoken, text_of, why_not_taken
+from intakebot.channels.slack.spoken import Payload, Spoken, spoken, text_of, why_not_taken
 from intakebot.channels.slack.threads import THREAD_LIMIT, thread_of
 from intakebot.domain.chat import ChatMessage, IntakeRoom
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from intakebot.channels.slack.arrived import Arrived, Later, Outcome, Surround
 from intakebot.channels.slack.bursts import Bursts
-from intakebot.channels.slack.caller_threads import CallerThreads
 from intakebot.channels.slack.callers import Callers, caller_id
+from intakebot.channels.slack.caller_threads import CallerThreads
 from intakebot.channels.slack.card_threads import CardThreads
 from intakebot.channels.slack.contacts import Contacts
 from intakebot.channels.slack.hints import NOBODY_READS, SAY_WHAT, tell
