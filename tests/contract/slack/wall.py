@@ -77,7 +77,7 @@ class Wall:
         self.calls = Calls(connection_to(self.slack), clock)
         self.alarms = Alarms(clock)
         self.paced = PacedCalls(self.calls, clock, self.alarms)
-        self.rooms = Rooms()
+        self.rooms = Rooms(self.ties)
         people = People(self.calls, self.chat, self.ties)
         self.posts = Posts(
             self.chat,
