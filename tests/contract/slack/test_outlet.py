@@ -16,7 +16,7 @@ from contract.slack.workspace import connection_to
 from fakes.slack import Channel, FakeSlack, Message
 from intakebot.channels.slack.alarms import Alarms
 from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.outlet import WHOLE_TEXT, SlackOutlet
+from intakebot.channels.slack.outlet import SlackOutlet
 from intakebot.channels.slack.paced_calls import PacedCalls
 from intakebot.channels.slack.rooms import Rooms
 from intakebot.domain.delivery import DeliveredFile, Delivery, DeliveryKind, DeliveryState

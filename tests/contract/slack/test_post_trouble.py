@@ -152,7 +152,7 @@ async def test_a_house_without_a_disk_is_asked_again_without_a_rush(wall: Wall) 
     asked = 0
 
     class Broken(HouseChat):
-        async def claim_posts(self, limit: int) -> list[object]:
+        async def claim_posts(self, _limit: int) -> list[object]:
             nonlocal asked
             asked += 1
             raise StorageUnavailableError("the disk is full")

@@ -1,4 +1,4 @@
-"""What the suite of posts works on: a fake workspace, the books on a database, and a desk whose cases a test changes."""
+"""What the suite of posts works on: a fake workspace, the books on a database, a desk whose cases a test changes."""
 
 from __future__ import annotations
 
