@@ -156,7 +156,6 @@ async def test_a_service_that_died_while_posting_posts_no_second_card(wall: Wall
     wall.case()
     [post] = await wall.chat.claim_posts(1)
     await wall.posts._cards.show(post)  # noqa: SLF001 - it died before it could write what became of it
-    await wall.calls.close()
     wall.restart()
     assert await wall.chat.recover_posts() == 1
     await wall.show()
@@ -236,4 +235,3 @@ async def test_a_pointer_whose_channel_is_gone_is_dropped(wall: Wall) -> None:
     await wall.later(2)
     assert of_kind(wall, PostKind.MOVED) == ["dropped"]
     assert len(wall.cards("noc")) == 1
-

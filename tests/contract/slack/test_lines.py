@@ -97,8 +97,22 @@ async def test_a_line_in_the_way_of_a_moving_card_waits_for_it(wall: Wall) -> No
 async def test_what_left_for_the_caller_and_what_did_not_are_lines(wall: Wall) -> None:
     case = wall.case()
     rows = [
-        {"id": 1, "kind": "resolution", "state": "sent", "channel": "email", "recipient": "a@b.example", "text": "Yes."},
-        {"id": 2, "kind": "resolution", "state": "failed", "channel": "email", "recipient": "a@b.example", "text": "No."},
+        {
+            "id": 1,
+            "kind": "resolution",
+            "state": "sent",
+            "channel": "email",
+            "recipient": "a@b.example",
+            "text": "Yes.",
+        },
+        {
+            "id": 2,
+            "kind": "resolution",
+            "state": "failed",
+            "channel": "email",
+            "recipient": "a@b.example",
+            "text": "No.",
+        },
     ]
     wall.desk.cases[case.number]["deliveries"] = rows
     wall.desk.cases[case.number]["comments"] = [{"id": 3, "by": "agent:anne", "kind": "comment", "text": "By hand."}]

@@ -1,4 +1,4 @@
-"""What the suite of posts works on: a fake workspace, the books on a database, and a desk whose cases a test changes."""
+"""What the suite of posts works on: a fake workspace, the books on a database, a desk whose cases a test changes."""
 
 from __future__ import annotations
 
@@ -68,13 +68,15 @@ class Wall:
             agents={self.bob.id: "bob"},
             operators=self.operators.id,
         )
+        self.opened: list[Calls] = []
         self.restart()
 
-    def restart(self) -> None:
-        """A new process on the same books."""
+    def restart(self, node: int = 0) -> None:
+        """A new process on the same books; with another node it stands beside the first."""
         clock = self.slack.clock.source
-        self.chat = self.books.started()
+        self.chat = self.books.started(node)
         self.calls = Calls(connection_to(self.slack), clock)
+        self.opened.append(self.calls)
         self.alarms = Alarms(clock)
         self.paced = PacedCalls(self.calls, clock, self.alarms)
         self.rooms = Rooms(self.ties)
@@ -90,7 +92,8 @@ class Wall:
         )
 
     async def close(self) -> None:
-        await self.calls.close()
+        for calls in self.opened:
+            await calls.close()
         self.books.room.writer.close()
 
     # --- what happens in the house
@@ -197,4 +200,3 @@ def _words(value: Any) -> list[str]:
         own = [value["text"]] if isinstance(value.get("text"), str) else []
         return own + [word for name, inner in value.items() if name != "text" or not own for word in _words(inner)]
     return [word for one in value for word in _words(one)] if isinstance(value, list) else []
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from intakebot.channels.slack import blocks
+from intakebot.channels.slack import blocks, safe_text
 from intakebot.channels.slack.blocks import Block
 from intakebot.channels.slack.wording import by_channel, counted, cut_line, missing, relation, validity
 
@@ -77,7 +77,7 @@ def _why(case: Case) -> str:
 
 def _source(source: Mapping[str, Any]) -> list[Block | None]:
     channel, permalink = by_channel(source.get("channel")), str(source.get("permalink") or "")
-    linked = blocks.address(permalink, "the message") if permalink.lower().startswith(("http://", "https://")) else None
+    linked = blocks.address(permalink, "the message") if safe_text.is_permalink(permalink) else None
     return [blocks.said(channel), blocks.said(", ") if linked else None, linked]
 
 

@@ -59,14 +59,10 @@ def comment_line(case: Case, comment: Row) -> Rendered:
 def trouble_line(case: Case, delivery: Row) -> Rendered:
     """Something that did not reach the caller, with what can be done about it."""
     trouble = delivery_trouble(delivery)
-    to = cut_line(delivery.get("recipient"), 80)
-    goes_to = f" To: {to}." if to and delivery.get("channel") != "slack" else ""
     return blocks.message(
         f"{case.get('label')}: not delivered: {trouble}",
         [
-            blocks.rich(
-                blocks.line(blocks.said("Not delivered to the caller: ", bold=True), blocks.said(trouble + goes_to))
-            ),
+            blocks.rich(blocks.line(blocks.said("Not delivered to the caller: ", bold=True), blocks.said(trouble))),
             blocks.row(offers.row_name(case, f"delivery-{delivery.get('id')}"), *delivery_buttons(case, delivery)),
         ],
     )

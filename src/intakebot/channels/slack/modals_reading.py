@@ -19,7 +19,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 PIECES_ON_PAGE = 12
 ENTRIES_ON_PAGE = 10
-ENTRY = 4 * PIECE
+PIECES_OF_ENTRY = 4
 HELP = (
     ("/case new", "make a case: somebody called, or you need something"),
     ("/case find WORDS", "find cases by number, customer or words"),
@@ -53,8 +53,8 @@ def case_form(case: Case, whole: Row, *, page: int = 1, notes: Notes = NO_NOTES)
     page = min(max(page, 1), pages)
     shown = entries[(page - 1) * ENTRIES_ON_PAGE : page * ENTRIES_ON_PAGE]
     parts: list[Block | None] = [headline(case), *_overview(case, page)]
-    for _, head, text, part in shown:
-        parts += [blocks.divider(), blocks.rich(head), *_said(case, text, part)]
+    for at, (_, head, text, part) in enumerate(shown):
+        parts += [blocks.divider(), blocks.rich(head), *_said(text, _show_all(case, f"entry{at}", part))]
     remembered = about(case, notes) | {"page": page}
     return form(
         "case",
@@ -101,14 +101,18 @@ def _entry(row: Row, at: object, bold: str, rest: str, part: str) -> tuple[str, 
     return (moment.isoformat() if moment else "", head, text, part)
 
 
-def _said(case: Case, text: str, part: str) -> Iterator[Block | None]:
+def _said(text: str, show_all: Block | None) -> Iterator[Block | None]:
+    """The beginning of what was said; the button when there is more."""
     words = safe_text.visible(text).strip("\n")
-    pieces = [piece for piece in safe_text.pieces(words[:ENTRY], PIECE) if piece.strip()]
-    yield from (blocks.words(piece) for piece in pieces[:4])
-    if len(words) > ENTRY:
-        yield blocks.row(
-            offers.row_name(case, part), blocks.button("Show all of this", "case.show", offers.carried(case, part=part))
-        )
+    pieces = [piece for piece in safe_text.pieces(words, PIECE) if piece.strip()]
+    yield from (blocks.words(piece) for piece in pieces[:PIECES_OF_ENTRY])
+    if len(pieces) > PIECES_OF_ENTRY:
+        yield show_all
+
+
+def _show_all(case: Case, name: str, part: str) -> Block | None:
+    button = blocks.button("Show all of this", "case.show", offers.carried(case, part=part))
+    return blocks.row(offers.row_name(case, name), button)
 
 
 def why_form(case: Case, why: Sequence[str], notes: Notes = NO_NOTES) -> View:
