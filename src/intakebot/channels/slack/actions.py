@@ -120,7 +120,8 @@ async def submit(workplace: Workplace, home: HomeDesk, click: Click, answer: Ans
 async def resume(workplace: Workplace, envelope: ChatEnvelope) -> str:
     """Perform what a kept interaction asked for and nobody answered, once; what only shows something is dropped.
 
-    Returns the answer to keep: none, for nobody waits for one. Raises what may pass (StorageUnavailableError, what `calls` raise): then it is to be asked for again.
+    Returns the answer to keep: none, for nobody waits for one. Raises what may pass (StorageUnavailableError, what
+    `calls` raise): then it is to be asked for again.
     """
     await unfinished.resume(workplace, envelope, FORMS, _meant)
     return ""

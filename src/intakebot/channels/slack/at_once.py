@@ -19,21 +19,50 @@ from intakebot.channels.slack.repairs import is_card, show_card, show_working
 from intakebot.channels.slack.subjects import Case, case_of, delivery_of, task_of
 from intakebot.domain import commands as c
 from intakebot.domain.case import NNR
-from intakebot.domain.errors import IntakebotError, RefusedError
+from intakebot.domain.errors import IntakebotError, NotFoundError, RefusedError
 from intakebot.edge import guarded
 
 Outcome: TypeAlias = "Mapping[str, Any] | IntakebotError"
 PATIENCE = 0.25
 """Seconds after which a card says "working…" while its command runs; most are done before."""
 
-AT_ONCE: Mapping[str, Callable[[Click, Case], c.Command]] = {
-    "case.take": lambda _click, case: c.Take(case["number"]),
-    "case.send": lambda _click, case: c.SendResolution(case["number"]),
-    "case.nnr": lambda click, case: c.Mark(case["number"], NNR, remove=bool(click.notes.get("remove"))),
-    "task.accept": lambda click, case: c.AcceptTask(task_of(click, case)),
-    "task.complete": lambda click, case: c.CompleteTask(task_of(click, case)),
-    "delivery.retry": lambda click, case: c.RetryDelivery(delivery_of(click, case)),
-    "delivery.withdraw": lambda click, case: c.WithdrawDelivery(delivery_of(click, case)),
+
+async def _take(_workplace: Workplace, _click: Click, case: Case) -> c.Command:
+    return c.Take(case["number"])
+
+
+async def _send(_workplace: Workplace, _click: Click, case: Case) -> c.Command:
+    return c.SendResolution(case["number"])
+
+
+async def _nnr(_workplace: Workplace, click: Click, case: Case) -> c.Command:
+    return c.Mark(case["number"], NNR, remove=bool(click.notes.get("remove")))
+
+
+async def _accept(_workplace: Workplace, click: Click, case: Case) -> c.Command:
+    return c.AcceptTask(task_of(click, case))
+
+
+async def _complete(_workplace: Workplace, click: Click, case: Case) -> c.Command:
+    return c.CompleteTask(task_of(click, case))
+
+
+async def _retry(workplace: Workplace, click: Click, case: Case) -> c.Command:
+    return c.RetryDelivery(await delivery_of(workplace, click, case))
+
+
+async def _withdraw(workplace: Workplace, click: Click, case: Case) -> c.Command:
+    return c.WithdrawDelivery(await delivery_of(workplace, click, case))
+
+
+AT_ONCE: Mapping[str, Callable[[Workplace, Click, Case], Awaitable[c.Command]]] = {
+    "case.take": _take,
+    "case.send": _send,
+    "case.nnr": _nnr,
+    "task.accept": _accept,
+    "task.complete": _complete,
+    "delivery.retry": _retry,
+    "delivery.withdraw": _withdraw,
 }
 """What a button means, by its action id."""
 
@@ -43,9 +72,9 @@ async def act_at_once(workplace: Workplace, click: Click, answer: Answer) -> Non
     by = await workplace.actor(click)
     case = await case_of(workplace, click)
     try:
-        command = AT_ONCE[click.verb](click, case)
+        command = await AT_ONCE[click.verb](workplace, click, case)
         outcome: Outcome = await _performed(workplace, click, case, workplace.desk.perform(command, by))
-    except RefusedError as refusal:
+    except (RefusedError, NotFoundError) as refusal:
         outcome = refusal
     answer.give()
     await _show(workplace, click, case, outcome)
@@ -67,7 +96,7 @@ async def _show(workplace: Workplace, click: Click, case: Case, outcome: Outcome
     on_card = await is_card(workplace, click, case["id"])
     if click.view.get("type") == "modal":
         await guarded("slack: form", show(workplace, str(click.view.get("id")), told(click.view, sentence)))
-    elif failed or not on_card:
+    elif failed or not (on_card or click.view):
         await tell(workplace, click, sentence)
     if on_card:
         await guarded(f"slack: card of {case['label']}", show_card(workplace, click, case["number"]))

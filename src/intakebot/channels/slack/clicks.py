@@ -89,8 +89,8 @@ def clicked(payload: Payload, team: str) -> Click:
     A menu's choice has no room for the case; the row that it stands in names it.
     """
     action = mapping(next(iter(payload.get("actions") or ()), {}))
-    row = case_of_row(str(action.get("block_id") or ""))
-    notes = _notes_of_view(payload) | ({"case": row} if row else {}) | notes_of(str(action.get("value") or ""))
+    row = _notes_of_row(str(action.get("block_id") or ""))
+    notes = _notes_of_view(payload) | row | notes_of(str(action.get("value") or ""))
     place = _place(payload, team) or place_in(notes)
     return _click(payload, team, str(action.get("action_id") or ""), chosen=_chosen(action), notes=notes, place=place)
 
@@ -194,6 +194,12 @@ def _place(payload: Payload, team: str) -> Place | None:
 def _chosen(action: Payload) -> str:
     option = mapping(action.get("selected_option"))
     return str(option.get("value") if option else action.get("value") or "")
+
+
+def _notes_of_row(block_id: str) -> dict[str, Any]:
+    """The case and the version that a row of buttons is of."""
+    case = case_of_row(block_id)
+    return {"case": case, "version": id_in(block_id.rpartition("/")[2])} if case else {}
 
 
 def _notes_of_view(payload: Payload) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from intakebot.channels.slack.form_files import fetched, named
 from intakebot.channels.slack.form_state import View
 from intakebot.channels.slack.forms_frame import Done, Form, notes_for, redraw
 from intakebot.channels.slack.modals_answer import SUGGESTIONS, digest, preview_form, reply_form, resolve_form
-from intakebot.channels.slack.subjects import Case, case_number, case_of, known_agent
+from intakebot.channels.slack.subjects import Case, case_number, case_of, known_agent, open_case_of
 from intakebot.domain import commands as c
 from intakebot.domain.actors import Actor
 
 Values: TypeAlias = Mapping[str, Any]
 QUESTION, RESOLUTION = "question", "resolution"
+ANSWERS = ("resolve", "answer-and-close")
 ANSWER_AND_CLOSE = "case.answer-and-close"
 _SEEN_ONLY = ("kind", "seen", "files", "template", "told_by", "options")
 """What a preview remembers of what it shows; a form below or a new preview remembers its own."""
@@ -42,7 +43,7 @@ def _notes(click: Click) -> dict[str, Any]:
 
 
 async def _draw_reply(workplace: Workplace, click: Click, _by: Actor | None) -> View:
-    case = await case_of(workplace, click)
+    case = await open_case_of(workplace, click)
     return reply_form(case, preview=await _preview(workplace, case, QUESTION, {}), notes=_notes(click))
 
 
@@ -54,7 +55,7 @@ async def _preview_reply(workplace: Workplace, click: Click, _by: Actor | None) 
 
 
 async def _draw_resolve(workplace: Workplace, click: Click, _by: Actor | None) -> View:
-    return await _resolve_form(workplace, click, await case_of(workplace, click), {})
+    return await _resolve_form(workplace, click, await open_case_of(workplace, click, *ANSWERS), {})
 
 
 async def _resolve_form(

@@ -14,20 +14,22 @@ from intakebot.channels.slack.answers import Workplace
 from intakebot.channels.slack.clicks import Click, case_number_in
 from intakebot.channels.slack.form_state import View
 from intakebot.channels.slack.forms_frame import CarryOut, Done, Draw, Form, notes_for
-from intakebot.channels.slack.subjects import case_number, case_of, known_agent
+from intakebot.channels.slack.subjects import case_number, known_agent, open_case_of
 from intakebot.domain import commands as c
 from intakebot.domain.actors import Actor
 from intakebot.domain.errors import RefusedError
 
 Meaning: TypeAlias = Callable[[Click, int], c.Command]
-ONLY_CASE: dict[str, str] = {}
 
 
-def _drawing(form: Callable[..., View], *, with_choices: bool = False) -> Draw:
-    """How a form of `modals_case` is drawn: for the case as it is now, with the house's lists where it has some."""
+def _drawing(form: Callable[..., View], *verbs: str, with_choices: bool = False) -> Draw:
+    """How a form of `modals_case` is drawn: for the case as it is now, with the house's lists where it has some.
+
+    `verbs`: what the process has to allow now, if it is a step of the process.
+    """
 
     async def draw(workplace: Workplace, click: Click, _by: Actor | None) -> View:
-        case = await case_of(workplace, click)
+        case = await open_case_of(workplace, click, *verbs)
         choices = [await workplace.desk.ask("house.choices", {})] if with_choices else []
         return form(case, *choices, notes=notes_for(click))
 
@@ -82,7 +84,7 @@ def _void(click: Click, case: int) -> c.Command:
 
 _TARGET = {"guard.queue": "queue", "guard.target": "queue", "guard.elsewhere": "comment", "not-found": "queue"}
 FORMS = (
-    Form("move", "Send to a queue", _drawing(drawn.move_form, with_choices=True), _meaning(_move), _TARGET),
+    Form("move", "Send to a queue", _drawing(drawn.move_form, "move", with_choices=True), _meaning(_move), _TARGET),
     Form("comment", "Add a comment", _drawing(drawn.comment_form), _meaning(_comment), {"comment.empty": "text"}),
     Form(
         "task",
@@ -105,8 +107,8 @@ FORMS = (
         _meaning(_link),
         {"link.other": "other", "link.circle": "other", "link.relation": "relation", "not-found": "other"},
     ),
-    Form("close", "Close", _drawing(drawn.close_form), _meaning(_close)),
-    Form("reopen", "Reopen", _drawing(drawn.reopen_form), _meaning(_reopen), {"guard.reason": "comment"}),
+    Form("close", "Close", _drawing(drawn.close_form, "close"), _meaning(_close)),
+    Form("reopen", "Reopen", _drawing(drawn.reopen_form, "reopen"), _meaning(_reopen), {"guard.reason": "comment"}),
     Form("void", "This is no case", _drawing(drawn.void_form), _meaning(_void), {"guard.reason": "comment"}),
 )
 """In the order of the menu."""

@@ -34,7 +34,8 @@ TAKEN_IN = "Registered. The answer comes in the thread of that message."
 async def _draw(workplace: Workplace, click: Click, by: Actor | None) -> View:
     if click.verb == MESSAGE_SHORTCUT:
         return await _draw_of_message(workplace, click, by)
-    addresses = [{"address": one} for one in _addresses(workplace)]
+    choices = await workplace.desk.ask("house.choices", {}) if by else {}
+    addresses = choices.get("addresses") or ()
     return create_form(by_agent=by is not None, title=click.chosen, addresses=addresses, notes=notes_for(click))
 
 
@@ -124,12 +125,6 @@ def _incoming(content: ChatContent, room: IntakeRoom, key: str) -> Incoming:
         content_key=f"{CHANNEL}:{key}",
         message_id=chat_id(content.place, content.ts),
     )
-
-
-def _addresses(workplace: Workplace) -> list[str]:
-    """The addresses whose processes this workspace feeds, the direct one first."""
-    rooms = (room.address for room in workplace.rooms.ties.rooms.values())
-    return list(dict.fromkeys((workplace.rooms.ties.direct.address, *rooms)))
 
 
 FORMS = (

@@ -11,7 +11,7 @@ from intakebot.channels.slack.fields import Choice, found_options
 from intakebot.channels.slack.form_state import View, told
 from intakebot.channels.slack.forms_frame import Done, Form, notes_for
 from intakebot.channels.slack.modals_case import identify_form, split_form, titles
-from intakebot.channels.slack.subjects import case_number, case_of, known_agent
+from intakebot.channels.slack.subjects import case_number, case_of, known_agent, open_case_of
 from intakebot.channels.slack.wording import cut_line
 from intakebot.domain import commands as c
 from intakebot.domain.actors import Actor
@@ -24,7 +24,7 @@ CUSTOMERS_FOUND = 50
 
 
 async def _draw_split(workplace: Workplace, click: Click, _by: Actor | None) -> View:
-    case = await case_of(workplace, click)
+    case = await open_case_of(workplace, click)
     return split_form(case, await workplace.desk.ask("house.choices", {}), notes_for(click))
 
 
@@ -61,7 +61,7 @@ def _unfinished(made: list[str], title: str, error: IntakebotError) -> Intakebot
 
 
 async def _draw_identify(workplace: Workplace, click: Click, _by: Actor | None) -> View:
-    case = await case_of(workplace, click)
+    case = await open_case_of(workplace, click)
     return identify_form(case, str(click.notes.get("customer") or ""), notes_for(click))
 
 

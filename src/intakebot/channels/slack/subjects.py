@@ -38,6 +38,19 @@ async def case_of(workplace: Workplace, click: Click) -> Case:
     return case
 
 
+async def open_case_of(workplace: Workplace, click: Click, *verbs: str) -> Case:
+    """The same for a case that can still change and, where verbs are given, allows one of them now.
+
+    Raises RefusedError: the button was on a card that tells of earlier times.
+    """
+    case = await case_of(workplace, click)
+    if case["ended"]:
+        raise RefusedError("case.ended", f"{case['label']} has ended: no change is possible")
+    if verbs and not {str(step["verb"]) for step in case["allowed"]} & set(verbs):
+        raise RefusedError("transition.not-allowed", f"{case['label']} is {case['status']}: that is not possible now")
+    return case
+
+
 def known_agent(by: Actor | None) -> Actor:
     """The agent who acts, where only agents do."""
     if by is None:
@@ -53,9 +66,10 @@ def task_of(click: Click, case: Case) -> int:
     return int(task or 0)
 
 
-def delivery_of(click: Click, case: Case) -> int:
-    """The delivery that a button names; it has to be one of the case's that did not arrive. Raises RefusedError."""
+async def delivery_of(workplace: Workplace, click: Click, case: Case) -> int:
+    """The delivery that a button names; it has to be one of the case's. Raises RefusedError, NotFoundError."""
     delivery = id_in(click.notes.get("delivery"))
-    if delivery not in {int(known["id"]) for known in case["undelivered"]}:
-        raise RefusedError("click.other-delivery", f"{case['label']} has no such delivery to try or to take back")
-    return int(delivery or 0)
+    found = await workplace.desk.ask("delivery.show", {"id": delivery}) if delivery else {}
+    if delivery is None or found.get("case") != case["number"]:
+        raise RefusedError("click.other-delivery", f"{case['label']} has no such delivery")
+    return delivery
