@@ -149,12 +149,14 @@ async def test_what_was_not_kept_comes_again_and_is_kept_once(
         await slack.until(lambda tried=tried: books.keeping >= tried)
         slack.clock.advance(3.1)
         await slack.until(lambda tried=tried: len(slack.deliveries[0].attempts) >= tried)
+    assert "the disk is full" in transport.inbox.trouble
     slack.clock.advance(61)
     await slack.until(lambda: slack.deliveries[0].acked)
 
     assert [attempt.acked for attempt in slack.deliveries[0].attempts] == [False, False, True]
     assert len(books.events) == 1
     assert transport.woken == 1
+    assert transport.inbox.trouble == ""
 
 
 @pytest.mark.usefixtures("transport")

@@ -39,12 +39,16 @@ _log = logging.getLogger(__name__)
 
 
 class Inbox:
-    """`wake` is called when an event was kept; `hear` with each event that must be known at once."""
+    """`wake` is called when an event was kept; `hear` with each event that must be known at once.
+
+    `trouble` is '' or a sentence for operators.
+    """
 
     def __init__(self, chat: Chat, wake: Callable[[], None], hear: Callable[[Payload], None]) -> None:
         self._chat = chat
         self._wake = wake
         self._hear = hear
+        self.trouble = ""
 
     async def receive(
         self,
@@ -98,7 +102,11 @@ class Inbox:
     async def _keep(self, key: str, kind: EnvelopeKind, body: Payload) -> KeptEnvelope | None:
         envelope = NewEnvelope("slack", key, kind, canonical(body))
         kept = await guarded(f"slack inbox, {key[:60]}", self._chat.keep(envelope))
-        return None if isinstance(kept, IntakebotError) else kept
+        if isinstance(kept, IntakebotError):
+            self.trouble = f"what Slack brings cannot be kept, and is brought again for a while: {kept.sentence}"
+            return None
+        self.trouble = ""
+        return kept
 
 
 def event_key(body: Payload) -> str:
