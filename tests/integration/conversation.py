@@ -14,6 +14,7 @@ A file in `conversations/` is a mapping from a conversation's name to its steps.
     register: true                       one more look at contacts that wait
     stop_while_sending: true             a stop between claiming what is due and settling it
     remove_queue: NAME                   the configuration loses a queue
+    amend: {case, sender, text, earlier} a caller changed (or with `withdrawn` took back) a message
     leaks: {to, words}                   no mail to this address had one of these words
     says: TEXT                           the last mail that left says this
     left: {channel, recipient, ...}      the last thing that left is so
@@ -28,15 +29,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import yaml
 
 from fakes.standing_house import StandingHouse
 from intakebot.domain import commands
+from intakebot.domain.actors import SYSTEM
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import IntakebotError, RefusedError
 from intakebot.ports import CaseFilter
@@ -180,6 +184,10 @@ class Conversation:
             fields["contact"] = archive.contacts("", 1000)[-fields["contact"]]["id"]
         if "delivery" in fields:
             fields["delivery"] = archive.deliveries("", 1000)[-fields["delivery"]]["id"]
+        if "files" in fields:
+            fields["files"] = tuple(
+                commands.OutgoingFile(**file | {"content": file["content"].encode()}) for file in fields["files"]
+            )
         internal = _INTERNAL.get(name)
         if internal and str(fields.get(internal, "")).strip():
             fields[internal] = f"{fields[internal]} {CANARY}"
@@ -198,6 +206,13 @@ class Conversation:
     async def _deliver(self, outcomes: Sequence[str] | None) -> None:
         await self.standing.deliver(*(outcomes or ()))
 
+    async def _amend(self, given: Step) -> None:
+        """A caller changed or took back a message, and the channel saw it."""
+        amendment = commands.RecordAmendment(**{name: value for name, value in given.items() if name != "refused"})
+        with pytest.raises(RefusedError) if "refused" in given else nullcontext() as caught:
+            await self.standing.desk.perform(amendment, SYSTEM)
+        assert caught is None or caught.value.reason == given["refused"]
+
     async def _register(self, _: object) -> None:
         await self.standing.register()
 
@@ -205,8 +220,9 @@ class Conversation:
         self.standing.advance(span(written))
 
     async def _to_closing(self, written: str) -> None:
-        """To the first timer that is due, and `written` more."""
-        due = min(timer["due_at"] for row in self._rows() for timer in self._case(row["number"])["timers"])
+        """To the first closing that is due, and `written` more."""
+        timers = [timer for row in self._rows() for timer in self._case(row["number"])["timers"]]
+        due = min(timer["due_at"] for timer in timers if timer["kind"] == "close")
         self.standing.advance(datetime.fromisoformat(due) - self.standing.clock.now() + span(written))
 
     async def _dismiss(self, agent: str) -> None:

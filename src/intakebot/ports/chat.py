@@ -1,7 +1,7 @@
 """What a chat channel is handed beside `Intake` and `Desk`: durable envelopes, posts that are owed, who is who.
 
-Everything that writes returns after the commit. Implemented by `usecases.chat`; held by the contract suite of
-storage on both databases.
+Everything that writes returns after the commit. Implemented by `usecases.chat` and `usecases.chat_tokens`; held by
+the contract suite of storage on both databases.
 """
 
 from __future__ import annotations
@@ -120,3 +120,13 @@ class Tokens(Protocol):
 
         Raises ConflictError when the right is not ours (any more): load again, somebody else renewed.
         """
+
+
+class Seal(Protocol):
+    """Makes a text unreadable for whoever has the database without the key."""
+
+    def seal(self, text: str, about: str) -> str:
+        """The sealed text; it opens under the same `about` only."""
+
+    def open(self, sealed: str, about: str) -> str:
+        """The text; raises StorageUnavailableError for another key, another `about`, or a changed text."""

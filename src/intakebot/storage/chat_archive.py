@@ -16,9 +16,8 @@ from intakebot.domain.chat import ChatMessage, PostKind, PostState, Preferences
 from intakebot.domain.organisation import Agent
 from intakebot.ports.chat_store import StoredTokens
 from intakebot.storage.chat_posts import CARD_IS_SHOWN
-from intakebot.storage.chat_records import KEPT
+from intakebot.storage.chat_records import KEPT, read_learned_agent
 from intakebot.storage.chat_tables import (
-    chat_agents,
     chat_envelopes,
     chat_messages,
     chat_posts,
@@ -91,8 +90,8 @@ class SqlChatArchive:
 
     def learned_agent(self, agent_id: str) -> Agent | None:
         """An agent that user groups named, or None."""
-        row = self._first(select(chat_agents).where(chat_agents.c.id == agent_id))
-        return Agent(row.id, row.name, row.email, tuple(row.queues)) if row else None
+        with self.database.reading.connect() as connection:
+            return read_learned_agent(connection, agent_id)
 
     def tokens(self, name: str) -> StoredTokens | None:
         """A connection's tokens; None before the first pair was saved."""

@@ -69,6 +69,8 @@ _SETTLE = (
     )
 )
 
+_LEARNED = select(chat_agents).where(chat_agents.c.id == bindparam("this_id"))
+
 
 @dataclass(frozen=True, slots=True)
 class SqlChatStore:
@@ -170,6 +172,10 @@ class SqlChatStore:
         ]
         insert_rows(self.connection, chat_agents, rows, updating=("name", "email", "queues"))
 
+    def learned_agent(self, agent_id: str) -> Agent | None:
+        """An agent that user groups named, or None."""
+        return read_learned_agent(self.connection, agent_id)
+
     def claim_tokens(self, name: str, claim: Claim) -> bool:
         """Take the right to renew a connection's tokens, unless somebody holds it."""
         return chat_tokens.claim_tokens(self.connection, name, claim)
@@ -177,6 +183,12 @@ class SqlChatStore:
     def save_tokens(self, tokens: StoredTokens, holder: int) -> None:
         """Replace a pair and let go of it; raises ConflictError when `holder` has not (or no longer) claimed it."""
         chat_tokens.save_tokens(self.connection, tokens, holder)
+
+
+def read_learned_agent(connection: Connection, agent_id: str) -> Agent | None:
+    """An agent that user groups named, or None."""
+    row = connection.execute(_LEARNED, {"this_id": agent_id}).one_or_none()
+    return Agent(row.id, row.name, row.email, tuple(row.queues)) if row else None
 
 
 def _envelope_row(new: EnvelopeToKeep) -> StoredRow:

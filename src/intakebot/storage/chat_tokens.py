@@ -26,7 +26,7 @@ _CLAIM = (
 )
 _SAVE = (
     update(chat_tokens)
-    .where(chat_tokens.c.name == bindparam("this_name"), chat_tokens.c.holder == bindparam("holder"))
+    .where(chat_tokens.c.name == bindparam("this_name"), chat_tokens.c.holder == bindparam("this_holder"))
     .values(
         access=bindparam("new_access"),
         refresh=bindparam("new_refresh"),
@@ -58,7 +58,7 @@ def save_tokens(connection: Connection, tokens: StoredTokens, holder: int) -> No
     """Replace the pair; raises ConflictError when the lease is not the holder's, because it ran out and was taken."""
     new = {
         "this_name": tokens.name,
-        "holder": holder,
+        "this_holder": holder,
         "new_access": tokens.access,
         "new_refresh": tokens.refresh,
         "new_expires_at": tokens.expires_at,

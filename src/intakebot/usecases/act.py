@@ -14,18 +14,22 @@ from typing import Any, TypeAlias
 from intakebot.domain import commands as c
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import NNR, Case, Comment, CommentKind, EndedAs, Priority, alter
-from intakebot.domain.change import Change
+from intakebot.domain.change import Change, ThreadId
+from intakebot.domain.chat import NOTE_PREFIX
 from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import IntakebotError, NotFoundError, RefusedError
 from intakebot.domain.guards import Step
 from intakebot.domain.lifecycle import refuse_if_final, transition
 from intakebot.domain.workflow import Verb, variant_for
 from intakebot.ports import CaseFile, Store
+from intakebot.usecases.amendments import record_amendment
 from intakebot.usecases.deliver import retry_delivery, withdraw_delivery
 from intakebot.usecases.facts import case_facts, customer_facts
 from intakebot.usecases.further_case import split_case
 from intakebot.usecases.house import House
 from intakebot.usecases.identify_case import identify_case
+from intakebot.usecases.links import link_case
+from intakebot.usecases.outgoing import delivered_files
 from intakebot.usecases.register import retry_contact
 from intakebot.usecases.replies import owe_reply
 from intakebot.usecases.resolve import (
@@ -37,6 +41,7 @@ from intakebot.usecases.resolve import (
     withdraw_replies,
     withdraw_resolution,
 )
+from intakebot.usecases.rights import refuse_stranger
 from intakebot.usecases.route import noted, reroute_case
 from intakebot.usecases.tasks import accept_task, add_task, complete_handover, complete_task
 
@@ -94,10 +99,14 @@ def _comment(acting: Acting, command: c.AddComment) -> Change:
         raise RefusedError("comment.kind", "an agent writes comments of the kinds comment and work_info")
     if not command.text.strip():
         raise RefusedError("comment.empty", "a comment needs an explanation")
+    place = ThreadId(f"{NOTE_PREFIX}{command.said_at}", acting.case.id)
+    if command.said_at and place.message_id in acting.file.thread:
+        return Change()
     kind = CommentKind(command.kind)
     comment = Comment(acting.house.new_id(), acting.case.id, kind, acting.by, acting.at, command.text)
     hand = acting.house.hand_of(acting.file)
-    return Change(comments=(comment,)) + noted(acting.house, hand, "comment.added", kind.value, acting.by, acting.at)
+    change = Change(comments=(comment,), thread_ids=(place,) if command.said_at else ())
+    return change + noted(acting.house, hand, "comment.added", kind.value, acting.by, acting.at)
 
 
 def _mark(acting: Acting, command: c.Mark) -> Change:
@@ -137,15 +146,19 @@ def _ask(acting: Acting, command: c.Ask) -> Change:
     if not command.text.strip():
         raise RefusedError("question.empty", "write the question")
     values = {"question": {"text": command.text}}
+    kind, files = DeliveryKind.QUESTION, delivered_files(command.files)
     _, owed = owe_reply(
-        acting.house, acting.case, to, DeliveryKind.QUESTION, "question", values, acting.at, automatic=False
+        acting.house, acting.case, to, kind, "question", values, acting.at, automatic=False, files=files
     )
     hand = acting.house.hand_of(acting.file)
     return owed + noted(acting.house, hand, "question.asked", command.text, acting.by, acting.at)
 
 
 def _resolve(acting: Acting, command: c.Resolve) -> Change:
-    answer = Answer(command.text, command.template, command.told_by, command.final, command.draft)
+    if command.files and (command.draft or command.told_by):
+        raise RefusedError("files.not-sent", "files leave with an answer that is sent now, not with a draft or a call")
+    files = delivered_files(command.files)
+    answer = Answer(command.text, command.template, command.told_by, command.final, command.draft, files)
     agent = acting.house.acting_agent(acting.by)
     hand = acting.house.hand_of(acting.file)
     return resolve_case(acting.house, hand, correspondent(acting.file), answer, by=acting.by, agent=agent, at=acting.at)
@@ -183,6 +196,14 @@ def _split(acting: Acting, command: c.Split) -> Change:
     return split_case(acting.house, acting.store, acting.file, command, acting.by, acting.at)
 
 
+def _link(acting: Acting, command: c.Link) -> Change:
+    return link_case(acting.house, acting.store, acting.file, command, acting.by, acting.at)
+
+
+def _record_amendment(acting: Acting, command: c.RecordAmendment) -> Change:
+    return record_amendment(acting.house, acting.file, command, acting.by, acting.at)
+
+
 def _add_task(acting: Acting, command: c.AddTask) -> Change:
     return add_task(acting.house, acting.file, command, acting.by, acting.at)
 
@@ -203,6 +224,8 @@ def _complete_handover(house: House, store: Store, command: c.CompleteHandover, 
     files = store.cases_of_handover(command.reference)
     if not files:
         raise NotFoundError(f"no open task was handed over to {command.reference!r}")
+    for file in files:
+        refuse_stranger(house, file.case, by)
     return sum((complete_handover(house, file, command.reference, by, at) for file in files), Change())
 
 
@@ -220,6 +243,8 @@ HANDLERS: Mapping[type[Any], Handler] = {
     c.Reopen: _reopen,
     c.Void: _void,
     c.Split: _split,
+    c.Link: _link,
+    c.RecordAmendment: _record_amendment,
     c.AddTask: _add_task,
     c.Identify: _identify,
 }
@@ -250,6 +275,7 @@ def decide(house: House, store: Store, request: Request) -> Change:
     if type(command) in DESK_HANDLERS:
         return DESK_HANDLERS[type(command)](house, store, command, request.by, at)
     acting = Acting(house, store, store.case_file(command.case), request.by, at)
+    refuse_stranger(house, acting.case, request.by)
     return HANDLERS[type(command)](acting, command)
 
 
@@ -274,7 +300,16 @@ def perform(house: House, store: Store, requests: Sequence[Request]) -> list[dic
     return [_performed(house, store, request) for request in requests]
 
 
+def _meet(house: House, store: Store, request: Request) -> None:
+    """Know the agents whom the request names, if a chat's user groups named them in an earlier run."""
+    for agent_id in {request.by.agent_id, getattr(request.command, "assignee", None)}:
+        learned = store.chat.learned_agent(agent_id) if agent_id and house.known_agent(agent_id) is None else None
+        if learned is not None:
+            house.learned[learned.id] = learned
+
+
 def _performed(house: House, store: Store, request: Request) -> dict[str, Any] | Exception:
+    _meet(house, store, request)
     try:
         change = decide(house, store, request)
     except IntakebotError as refusal:

@@ -20,12 +20,14 @@ from intakebot.domain.errors import (
     DeliveryAmbiguousError,
     DeliveryDeferredError,
     DeliveryFailedError,
+    DeliveryUnverifiableError,
     RefusedError,
 )
 from intakebot.ports import CaseFile, Receipt, Store
 from intakebot.usecases.assess import is_resolved
 from intakebot.usecases.house import House
 from intakebot.usecases.resolve import CAME_BACK, mark_resolution_sent, reopen_case
+from intakebot.usecases.rights import refuse_stranger
 
 CLAIMED_AT_ONCE = 50
 
@@ -114,7 +116,8 @@ class Delivering:
 def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySettlement:
     """The next state of a delivery. Pure; the table of docs/reference/deliveries.md.
 
-    What is neither a receipt nor certainly not taken is ambiguous, unless the outlet is idempotent.
+    What is neither a receipt nor certainly not taken is ambiguous, unless the outlet is idempotent (and able to look).
+    A next hop that says how long it wants to be left alone is left alone so long, within the time a delivery has.
     """
     delivery, outcome = sent.delivery, sent.outcome
     if isinstance(outcome, Receipt):
@@ -122,8 +125,12 @@ def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySett
     answer = str(outcome) or type(outcome).__name__
     if isinstance(outcome, DeliveryFailedError):
         return DeliverySettlement(delivery.id, DeliveryState.FAILED, answer, at, None, delivery.resends)
-    if isinstance(outcome, DeliveryDeferredError) or idempotent:
+    if isinstance(outcome, DeliveryDeferredError) or (
+        idempotent and not isinstance(outcome, DeliveryUnverifiableError)
+    ):
         due = retry_at(delivery.created_at, delivery.attempts, at)
+        if due and isinstance(outcome, DeliveryDeferredError) and outcome.retry_after is not None:
+            due = at + outcome.retry_after
         state = DeliveryState.DEFERRED if due else DeliveryState.FAILED
         return DeliverySettlement(delivery.id, state, answer, at, due, delivery.resends)
     return _after_ambiguous(delivery, answer, at)
@@ -140,9 +147,10 @@ def _after_ambiguous(delivery: Delivery, answer: str, at: datetime) -> DeliveryS
     return DeliverySettlement(delivery.id, DeliveryState.HELD, answer, at, None, delivery.resends)
 
 
-def retry_delivery(_house: House, store: Store, command: RetryDelivery, by: Actor, at: datetime) -> Change:
+def retry_delivery(house: House, store: Store, command: RetryDelivery, by: Actor, at: datetime) -> Change:
     """Try a failed, held or deferred delivery again now."""
     delivery = store.delivery(command.delivery)
+    refuse_stranger(house, store.case_file_by_id(delivery.case_id).case, by)
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.BOUNCED):
         raise RefusedError(
             "delivery.not-retryable", f"the delivery is {delivery.state.value}; only what did not arrive is retried"
@@ -152,9 +160,10 @@ def retry_delivery(_house: House, store: Store, command: RetryDelivery, by: Acto
     return Change(settlements=(settlement,))
 
 
-def withdraw_delivery(_house: House, store: Store, command: WithdrawDelivery, by: Actor, at: datetime) -> Change:
+def withdraw_delivery(house: House, store: Store, command: WithdrawDelivery, by: Actor, at: datetime) -> Change:
     """Take back a delivery that has not been given to the next hop."""
     delivery = store.delivery(command.delivery)
+    refuse_stranger(house, store.case_file_by_id(delivery.case_id).case, by)
     if delivery.state not in (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.HELD, DeliveryState.FAILED):
         raise RefusedError(
             "delivery.not-withdrawable", f"the delivery is {delivery.state.value}; it cannot be taken back"

@@ -12,7 +12,7 @@ from datetime import datetime
 from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.case import Case, Resolution, alter
 from intakebot.domain.change import Change
-from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
+from intakebot.domain.delivery import DeliveredFile, Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.guards import Step
 from intakebot.domain.lifecycle import CaseInHand, allowed, refuse_if_final, transition
@@ -30,7 +30,7 @@ class Answer:
     """What the caller is to be told: a text of the agent's, or a resolution template by name.
 
     `told_by` names the way (phone, walk-in) on which the caller was told already; `final` closes once sent;
-    `draft` keeps the answer unsent.
+    `draft` keeps the answer unsent; `files` leave with it.
     """
 
     text: str = ""
@@ -38,6 +38,7 @@ class Answer:
     told_by: str = ""
     final: bool = False
     draft: bool = False
+    files: tuple[DeliveredFile, ...] = ()
 
 
 def correspondent(file: CaseFile) -> Correspondent | None:
@@ -83,15 +84,20 @@ def _promise(
         delivery = _told(house, case, answer, by, at)
         return Resolution(answer.text, by, at, "", delivery.id), Change(deliveries=(delivery,))
     if to is None:
-        raise RefusedError(
-            "resolution.no-address",
-            f"{case.label}: the caller has no address; say how the caller was told (for example: --told-by phone)",
-        )
+        raise no_address(case)
     template = answer.template or RESOLUTION_TEMPLATE
     values = {"resolution": {"text": answer.text}}
-    automatic = by.agent_id is None
-    delivery, owed = owe_reply(house, case, to, DeliveryKind.RESOLUTION, template, values, at, automatic=automatic)
+    automatic, kind = by.agent_id is None, DeliveryKind.RESOLUTION
+    delivery, owed = owe_reply(house, case, to, kind, template, values, at, automatic=automatic, files=answer.files)
     return Resolution(answer.text or delivery.text, by, at, answer.template, delivery.id), owed
+
+
+def no_address(case: Case) -> RefusedError:
+    """The refusal of an answer in writing to somebody without an address."""
+    return RefusedError(
+        "resolution.no-address",
+        f"{case.label}: the caller has no address; say how the caller was told (for example: --told-by phone)",
+    )
 
 
 def _told(house: House, case: Case, answer: Answer, by: Actor, at: datetime) -> Delivery:

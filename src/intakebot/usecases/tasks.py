@@ -14,6 +14,7 @@ from intakebot.domain.lifecycle import refuse_if_final
 from intakebot.domain.workflow import StateKind
 from intakebot.ports import CaseFile
 from intakebot.usecases.house import House
+from intakebot.usecases.rights import refuse_stranger_to_task
 from intakebot.usecases.route import noted
 
 
@@ -49,10 +50,11 @@ def accept_task(house: House, file: CaseFile, task_id: int, by: Actor, at: datet
 
 
 def complete_task(house: House, file: CaseFile, task_id: int, by: Actor, at: datetime) -> Change:
-    """Complete an accepted task."""
+    """Complete an accepted task: for the agent who accepted it, or for one who works in its queue."""
     task = _open_task(file, task_id)
     if task.status is not TaskStatus.ACCEPTED:
         raise RefusedError("task.not-accepted", f"the task is {task.status.value}: accept it before completing it")
+    refuse_stranger_to_task(house, file.case, task, by)
     done = replace(task, status=TaskStatus.COMPLETED, completed_at=at, reason="done")
     return Change(tasks=(done,)) + noted(house, house.hand_of(file), "task.completed", task.title, by, at)
 
