@@ -24,8 +24,9 @@ _POINTER = "({left} more characters: “Show all”)"
 
 
 def caller_line(case: Case, message: Row) -> Rendered:
-    """Words of the caller, mirrored. `message`: id, sender, at, text, perhaps new_text, channel, files."""
-    sender = cut_line(message.get("sender") or (case.get("caller") or {}).get("name") or "the caller", 80)
+    """Words of the caller, mirrored. `message`: id, sender, at, text, perhaps sender_name, new_text, channel, files."""
+    known = (case.get("caller") or {}).get("name")
+    sender = cut_line(message.get("sender_name") or known or message.get("sender") or "the caller", 80)
     channel = by_channel(message.get("channel") or (case.get("source") or {}).get("channel"))
     by = f" by {channel}" if channel else ""
     text = str(message.get("new_text") or message.get("text") or "")

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from intakebot.channels.slack import blocks, moments, offers, safe_text
 from intakebot.channels.slack.blocks import Block
-from intakebot.channels.slack.card_facts import about as about_case
+from intakebot.channels.slack.card_facts import details, whose
 from intakebot.channels.slack.card_work import described, open_tasks, task_button
 from intakebot.channels.slack.modals_frame import NO_NOTES, PIECE, Case, Notes, View, about, form, headline
 from intakebot.channels.slack.wording import by_channel, cut_line, kind_of_delivery, states, who
@@ -74,7 +74,8 @@ def _overview(case: Case, page: int) -> Iterator[Block | None]:
         (case.get("queue") or {}).get("title"),
     )
     yield blocks.words(" · ".join(cut_line(part, 80) for part in standing if part))
-    yield about_case(case)
+    yield whose(case)
+    yield details(case)
     for task in list(case.get("tasks") or ())[:10]:
         yield blocks.context(described(task))
 
@@ -82,7 +83,13 @@ def _overview(case: Case, page: int) -> Iterator[Block | None]:
 def _entries(whole: Row) -> Iterator[tuple[str, Block, str, str]]:
     """Everything that was said, as (when, head, text, part)."""
     for row in whole.get("messages") or ():
-        yield _entry(row, row.get("at"), "From the caller", cut_line(row.get("sender"), 80), f"message:{row.get('id')}")
+        yield _entry(
+            row,
+            row.get("at"),
+            "From the caller",
+            cut_line(row.get("sender_name") or row.get("sender"), 80),
+            f"message:{row.get('id')}",
+        )
     for row in whole.get("comments") or ():
         kind = {"work_info": "Work info", "call_log": "Call log"}.get(str(row.get("kind")), "Comment")
         yield _entry(row, row.get("at"), kind, f"{who(row.get('by'))}, internal", f"comment:{row.get('id')}")

@@ -47,12 +47,6 @@ _LABELS = {
     "link": "Link to another case",
     "void": "This is no case (spam, mistake)",
 }
-_CLOSING = blocks.confirmation(
-    "Close this case?",
-    "Nothing in a closed case can change any more. A new message of the caller opens a new case.",
-    "Close it",
-    "Leave it open",
-)
 _AT_ONCE = frozenset({"take", "send", "nnr", "why", "show"})
 """What needs no further word from the agent. The labels of all others end in an ellipsis: a form follows."""
 
@@ -139,8 +133,7 @@ def _shown(case: Case, found: list[Offer], visible: int) -> list[Offer]:
 
 
 def _button(case: Case, offer: Offer, style: blocks.Style = "") -> Block:
-    ask = _CLOSING if offer.action == "case.close" else None
-    return blocks.button(offer.label, offer.action, carried(case, **offer.notes), style, ask)
+    return blocks.button(offer.label, offer.action, carried(case, **offer.notes), style)
 
 
 def _menu(found: list[Offer], shown: list[Offer]) -> Block | None:

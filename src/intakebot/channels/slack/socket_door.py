@@ -54,6 +54,12 @@ class Pace:
     alarm: timedelta = timedelta(minutes=1)
     heartbeat: float = 10.0
 
+    def rest(self, failures: int, reason: str, random: Random) -> timedelta:
+        """How long to wait before the next connection after so many failures; `reason` ended the last one."""
+        doubled: int = 2 ** min(max(failures - 1, 0), 10)
+        longest = self.at_most if reason in SENTENCES else min(self.again * doubled, self.at_most)
+        return longest * random.uniform(0.5, 1.0)
+
 
 class SocketDoor:
     """`listening` is set once the first connection was greeted; `random` spreads what many would do at once."""
@@ -112,7 +118,7 @@ class SocketDoor:
             failures = 0 if lasted and reason else failures + 1
             self._look_around()
             if failures or reason not in PLANNED:
-                rested_at = self._clock.now() + self._rest(failures, reason)
+                rested_at = self._clock.now() + self._pace.rest(failures, reason, self._random)
                 await self._clock.until(max(rested_at, self._not_before), stop)
 
     async def _one_connection(self, stop: asyncio.Event) -> str:
@@ -195,11 +201,6 @@ class SocketDoor:
         if self.trouble and not self._said:
             self._said = True
             _log.error("slack: %s", self.trouble)
-
-    def _rest(self, failures: int, reason: str) -> timedelta:
-        doubled: int = 2 ** min(max(failures - 1, 0), 10)
-        longest = self._pace.at_most if reason in SENTENCES else min(self._pace.again * doubled, self._pace.at_most)
-        return longest * self._random.uniform(0.5, 1.0)
 
 
 def app_token_refused(error: str) -> str:
