@@ -171,6 +171,10 @@ class Templates:
         """All templates, in alphabetical order."""
         return tuple(sorted({name for name, _, _ in self._compiled}))
 
+    def resolutions(self) -> tuple[str, ...]:
+        """The templates that answer a case by themselves, in alphabetical order."""
+        return tuple(name for name in self.names() if name not in REQUIRED)
+
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         """The template rendered with sample values; raises TemplateError."""
         return self.render(name, language, _samples(name))

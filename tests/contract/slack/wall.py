@@ -79,7 +79,7 @@ class Wall:
         self.opened.append(self.calls)
         self.alarms = Alarms(clock)
         self.paced = PacedCalls(self.calls, clock, self.alarms)
-        self.rooms = Rooms()
+        self.rooms = Rooms(self.ties)
         people = People(self.calls, self.chat, self.ties)
         self.posts = Posts(
             self.chat,

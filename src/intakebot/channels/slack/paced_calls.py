@@ -40,6 +40,9 @@ class HeldBackError(IntakebotError):
         self.until = until
 
 
+NO_WRITING = "slack.no-writing"
+
+
 class PacedCalls:
     """The calls of one workspace; `calls` without a pace, for what is limited in no way that matters.
 
@@ -75,7 +78,7 @@ class PacedCalls:
             except IntakebotError as error:
                 raise self._translated(error, method, channel) from error
         if method in _WRITING:
-            self.alarms.over(f"channel {channel}")
+            self.alarms.silence(NO_WRITING, channel)
         return answer
 
     async def us(self) -> Us:
@@ -96,7 +99,8 @@ class PacedCalls:
         if isinstance(error, SlackRefusedError) and method in _WRITING and trouble_of(error) is Trouble.PLACE:
             sentence = f"Slack does not let the app write in {channel} ({error.error}): "
             self.alarms.sound(
-                f"channel {channel}",
+                NO_WRITING,
+                channel,
                 f"{sentence}let the app in again, or name another channel in the configuration. What is owed waits.",
             )
         return error

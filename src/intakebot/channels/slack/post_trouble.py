@@ -72,11 +72,13 @@ class PostTrouble:
             return replace(again, due_at=again.at + late(times))
         if trouble is Trouble.FORM or (trouble is Trouble.ODD and times >= GIVEN_UP_AFTER):
             return self._given_up(post, again, "Slack does not take it")
-        self.alarms.sound(f"{post.kind.value} {post.case_number}", f"C-{post.case_number}: {refusal.sentence}")
+        self.alarms.sound(
+            "slack.post-refused", f"C-{post.case_number} {post.kind.value}", f"C-{post.case_number}: {refusal.sentence}"
+        )
         return replace(again, due_at=again.at + late(times))
 
     def _given_up(self, post: ChatPost, again: PostSettlement, why: str) -> PostSettlement:
         self.failures.pop(post.id, None)
         sentence = f"the {post.kind.value} of C-{post.case_number} {post.reference}: {why}: {again.error}"
-        self.alarms.sound(f"post {post.id}", sentence)
+        self.alarms.sound("slack.post-failed", f"post {post.id}", sentence)
         return replace(again, state=PostState.FAILED, error=f"{why}: {again.error}"[:1000])
