@@ -106,7 +106,7 @@ def slack_settings(
 
 
 def _read_ties(section: Section, organisation: Organisation) -> ChatTies:
-    return ChatTies(
+    ties = ChatTies(
         direct=_direct(section, organisation),
         rooms={channel: _room(channel, room, organisation) for channel, room in section.sections("intake")},
         queues=_queues(section.section("queues"), organisation),
@@ -114,6 +114,10 @@ def _read_ties(section: Section, organisation: Organisation) -> ChatTies:
         groups=_groups(section.section("groups"), organisation),
         operators=section.parsed("operators", _A_CHANNEL, _like(_CHANNEL), "", ""),
     )
+    for channel in sorted(ties.rooms.keys() & {*ties.queues.values(), ties.operators}):
+        place = section.section("intake").place_of(channel)
+        section.report(place, f"intake: {channel} has cards or alarms; what agents say there would become cases")
+    return ties
 
 
 def _direct(section: Section, organisation: Organisation) -> IntakeRoom:

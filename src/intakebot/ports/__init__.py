@@ -295,6 +295,9 @@ class Render(Protocol):
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         """The same with sample values ('' = the first language that exists); raises TemplateError."""
 
+    def preview_chat(self, name: str, language: str) -> str:
+        """The text in a chat thread with sample values; raises TemplateError."""
+
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages that a template exists in; empty when there is no such template."""
 
