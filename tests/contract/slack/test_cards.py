@@ -57,6 +57,18 @@ async def test_many_cards_that_change_at_once_stay_within_the_tier(wall: Wall) -
     assert all(call.status == 200 for call in wall.slack.calls())
 
 
+async def test_none_is_under_way_when_the_platform_refuses_the_one_before_it(wall: Wall) -> None:
+    """The fake holds every call against us that comes before `Retry-After` is over."""
+    cases = [wall.case(title="Before") for _ in range(6)]
+    await wall.until(lambda: len(wall.cards()) == 6)
+    wall.slack.faults.add(UPDATE, "ratelimited", retry_after=10)
+    for case in cases:
+        wall.change(case, title="After")
+    await wall.later(2)
+    assert len(wall.slack.calls(UPDATE)) == 1
+    await wall.until(lambda: all("After" in card.text for card in wall.cards()))
+
+
 async def test_a_case_that_goes_to_another_queue_takes_its_card_along(wall: Wall) -> None:
     case = wall.case()
     await wall.show()

@@ -314,6 +314,16 @@ async def test_more_files_than_may_be_sent_at_once_arrive_in_the_end(desk: Desk)
     assert len(desk.slack.calls(GET_URL)) == 60
 
 
+async def test_an_upload_that_nobody_saw_is_no_doubt(desk: Desk) -> None:
+    """Nothing is shown before the last step: nobody has to look, so an app that may not look goes on as well."""
+    desk.slack.app.scopes.discard("channels:history")
+    desk.slack.faults.add(GET_URL, "drop_after_store")
+    state, delivery = await desk.send(desk.delivery(files=FILES, kind=ACKNOWLEDGEMENT))
+    assert state is DeliveryState.SENT
+    assert delivery.resends == 0
+    assert shown_files(desk) == ALL_FILES
+
+
 async def test_files_that_are_refused_for_good_are_told_of_and_the_words_are_there(desk: Desk) -> None:
     desk.slack.faults.add(COMPLETE, "error:invalid_arguments", times=100)
     state, delivery = await desk.send(desk.delivery(files=FILES))

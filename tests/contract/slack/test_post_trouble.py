@@ -80,6 +80,8 @@ async def test_an_app_that_is_thrown_out_keeps_what_is_owed_and_goes_on_in_the_s
     refused = [call for call in wall.slack.calls() if not call.answer.get("ok")]
     assert 5 <= len(refused) <= 12  # a look each minute
     assert len(wall.lines(card)) == 0
+    [(attempts,)] = wall.books.room.rows("SELECT sum(attempts) FROM chat_posts")
+    assert attempts <= 21 + 12  # each once, as it came, and one each minute
     wall.slack.reinstall()
     wall.restart()
     await wall.until(lambda: len(wall.lines(card)) == 20)
@@ -94,11 +96,15 @@ async def test_a_worker_of_a_locked_workspace_sleeps(wall: Wall) -> None:  # S17
         wall.case()
     async with wall.working():
         await wall.slack.until(lambda: wall.calls.trouble)
-        for _ in range(5):
-            wall.posts.wake.set()
-            await asyncio.sleep(0)
-        refused = len(wall.slack.calls())
-        assert refused <= 3
+        await wall.slack.until(lambda: not wall.posts.wake.is_set())
+        [(before,)] = wall.books.room.rows("SELECT sum(attempts) FROM chat_posts")
+        wall.slack.clock.advance(61)
+        await wall.slack.until(lambda: len(wall.slack.calls()) >= 2)
+        wall.slack.clock.advance(61)
+        await wall.slack.until(lambda: len(wall.slack.calls()) >= 3)
+    [(after,)] = wall.books.room.rows("SELECT sum(attempts) FROM chat_posts")
+    assert after - before <= 3
+    assert len(wall.slack.calls()) <= 4
 
 
 @pytest.mark.parametrize("error", ["brand_new_error", "restricted_action"])

@@ -87,10 +87,10 @@ async def _said(calls: PacedCalls, who: str, where: Where, since: datetime) -> A
 
 
 async def _page(calls: PacedCalls, who: str, method: str, asked: Mapping[str, Any]) -> Said:
-    """One page; a thread that is gone holds nothing."""
+    """One page. That the thread is gone is no secret: it is raised as it is."""
     try:
         return await calls.call(who, method, **asked)
     except SlackRefusedError as refusal:
         if trouble_of(refusal) in (Trouble.THREAD, Trouble.MESSAGE):
-            return {}
+            raise
         raise BlindError(f"the app may not look there: {refusal.error}") from refusal
