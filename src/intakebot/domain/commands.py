@@ -31,11 +31,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class AddComment:
-    """Add an internal comment, `comment` or `work_info`."""
+    """Add an internal comment, `comment` or `work_info`.
+
+    `place` (`T1/C1/1700.1`) is where in a chat agents can read it already, '' = nowhere.
+    """
 
     case: int
     text: str
     kind: str = "comment"
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Part of `ports.Archive`: reading, outside any writing transaction. Rows are JSON
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -66,6 +66,12 @@ class Lookup(Protocol):
 
     def customers_like(self, text: str, limit: int) -> tuple[dict[str, Any], ...]:
         """Customers whose reference, name, domain or caller's address has this text: reference, name, tier."""
+
+    def names_of(self, addresses: Iterable[str]) -> dict[str, str]:
+        """The names of callers by address, of those that have one."""
+
+    def opening_trace(self, number: int) -> dict[str, Any]:
+        """Why the contact that opened the case became a case: the stored trace, {} where there is none."""
 
     def files_of(self, number: int) -> tuple[dict[str, Any], ...]:
         """Files that came with the case's contacts: name, media type, size, contact."""

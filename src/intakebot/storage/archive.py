@@ -114,9 +114,7 @@ class SqlArchive(SqlLookup):
             "agreements": self._agreements(row),
             "tasks": self._parts(tasks, case_id),
             "comments": self._parts(comments, case_id),
-            "messages": [
-                said | {"new_text": said["new_text"] or said["text"]} for said in self._parts(case_messages, case_id)
-            ],
+            "messages": self._messages(case_id),
             "deliveries": self._parts(deliveries, case_id),
             "links": self._links(row),
             "timers": self._rows(select(timers).where(timers.c.case_id == case_id).order_by(timers.c.due_at)),
@@ -239,6 +237,15 @@ class SqlArchive(SqlLookup):
     def _by_id(self, table: Table, wanted: int | None) -> JsonRow | None:
         rows = self._rows(select(table).where(table.c.id == wanted)) if wanted is not None else []
         return rows[0] if rows else None
+
+    def _messages(self, case_id: int) -> list[JsonRow]:
+        """What callers said, each with the name that its sender is known by."""
+        said = self._parts(case_messages, case_id)
+        names = self.names_of({row["sender"] for row in said})
+        return [
+            row | {"new_text": row["new_text"] or row["text"], "sender_name": names.get(row["sender"], row["sender"])}
+            for row in said
+        ]
 
     def _agreements(self, case: JsonRow) -> list[JsonRow]:
         ids = [case["support_agreement_id"], case["customer_agreement_id"]]

@@ -5,7 +5,7 @@ The part of the archive that fulfils `ports.lookup`. Values are bound, and colum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from intakebot.storage.directory_tables import caller_addresses, callers, custom
 from intakebot.storage.engine import Database
 from intakebot.storage.json_rows import CASES_WITH_CUSTOMER, LISTED_CASE, NOT_ENDED, JsonRow, json_row
 from intakebot.storage.search import cases_with_any, found_cases, rarity
-from intakebot.storage.tables import case_messages, cases, deliveries, files
+from intakebot.storage.tables import case_messages, cases, decisions, deliveries, files
 
 _UNDELIVERED = (DeliveryState.FAILED.value, DeliveryState.HELD.value)
 _SOONEST_FIRST = (cases.c.resolved_at.is_not(None), cases.c.solve_by, cases.c.id)
@@ -101,6 +101,26 @@ class SqlLookup:
             .limit(limit)
         )
         return tuple(self._json_rows(statement))
+
+    def names_of(self, addresses: Iterable[str]) -> dict[str, str]:
+        """The names of callers by address, of those that have one."""
+        statement = (
+            select(caller_addresses.c.address, callers.c.name)
+            .join(callers, callers.c.id == caller_addresses.c.caller_id)
+            .where(caller_addresses.c.address.in_(list(addresses)), callers.c.name != "")
+        )
+        return {row["address"]: row["name"] for row in self._json_rows(statement)}
+
+    def opening_trace(self, number: int) -> JsonRow:
+        """Why the contact that opened the case became a case: the stored trace, {} where there is none."""
+        statement = (
+            select(decisions.c.trace)
+            .join(cases, cases.c.contact_id == decisions.c.contact_id)
+            .where(cases.c.number == number)
+            .order_by(decisions.c.id)
+            .limit(1)
+        )
+        return next((dict(row["trace"]) for row in self._json_rows(statement)), {})
 
     def files_of(self, number: int) -> tuple[JsonRow, ...]:
         """Files that came with the case's contacts."""
