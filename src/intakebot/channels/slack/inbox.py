@@ -75,7 +75,7 @@ class Inbox:
     async def _answer(self, req: AsyncBoltRequest) -> BoltResponse | None:
         """The answer; None when a listener has to give it."""
         body = req.body
-        kind = body.get("type")
+        kind = _text(body.get("type"))
         if kind == "event_callback":
             return await self._event(body)
         if kind in INTERACTIONS or "command" in body:
@@ -93,7 +93,7 @@ class Inbox:
 
     async def _event(self, body: Payload) -> BoltResponse:
         event = body.get("event")
-        if isinstance(event, dict) and event.get("type") in HINTS:
+        if isinstance(event, dict) and _text(event.get("type")) in HINTS:
             self._hear(event)
             return BoltResponse(status=200)
         kept = await self._keep(event_key(body), EnvelopeKind.EVENT, body)
@@ -136,6 +136,10 @@ def canonical(body: Payload) -> str:
 
 def _digest(body: Payload) -> str:
     return sha256(canonical(body).encode()).hexdigest()
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _not_kept() -> BoltResponse:

@@ -20,7 +20,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from intakebot.channels.slack.app import SlackApp, acknowledgement
 from intakebot.channels.slack.calls import Calls, SlackLimitedError, SlackRefusedError
 from intakebot.channels.slack.socket import Socket
-from intakebot.domain.errors import IntakebotError
+from intakebot.domain.errors import DoorUnavailableError, IntakebotError
 from intakebot.edge import guarded
 from intakebot.ports import Clock
 
@@ -54,11 +54,20 @@ class Pace:
     alarm: timedelta = timedelta(minutes=1)
     heartbeat: float = 10.0
 
+    def rest(self, failures: int, reason: str, random: Random) -> timedelta:
+        """How long to wait before the next connection after so many failures; `reason` ended the last one."""
+        doubled: int = 2 ** min(max(failures - 1, 0), 10)
+        longest = self.at_most if reason in SENTENCES else min(self.again * doubled, self.at_most)
+        return longest * random.uniform(0.5, 1.0)
+
 
 class SocketDoor:
     """`listening` is set once the first connection was greeted; `random` spreads what many would do at once."""
 
-    def __init__(self, app: SlackApp, calls: Calls, clock: Clock, random: Random, pace: Pace | None = None) -> None:
+    def __init__(
+        self, name: str, app: SlackApp, calls: Calls, clock: Clock, random: Random, pace: Pace | None = None
+    ) -> None:
+        self.name = name
         self.listening = asyncio.Event()
         self._app = app
         self._calls = calls
@@ -69,6 +78,8 @@ class SocketDoor:
         self._down_since: datetime | None = clock.now()
         self._why = ""
         self._said = False
+        self._has_asked = False
+        self._not_before = clock.now()
 
     @property
     def trouble(self) -> str:
@@ -81,7 +92,10 @@ class SocketDoor:
         return f"nothing comes in from Slack since {self._down_since:%H:%M}: {known or 'it cannot be reached'}"
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Keep the connections open until `stop`; then finish what is under way. Never raises for Slack."""
+        """Keep the connections open until `stop`; then finish what is under way.
+
+        Raises DoorUnavailableError when Slack refuses the app token at the very start; later on that is `trouble`.
+        """
         lanes = [asyncio.get_running_loop().create_task(self._lane(n, stop)) for n in range(self._pace.connections)]
         try:
             await asyncio.gather(*lanes)
@@ -104,7 +118,8 @@ class SocketDoor:
             failures = 0 if lasted and reason else failures + 1
             self._look_around()
             if failures or reason not in PLANNED:
-                await self._clock.until(self._clock.now() + self._rest(failures, reason), stop)
+                rested_at = self._clock.now() + self._pace.rest(failures, reason, self._random)
+                await self._clock.until(max(rested_at, self._not_before), stop)
 
     async def _one_connection(self, stop: asyncio.Event) -> str:
         """Open a connection; return when it is about to end, or has ended, with the reason ('' = none was opened).
@@ -163,15 +178,20 @@ class SocketDoor:
     def _up(self) -> None:
         if self._said:
             _log.warning("slack: things come in again")
-        self._down_since, self._why, self._said = None, "", False
+        self._down_since, self._why, self._said, self._has_asked = None, "", False, True
         self.listening.set()
 
     def _failed(self, error: IntakebotError) -> None:
         """No address for a connection. What Slack refuses needs a person; everything else needs time."""
+        if isinstance(error, SlackLimitedError):
+            self._not_before = self._clock.now() + error.retry_after
+            return
+        self._why = ""
         if isinstance(error, SlackRefusedError):
             self._why = app_token_refused(error.error)
-        elif not isinstance(error, SlackLimitedError):
-            self._why = ""
+            if not self._has_asked:
+                raise DoorUnavailableError(f"the channel {self.name} cannot start: {self._why}") from error
+        self._has_asked = True
 
     def _look_around(self) -> None:
         """Note since when nothing can come in, and say so once."""
@@ -181,11 +201,6 @@ class SocketDoor:
         if self.trouble and not self._said:
             self._said = True
             _log.error("slack: %s", self.trouble)
-
-    def _rest(self, failures: int, reason: str) -> timedelta:
-        doubled: int = 2 ** min(max(failures - 1, 0), 10)
-        longest = self._pace.at_most if reason in SENTENCES else min(self._pace.again * doubled, self._pace.at_most)
-        return longest * self._random.uniform(0.5, 1.0)
 
 
 def app_token_refused(error: str) -> str:
