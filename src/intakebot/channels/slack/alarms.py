@@ -1,7 +1,7 @@
 """What the workspace did that a person has to look at: a mapped conversation is gone, or the app itself is.
 
-`Workspace` hears of it from `arrivals`; `Alarms` keeps what stands until it is over, for `health` and for the operators'
-channel. An alarm says what to do.
+`Workspace` hears of it from `arrivals`; `Alarms` keeps what stands until it is over, for `health` and for the channel
+of the operators. An alarm says what to do.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Workspace:
         return "workspace"
 
     async def left(self, arrived: Arrived) -> Outcome:
-        """Somebody was taken out of a conversation, perhaps the app. Some kinds of this event name nobody: then it was."""
+        """Somebody was taken out of a conversation; where the event names nobody, the app was."""
         if arrived.event.get("user") not in (None, self._around.own.user):
             return "ignored: somebody else"
         return self._lost("slack.app-removed", _channel(arrived), "does not have the app any more: invite it")

@@ -28,7 +28,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Something has to happen first, and most likely will. Out of attempts, it counts as `otherwise`; '' = set aside."""
+    """Something has to happen first, and most likely will. Out of attempts it is `otherwise`; '' = set aside."""
 
     sentence: str
     otherwise: str

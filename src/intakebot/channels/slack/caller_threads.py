@@ -7,13 +7,20 @@ moment its message is taken in, long before there is a case; only an agent's com
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+
 from intakebot.channels.slack.arrived import Arrived, Later, Outcome, Surround
 from intakebot.channels.slack.callers import Callers
 from intakebot.channels.slack.card_threads import COMMENTED, REFUSED, CardThreads
 from intakebot.channels.slack.contacts import KNOWN, TAKEN, Contacts
-from intakebot.channels.slack.spoken import Payload, Spoken, spoken, text_of, why_not_taken
+from intakebot.channels.slack.hints import tell
+from intakebot.channels.slack.spoken import Spoken, spoken, text_of, why_not_taken
 from intakebot.channels.slack.threads import THREAD_LIMIT, thread_of
+from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.chat import ChatMessage, IntakeRoom
+from intakebot.domain.commands import AddComment
+from intakebot.domain.errors import RefusedError
+from intakebot.domain.organisation import Agent
 
 SAID_IN_THREAD = "said to the caller in the thread:"
 _log = logging.getLogger(__name__)
@@ -46,20 +53,20 @@ class CallerThreads:
         place = self._around.rooms.place(said.channel)
         await self._around.chat.remember(ChatMessage(place, said.root_ts, said.root_ts, self._cards.person(said)))
 
-    async def is_agents_word(self, said: Spoken, root: ChatMessage | None, arrived: Arrived) -> bool:
-        """Whether an agent said it in somebody else's thread. Who began a thread is its caller, agent or not."""
+    async def agent_behind(self, said: Spoken, root: ChatMessage | None, arrived: Arrived) -> Agent | None:
+        """The agent who said it in somebody else's thread. Who began a thread is its caller, agent or not."""
         began = root.person.rpartition("/")[2] if root else said.answered.lower()
         if said.is_direct or said.user.lower() == began:
-            return False
-        return await self._callers.agent(said, arrived) is not None
+            return None
+        return await self._callers.agent(said, arrived)
 
     async def hear(self, said: Spoken, arrived: Arrived) -> Outcome:
         """Take in what was said in a followed thread: an agent's word as a comment, everybody else's as a contact."""
         if said.is_bare(self._around.own.user):
             return "ignored: no words"
         root = await self._contacts.known(said.channel, said.root_ts)
-        if await self.is_agents_word(said, root, arrived):
-            return await self._agent_said(said, arrived)
+        if agent := await self.agent_behind(said, root, arrived):
+            return await self._agent_said(said, agent)
         room = self._around.rooms.intake(said.channel) or self._around.rooms.ties.direct
         return await self._contacts.take_in(said, room, arrived)
 
@@ -88,14 +95,25 @@ class CallerThreads:
             return await self._contacts.take_in(said, room, arrived)
         return await self.hear(said, arrived)
 
-    async def _agent_said(self, said: Spoken, arrived: Arrived) -> Outcome:
+    async def _agent_said(self, said: Spoken, agent: Agent) -> Outcome:
+        """The caller has read it already, so it stands in the case whoever said it: an agent of another queue too."""
         if await self._contacts.known(said.channel, said.ts):
             return KNOWN
         number = await self.case_of(said.channel, said.root_ts)
         if number is None:
             return Later("the case of the thread is not registered yet", otherwise="")
-        text = f"{SAID_IN_THREAD}\n{await self._cards.words(said)}"
-        if not await self._cards.comment(said, number, text):
+        comment = AddComment(number, f"{SAID_IN_THREAD}\n{await self._cards.words(said)}")
+        try:
+            await self._perform(comment, agent)
+        except RefusedError as refusal:
+            await tell(self._around.calls, said, refusal.sentence)
             return REFUSED
         await self._cards.remember(said)
         return COMMENTED
+
+    async def _perform(self, comment: AddComment, agent: Agent) -> None:
+        desk = self._around.desk
+        try:
+            await desk.perform(comment, Actor.agent(agent.id))
+        except RefusedError:
+            await desk.perform(replace(comment, text=f"{agent.name} {comment.text}"), SYSTEM)

@@ -33,7 +33,7 @@ class Callers:
         except IntakebotError as error:
             if not arrived.last and error.remedy is not Remedy.NEVER:
                 raise
-            return unknown_person(home, user, is_stranger=home != self._around.own.team)
+            return Person(home, user, user, is_stranger=home != self._around.own.team)
 
     async def agent(self, said: Spoken, arrived: Arrived) -> Agent | None:
         """The agent who said it, or None for everybody else. Raises what `calls` raises, as above.
@@ -66,21 +66,6 @@ class Callers:
             except IntakebotError:
                 continue
         return {user: name for user, name in found.items() if name}
-
-
-def unknown_person(team: str, user: str, *, is_stranger: bool) -> Person:
-    """Somebody of whom only the id is known."""
-    return Person(
-        team=team,
-        user=user,
-        name=user,
-        email="",
-        is_bot=False,
-        is_guest=False,
-        is_stranger=is_stranger,
-        is_deleted=False,
-        zone="",
-    )
 
 
 def caller_id(person: Person) -> str:

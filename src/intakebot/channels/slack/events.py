@@ -6,12 +6,22 @@ from collections.abc import Mapping
 
 from intakebot.channels.slack.alarms import Alarms, Workspace
 from intakebot.channels.slack.amendments import CHANGED, DELETED, Amendments
-from intakebot.channels.slack.arrived import Handler, Surround
+from intakebot.channels.slack.arrived import Arrived, Handler, Outcome, Surround
 from intakebot.channels.slack.caller_threads import CallerThreads
 from intakebot.channels.slack.card_threads import CardThreads
 from intakebot.channels.slack.contacts import Contacts
 from intakebot.channels.slack.messages import MENTION, Messages
 from intakebot.channels.slack.reactions import Reactions
+
+PEOPLE_EVENTS = (
+    "user_change",
+    "team_join",
+    "user_profile_changed",
+    "user_status_changed",
+    "subteam_created",
+    "subteam_updated",
+    "subteam_members_changed",
+)
 
 
 def handlers(around: Surround, alarms: Alarms) -> Mapping[str, Handler]:
@@ -22,7 +32,12 @@ def handlers(around: Surround, alarms: Alarms) -> Mapping[str, Handler]:
     reactions = Reactions(around, contacts, messages)
     amendments = Amendments(around, contacts, cards, threads)
     workspace = Workspace(around, alarms)
-    return {
+
+    async def who_changed(arrived: Arrived) -> Outcome:
+        around.people.hear(arrived.event)
+        return "people"
+
+    return dict.fromkeys(PEOPLE_EVENTS, who_changed) | {
         "message": messages.hear,
         f"message/{CHANGED}": amendments.hear,
         f"message/{DELETED}": amendments.hear,

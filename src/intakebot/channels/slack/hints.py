@@ -24,5 +24,7 @@ async def tell(calls: Calls, said: Spoken, sentence: str) -> None:
 
 async def tell_user(calls: Calls, channel: str, user: str, sentence: str, thread_ts: str = "") -> None:
     """Show the sentence to that user there."""
-    place = {"channel": channel, "thread_ts": thread_ts} if thread_ts else {"channel": channel}
-    await guarded("slack hint", calls.call("chat.postEphemeral", user=user, text=escape(sentence), **place))
+    shown = calls.call(
+        "chat.postEphemeral", channel=channel, user=user, text=escape(sentence), thread_ts=thread_ts or None
+    )
+    await guarded("slack hint", shown)

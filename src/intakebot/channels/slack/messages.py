@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from intakebot.channels.slack.arrived import Arrived, Later, Outcome, Surround
 from intakebot.channels.slack.bursts import Bursts
-from intakebot.channels.slack.callers import Callers, caller_id
 from intakebot.channels.slack.caller_threads import CallerThreads
+from intakebot.channels.slack.callers import Callers, caller_id
 from intakebot.channels.slack.card_threads import CardThreads
 from intakebot.channels.slack.contacts import Contacts
 from intakebot.channels.slack.hints import NOBODY_READS, SAY_WHAT, tell
@@ -19,6 +19,7 @@ from intakebot.domain.chat import IntakeRoom
 from intakebot.domain.errors import IntakebotError
 
 MENTION = "app_mention"
+UNDER_OURS = "ignored: under a message of ours"
 
 
 class Messages:
@@ -80,19 +81,20 @@ class Messages:
             return await self._threads.take_whole(said, arrived)
         if await self._threads.is_followed(said):
             return await self._threads.hear(said, arrived)
-        if said.answered == self._around.own.user:
-            if self._around.rooms.shows_cards(said.channel):
-                return Later("the card is not known yet", "ignored: under a message of ours")
-            if said.is_direct:
-                await tell(self._around.calls, said, NOBODY_READS)
-                return "ignored: under a message of ours"
-        if room:
-            return await self._reply_to_unknown(said, room, arrived)
-        return "ignored: no thread of ours"
+        if said.answered == self._around.own.user and (said.is_direct or self._around.rooms.shows_cards(said.channel)):
+            return await self._under_ours(said)
+        return await self._reply_to_unknown(said, room, arrived) if room else "ignored: no thread of ours"
+
+    async def _under_ours(self, said: Spoken) -> Outcome:
+        """Under a message of ours that began no thread of a case, as far as is known here."""
+        if self._around.rooms.shows_cards(said.channel):
+            return Later("the card is not known yet", UNDER_OURS)
+        await tell(self._around.calls, said, NOBODY_READS)
+        return UNDER_OURS
 
     async def _reply_to_unknown(self, said: Spoken, room: IntakeRoom, arrived: Arrived) -> Outcome:
         """A reply in an intake room came before what it answers, or that is no contact: what it answers goes first."""
-        if await self._threads.is_agents_word(said, None, arrived):
+        if await self._threads.agent_behind(said, None, arrived):
             return Later("what an agent answers has not come yet", "ignored: an agent's answer to what is no contact")
         try:
             root = await message_at(self._around.calls, said.channel, said.root_ts)

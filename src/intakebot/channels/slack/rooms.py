@@ -47,7 +47,7 @@ class Rooms:
         return f"{self._team}/{channel}"
 
     def places(self, channel: str) -> tuple[str, ...]:
-        """The same, and the names it had before its id changed, newest first: what was said then is kept under those."""
+        """The same, and the names it had before its id changed, newest first: what was said then goes by those."""
         return tuple(self.place(known) for known in (channel, *self._former.get(channel, ())))
 
     def rename(self, old: str, new: str) -> bool:

@@ -22,6 +22,7 @@ WITHDRAWN: Final = "tombstone"
 SLACKBOT: Final = "USLACKBOT"
 _MENTION: Final = re.compile(r"<@([A-Z][A-Z0-9]+)(?:\|[^>]*)?>")
 _DEEPEST: Final = 20
+_LONGEST_NAME: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def why_not_taken(message: Payload, own: Us) -> str:
     """Why a message is nobody's word to this house; '' when a person said it."""
     subtype = str(message.get("subtype") or "")
     if subtype not in SAID_BY_PEOPLE:
-        return f"subtype {subtype}" if subtype.isidentifier() and len(subtype) < 50 else "subtype unknown"
+        return f"subtype {subtype[:_LONGEST_NAME]}" if subtype.isidentifier() else "subtype unknown"
     user = str(message.get("user") or "")
     if user == own.user or (own.bot and message.get("bot_id") == own.bot):
         return "own words"

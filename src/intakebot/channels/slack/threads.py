@@ -26,9 +26,10 @@ async def thread_of(calls: Calls, channel: str, root_ts: str) -> list[Payload]:
 
 async def message_at(calls: Calls, channel: str, ts: str) -> Payload | None:
     """One message, in a thread or not, or None when it is not there (any more)."""
-    span = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
     try:
-        answer = await calls.call("conversations.replies", ts=ts, **span)
+        answer = await calls.call(
+            "conversations.replies", channel=channel, ts=ts, oldest=ts, latest=ts, inclusive=True, limit=2
+        )
     except SlackRefusedError as error:
         if error.error in NOT_THERE:
             return None
@@ -41,9 +42,16 @@ async def said_before(calls: Calls, channel: str, ts: str, since_ts: str, within
 
     `within` is how long that may take, in seconds.
     """
-    span = {"oldest": since_ts, "latest": ts, "limit": LOOK_BACK, "inclusive": True}
-    messages = _messages(await calls.call("conversations.history", within=within, channel=channel, **span))
-    before = [message for message in messages if message.get("ts") != ts and not _is_reply(message)]
+    answer = await calls.call(
+        "conversations.history",
+        within=within,
+        channel=channel,
+        oldest=since_ts,
+        latest=ts,
+        inclusive=True,
+        limit=LOOK_BACK,
+    )
+    before = [message for message in _messages(answer) if message.get("ts") != ts and not _is_reply(message)]
     return sorted(before, key=lambda message: str(message.get("ts")), reverse=True)
 
 
