@@ -7,7 +7,7 @@ the worker of posts does it, whenever the test says so: so a card can be stale.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Literal
 
 from contract.slack.workspace import connection_to
-from fakes.slack import Channel, FakeSlack, Message, Person
+from fakes.slack import Channel, FakeSlack, Message, Person, View
 from fakes.standing_house import StandingHouse
 from intakebot.channels.slack import actions, cards, command, shortcuts
 from intakebot.channels.slack.adopting import workplace_in
@@ -217,11 +217,31 @@ class Office:
         posted = await self.calls.call("chat.postMessage", channel=channel, text=shown.text, blocks=shown.blocks)
         return here, str(posted["ts"])
 
+    async def form(self, person: Person, where: Message | View, what: str) -> View:
+        """Press something that opens a form, and wait until it is filled."""
+        before = person.modal
+        seen = await person.clicks(where, what)
+        assert seen.acked
+        await self.slack.until(lambda: person.modal and person.modal is not before and not is_loading(person.modal))
+        assert person.modal
+        return person.modal
+
+    async def drawn_anew(self, view: View, change: Callable[[], Awaitable[Any]]) -> View:
+        """Do something after which a form has other contents, and wait for them."""
+        known = view.hash
+        await change()
+        await self.slack.until(lambda: view.hash != known)
+        return view
+
     # --- what stands there
 
     async def case(self, number: int) -> Mapping[str, Any]:
         found: Mapping[str, Any] = await self.house.desk.ask("case.show", {"number": number})
         return found
+
+    async def comments(self, number: int) -> list[Mapping[str, Any]]:
+        """What agents wrote on the case, oldest first."""
+        return [one for one in (await self.case(number))["comments"] if one["kind"] != "call_log"]
 
     async def history(self, number: int) -> list[str]:
         """The kinds of the case's events, oldest first."""
@@ -235,6 +255,10 @@ class Office:
         place, ts = found
         channel = place.partition("/")[2]
         return self.slack.state.message(self.slack.state.channels[channel], ts)
+
+
+def is_loading(view: View) -> bool:
+    return "Loading…" in words(view.blocks)
 
 
 def words(blocks: Any) -> str:
