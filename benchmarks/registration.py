@@ -103,7 +103,7 @@ def _ours(place: Path, changes: Sequence[Change]) -> float:
 def _rows(path: Path) -> Rows:
     with closing(sqlite3.connect(path)) as database:
         names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        tables = [name for name in names if not name.startswith("sqlite_")]
+        tables = [name for name in names if not name.startswith(("sqlite_", "case_search_"))]
         return {name: database.execute(f'SELECT * FROM "{name}" ORDER BY rowid').fetchall() for name in tables}  # noqa: S608 - our own tables
 
 

@@ -26,6 +26,7 @@ from intakebot.domain.errors import IntakebotError
 from intakebot.domain.ids import IdSource
 from intakebot.domain.messages import ReadMessage
 from intakebot.ports import CaseFile, Render, Store
+from intakebot.ports.chat_store import owes_nothing
 from intakebot.readers import Reading
 from intakebot.reading.chat import ChatContent, chat_id
 from intakebot.rules.model import Ruleset
@@ -39,6 +40,7 @@ from intakebot.usecases.desk import CaseDesk
 from intakebot.usecases.house import House
 from intakebot.usecases.receive import Reception
 from intakebot.usecases.register import Registration
+from intakebot.usecases.tell_agents import TellAgents
 from intakebot.worker import Wake, Worker
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -72,19 +74,30 @@ class PoisonableRender:
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         return self.templates.preview(name, language)
 
+    def preview_chat(self, name: str, language: str) -> str:
+        return self.templates.preview_chat(name, language)
+
+    def resolutions(self) -> tuple[str, ...]:
+        return self.templates.resolutions()
+
     def languages(self, name: str) -> tuple[str, ...]:
         return self.templates.languages(name)
 
 
 class StandingHouse:
-    """One house. Must be made and used inside one running event loop, and closed."""
+    """One house. Must be made and used inside one running event loop, and closed.
 
-    def __init__(self, url: str, directory: Path) -> None:
+    `cards` names the queues that have a channel in a chat; none = a house without a chat.
+    """
+
+    def __init__(self, url: str, directory: Path, cards: frozenset[str] = frozenset()) -> None:
         settings, ruleset, templates = shipped()
         self.clock = SimulatedClock(START)
         self.database: Database = open_database(url, directory)
         blobs = Blobs(directory)
-        self.writer = GroupWriter(self.database, lambda connection: SqlStore(connection, blobs))
+        new_id = IdSource(self.clock.now)
+        follow_up = TellAgents(settings.organisation, cards, new_id) if cards else owes_nothing
+        self.writer = GroupWriter(self.database, lambda connection: SqlStore(connection, blobs, follow_up))
         self.archive = SqlArchive(self.database, blobs)
         self.outlet = ScriptedOutlet()
         self.render = PoisonableRender(templates)
@@ -94,7 +107,7 @@ class StandingHouse:
             ruleset=ruleset,
             render=self.render,
             clock=self.clock,
-            new_id=IdSource(self.clock.now),
+            new_id=new_id,
             reply_key=REPLY_KEY,
             replies_per_day=settings.automatic_replies.per_address_and_day,
         )

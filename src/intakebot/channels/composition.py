@@ -3,33 +3,39 @@
 Called by the outlets for mail. It promises one well-formed message to exactly one recipient whatever stands in
 the delivery: no text can add a header or an address, lines have at most 998 octets and end in CRLF.
 
-The header block is written here and not by the standard library: its modern policy decodes what looks like an
-encoded word in a value and, on the Python versions we support, may write the line breaks and commas that come
-out of it as new headers and addresses (CVE-2024-6923, CVE-2025-1795).
+The header block, and those of attached files, are written here and not by the standard library: its modern policy
+decodes what looks like an encoded word in a value and, on the Python versions we support, may write the line breaks
+and commas that come out of it as new headers and addresses (CVE-2024-6923, CVE-2025-1795).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import encodebytes
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, quote
 from hashlib import sha256
 from typing import TYPE_CHECKING
+from urllib.parse import quote as percent_encoded
 
 from intakebot.domain.errors import DeliveryFailedError
+from intakebot.reading.file_names import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from intakebot.domain.delivery import Delivery
+    from intakebot.domain.delivery import DeliveredFile, Delivery
 
 _BODY_POLICY = SMTP.clone(cte_type="7bit")  # so that no next hop needs 8BITMIME
 _ADDRESS = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^\s"(),:;<>@\[\\\]]+)@[^\s"(),:;<>@\\]+""")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")  # RFC 5322 3.6.4, and short enough for a line of its own
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_MEDIA_TYPE = re.compile(r"(?!message/|multipart/)[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,120}")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()+,-]{1,60}")
+_ENCODED_PIECE = re.compile(r"(?:%..|[^%]){1,20}")
 _PLAIN_LENGTH = 60
 _ADDRESS_LENGTH = 320
 _LINE_BREAKING = ("Cc", "Cs", "Zl", "Zp")
@@ -43,8 +49,16 @@ def compose(delivery: Delivery) -> bytes:
         UTF-8 and needs SMTPUTF8 (RFC 6532).
 
     Raises:
-        DeliveryFailedError: an address of the delivery is none.
+        DeliveryFailedError: an address of the delivery is none, or the bytes of a file are gone.
     """
+    body = _body(delivery).as_bytes()
+    if delivery.files:
+        body = _with_files(body, delivery)
+    header = "".join(f"{name}: {value}\r\n" for name, value in _header(delivery))
+    return header.encode() + body
+
+
+def _body(delivery: Delivery) -> EmailMessage:
     body = EmailMessage(policy=_BODY_POLICY)
     body.set_content(_body_text(delivery.text))
     if delivery.html:
@@ -52,8 +66,38 @@ def compose(delivery: Delivery) -> bytes:
         body.set_boundary(
             sha256(f"{delivery.text}\0{delivery.html}".encode("utf-8", "replace")).hexdigest()
         )  # no text can hold its own hash
-    header = "".join(f"{name}: {value}\r\n" for name, value in _header(delivery))
-    return header.encode() + body.as_bytes()
+    return body
+
+
+def _with_files(body: bytes, delivery: Delivery) -> bytes:
+    """The text, then every file, as parts of one message (RFC 2046, RFC 2183)."""
+    text = body.replace(b"MIME-Version: 1.0\r\n", b"", 1)
+    parts = [text, *(_attachment(file) for file in delivery.files)]
+    boundary = sha256(b"\0".join(parts)).hexdigest().encode()
+    head = b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary="' + boundary + b'"\r\n'
+    opened = b"".join(b"\r\n--" + boundary + b"\r\n" + part for part in parts)
+    return head + opened + b"\r\n--" + boundary + b"--\r\n"
+
+
+def _attachment(file: DeliveredFile) -> bytes:
+    if len(file.content) != file.size:
+        raise DeliveryFailedError(f"the file {file.name!r} is no longer stored; answer again with it")
+    kind = file.media_type.lower()
+    name = safe_name(file.name, kind)
+    header = (
+        f"Content-Type: {kind if _MEDIA_TYPE.fullmatch(kind) else 'application/octet-stream'}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n {_named(name)}\r\n\r\n"
+    )
+    return header.encode() + encodebytes(file.content).replace(b"\n", b"\r\n")
+
+
+def _named(name: str) -> str:
+    """A file name as a parameter; what is not plain is encoded in pieces (RFC 2231), so that no line is too long."""
+    if _PLAIN_NAME.fullmatch(name):
+        return f'filename="{name}"'
+    pieces = _ENCODED_PIECE.findall("utf-8''" + percent_encoded(name.encode("utf-8", "replace"), safe=""))
+    return ";\r\n ".join(f"filename*{number}*={piece}" for number, piece in enumerate(pieces))
 
 
 def envelope_sender(delivery: Delivery) -> str:

@@ -113,9 +113,12 @@ def _description(text: str, _: Calendar) -> RenderableType:
 
 
 def _messages(messages: list[Record], calendar: Calendar) -> RenderableType:
-    return Group(
-        *(_said(line, calendar, line.get("sender"), line.get("new_text") or line.get("text")) for line in messages)
-    )
+    return Group(*(_said(line, calendar, _sender(line), line.get("new_text") or line.get("text")) for line in messages))
+
+
+def _sender(message: Record) -> str:
+    name, address = str(message.get("sender_name") or ""), str(message.get("sender") or "")
+    return f"{name} ({address})" if name and name != address else address
 
 
 def _comments(comments: list[Record], calendar: Calendar) -> RenderableType:

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from intakebot.cli.case_page import case_page
+from intakebot.cli.case_search import find_cases, link, preview, suggest
 from intakebot.cli.case_tables import actions_table, cases_table, changed_line, log_table
 from intakebot.cli.session import HouseGroup, Session, with_session
-from intakebot.cli.values import Written, comment_option, limit_option, number_argument, text_argument
+from intakebot.cli.values import Written, attach_option, comment_option, limit_option, number_argument, text_argument
 from intakebot.cli.why_page import why_page
 from intakebot.domain.commands import (
     AcceptTask,
@@ -23,6 +24,7 @@ from intakebot.domain.commands import (
     Identify,
     Mark,
     Move,
+    OutgoingFile,
     Reopen,
     Resolve,
     SendResolution,
@@ -34,7 +36,8 @@ from intakebot.ports import CaseFilter
 
 case_commands = HouseGroup("case", help="See cases, and work on them.", short_help="Cases.")
 task_commands = HouseGroup("task", help="Tasks: pieces of a case's work. TASK is the id that `case show` lists.")
-case_commands.add_command(task_commands)
+for command in (task_commands, find_cases, suggest, preview, link):
+    case_commands.add_command(command)
 
 
 @case_commands.command("list")
@@ -166,10 +169,11 @@ async def identify(session: Session, number: int, customer: str, subscription: s
 @case_commands.command("ask")
 @number_argument
 @text_argument
+@attach_option
 @with_session
-async def ask(session: Session, number: int, text: str) -> None:
-    """Ask the caller a question; it leaves as a mail."""
-    await session.perform(changed_line, Ask(number, text))
+async def ask(session: Session, number: int, text: str, files: tuple[OutgoingFile, ...]) -> None:
+    """Ask the caller a question; it leaves to where the caller wrote from."""
+    await session.perform(changed_line, Ask(number, text, files))
 
 
 @case_commands.command("resolve")
@@ -178,22 +182,26 @@ async def ask(session: Session, number: int, text: str) -> None:
 @click.option("--template", default="", help="A resolution template instead of a text.")
 @click.option("--draft", is_flag=True, help="Keep it unsent.")
 @click.option("--told-by", default="", help="The caller was told already: phone, counter.")
+@attach_option
 @with_session
-async def resolve(session: Session, number: int, text: str, template: str, told_by: str, *, draft: bool) -> None:
+async def resolve(session: Session, /, number: int, text: str, template: str, **given: Any) -> None:  # noqa: ANN401 - the command's own fields
     """Enter the resolution (resolve = complete); it is sent to the caller."""
     _require_text(text, template)
-    await session.perform(changed_line, Resolve(number, text, template, draft=draft, told_by=told_by))
+    await session.perform(changed_line, Resolve(number, text, template, **given))
 
 
 @case_commands.command("answer-and-close")
 @number_argument
 @click.argument("text", type=Written(), default="", required=False)
 @click.option("--template", default="", help="A resolution template instead of a text.")
+@attach_option
 @with_session
-async def answer_and_close(session: Session, number: int, text: str, template: str) -> None:
+async def answer_and_close(
+    session: Session, number: int, text: str, template: str, files: tuple[OutgoingFile, ...]
+) -> None:
     """Give the final answer to a technical case; it closes once the answer is sent."""
     _require_text(text, template)
-    await session.perform(changed_line, Resolve(number, text, template, final=True))
+    await session.perform(changed_line, Resolve(number, text, template, final=True, files=files))
 
 
 def _require_text(text: str, template: str) -> None:

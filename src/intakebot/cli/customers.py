@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from intakebot.cli.case_tables import changed_line
 from intakebot.cli.customer_files import read_customers
-from intakebot.cli.lists import customer_page
+from intakebot.cli.lists import customer_page, customers_table
 from intakebot.cli.session import HouseGroup, Session, with_session
 from intakebot.domain.commands import ImportCustomers
 from intakebot.domain.customer_entries import CustomerEntry
@@ -40,6 +40,14 @@ def _progressing(entries: Sequence[CustomerEntry]) -> Iterator[tuple[CustomerEnt
 async def show_customer(session: Session, reference: str) -> None:
     """Show a customer with all that hangs on it."""
     await session.show(customer_page, "customer.show", reference=reference)
+
+
+@customer_commands.command("find")
+@click.argument("text")
+@with_session
+async def find_customers(session: Session, text: str) -> None:
+    """Find customers by reference, name, domain, or a caller's address."""
+    await session.show(customers_table, "customer.find", text=text)
 
 
 @customer_commands.command("import")

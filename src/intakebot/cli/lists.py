@@ -133,6 +133,12 @@ def queues_table(rows: Sequence[Record], calendar: Calendar) -> RenderableType:
     return listed(rows, Rows(columns, lines, right=("Waiting", "In charge"), gives_way=("Title",)), "no queues")
 
 
+def customers_table(rows: Sequence[Record], calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
+    """Customers, one line each."""
+    lines = [(one_line(row["reference"]), one_line(row["name"]), status(row.get("tier"))) for row in rows]
+    return listed(rows, Rows(("Reference", "Name", "Tier"), lines, wraps=("Name",)), "no customers")
+
+
 def customer_page(record: Record, calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
     """A customer with all that hangs on it, its callers, accounts, subscriptions, keys and agreements."""
     names = ("reference", "name", "segment", "tier", "domains")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import mimetypes
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from intakebot.cli.moments import span_of
+from intakebot.domain.commands import OutgoingFile
 
 
 class CaseNumber(click.ParamType[int]):
@@ -51,7 +54,27 @@ class Span(click.ParamType[timedelta]):
             self.fail(str(error), param, ctx)
 
 
+class Attached(click.ParamType[OutgoingFile]):
+    """A file that leaves with an answer; its type follows from its name."""
+
+    name = "file"
+
+    def convert(
+        self, value: str | OutgoingFile, param: click.Parameter | None, ctx: click.Context | None
+    ) -> OutgoingFile:
+        """The file with its bytes; fails with a usage error when it cannot be read."""
+        if isinstance(value, OutgoingFile):
+            return value
+        path = Path(value)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            self.fail(f"{value}: {error.strerror}", param, ctx)
+        return OutgoingFile(path.name, mimetypes.guess_type(path.name)[0] or "", content)
+
+
 number_argument = click.argument("number", type=CaseNumber())
 text_argument = click.argument("text", type=Written())
 comment_option = click.option("--comment", type=Written(), default="", help="Why; goes into the case, dated.")
+attach_option = click.option("--attach", "files", type=Attached(), multiple=True, help="A file to send along.")
 limit_option = click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)

@@ -79,7 +79,7 @@ def _read_channel(name: str, section: Section) -> ChannelSettings:
 def smtp_settings(channel: ChannelSettings, problems: Problems, folder: Path) -> SmtpSettings:
     """The typed settings of a channel of kind `smtp`; file names are relative to `folder`."""
     with Section(channel.values, problems, f"channels.{channel.name}") as section:
-        host, port = section.parsed("listen", "an address and port like 127.0.0.1:2525", _listen, ("", 0))
+        host, port = section.parsed("listen", "an address and port like 127.0.0.1:2525", listen_address, ("", 0))
         certificate, key = _optional_file(section, "certificate", folder), _optional_file(section, "key", folder)
         if (certificate is None) != (key is None):
             section.report(section.place, "certificate and key belong together; one of them is missing")
@@ -111,7 +111,8 @@ def _kind(text: str) -> str | None:
     return text if _KIND.fullmatch(text) else None
 
 
-def _listen(text: str) -> tuple[str, int] | None:
+def listen_address(text: str) -> tuple[str, int] | None:
+    """Host and port of `127.0.0.1:2525` or `[::1]:2525`; None for what is no such address."""
     found = _LISTEN.fullmatch(text)
     if found is None or int(found[2]) > _HIGHEST_PORT:
         return None

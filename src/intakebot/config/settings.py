@@ -25,6 +25,7 @@ from intakebot.config.channel_settings import (
 )
 from intakebot.config.organisation_file import read_organisation
 from intakebot.config.reader import Problems, Section, shown_kind
+from intakebot.config.slack_file import SlackSettings, slack_settings
 from intakebot.config.workflow_file import read_workflows
 from intakebot.config.yaml_source import load_node
 from intakebot.domain.errors import ConfigError, Problem
@@ -64,8 +65,8 @@ class AutomaticReplyCaps:
 class Settings:
     """The whole configuration. `database_url` '' = SQLite in the data directory.
 
-    `relay` None = replies are filed in the Maildir `outbox` of the data directory. `smtp` has the typed settings of
-    those `channels` whose kind is `smtp`.
+    `relay` None = replies are filed in the Maildir `outbox` of the data directory. `smtp` and `slack` have
+    the typed settings of those `channels` whose kind it is.
     """
 
     organisation: Organisation
@@ -73,6 +74,7 @@ class Settings:
     database_url: str = field(repr=False)
     channels: tuple[ChannelSettings, ...]
     smtp: tuple[SmtpSettings, ...]
+    slack: tuple[SlackSettings, ...]
     relay: RelaySettings | None
     automatic_replies: AutomaticReplyCaps
     rules: tuple[Node, ...]
@@ -148,11 +150,23 @@ def _read_settings(file: Section, sources: _Sources, organisation: Organisation)
         smtp=tuple(
             smtp_settings(channel, file.problems, sources.folder) for channel in channels if channel.kind == "smtp"
         ),
+        slack=_read_slack(channels, file.problems, sources, organisation),
         relay=read_relay(file.section("relay"), sources.environment, sources.folder) if file.has("relay") else None,
         automatic_replies=_read_caps(file.section("automatic_replies")),
         rules=tuple(sources.rules.values()),
         templates_directory=_read_templates(file, sources.folder),
     )
+
+
+def _read_slack(
+    channels: tuple[ChannelSettings, ...], problems: Problems, sources: _Sources, organisation: Organisation
+) -> tuple[SlackSettings, ...]:
+    """At most one workspace: a reply knows its place there, and not by which of several apps it leaves."""
+    found = [channel for channel in channels if channel.kind == "slack"]
+    for further in found[1:]:
+        problems.add(further.values.place, f"channels.{further.name}: there is a channel of kind slack already")
+    environment, folder = sources.environment, sources.folder
+    return tuple(slack_settings(channel, problems, organisation, environment, folder) for channel in found[:1])
 
 
 def _read_service(section: Section) -> ServiceSettings:

@@ -14,7 +14,9 @@ from enum import Enum
 
 THREAD_PREFIX = "chat "
 CARD_PREFIX = "card "
-"""Among the thread ids of a case: `chat T1/C1/1700.1` is a caller's message, `card T1/C1/1700.1` a card of ours.
+NOTE_PREFIX = "note "
+"""Among the thread ids of a case: `chat T1/C1/1700.1` is a caller's message, `card T1/C1/1700.1` a card of ours, and
+`note T1/C1/1700.1` what an agent said under a card: a comment that can be read there already.
 
 With a blank, which no id that a mail names can have: nobody forges these.
 """
@@ -59,6 +61,10 @@ class EnvelopeKind(Enum):
 
     EVENT = "event"
     INTERACTION = "interaction"
+
+
+SET_ASIDE = "set-aside"
+"""The state of an envelope that waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,10 @@ class ChatPost:
 
 @dataclass(frozen=True, slots=True)
 class PostSettlement:
-    """What became of a claimed post; `due_at` when to try or to show again at the earliest."""
+    """What became of a claimed post; `due_at` when to try or to show again at the earliest.
+
+    Where `place`, `ts`, `queue` or `shown` is '', it stays as it was known.
+    """
 
     post_id: int
     state: PostState

@@ -31,11 +31,16 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class AddComment:
-    """Add an internal comment, `comment` or `work_info`."""
+    """Add an internal comment, `comment` or `work_info`.
+
+    `said_at` is where it was said already, under the case's card (`T1/C1/1700.1`): it is not told there again, and
+    what was said at one place is one comment, however often it is handed over.
+    """
 
     case: int
     text: str
     kind: str = "comment"
+    said_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from intakebot.domain.contact import ContactState, Incoming, Kept, NewContact, P
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery
 from intakebot.ports.chat_store import ChatStore
+from intakebot.ports.lookup import Lookup
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -233,7 +234,7 @@ class CaseFilter:
     limit: int = 100
 
 
-class Archive(Protocol):
+class Archive(Lookup, Protocol):
     """Reading, outside any writing transaction. Answers are JSON-like data: times as ISO text, ids as numbers."""
 
     def cases(self, wanted: CaseFilter) -> list[dict[str, Any]]:
@@ -273,7 +274,11 @@ class Archive(Protocol):
         """Per queue with cases: `waiting`, `in_charge`, `oldest_waiting_at`, `last_taken_at`."""
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """`contacts` and `deliveries` by state, `arrivals`, `refusals`, `cases` by status, `timers` by kind."""
+        """How many of everything.
+
+        `contacts`, `deliveries`, `envelopes` and `posts` by state, `arrivals`, `refusals`, `cases` by status,
+        `timers` by kind.
+        """
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which a delivery or a timer is due, or None."""
@@ -288,8 +293,14 @@ class Render(Protocol):
     def render_chat(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """Subject and text as they are said in a chat thread: no line to reply above; raises TemplateError."""
 
+    def resolutions(self) -> tuple[str, ...]:
+        """The templates that answer a case, in alphabetical order."""
+
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         """The same with sample values ('' = the first language that exists); raises TemplateError."""
+
+    def preview_chat(self, name: str, language: str) -> str:
+        """The text in a chat thread with sample values; raises TemplateError."""
 
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages that a template exists in; empty when there is no such template."""

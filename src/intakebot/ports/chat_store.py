@@ -1,15 +1,16 @@
 """What a chat asks of storage: `ChatStore` inside one transaction, `ChatArchive` outside.
 
-Used by `usecases.chat`; implemented by `storage.chat_records` and `storage.chat_archive`.
+Used by `usecases.chat` and `usecases.tell_agents`; implemented by `storage.chat_records` and `storage.chat_archive`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from intakebot.domain.change import Change
 from intakebot.domain.chat import (
     ChatEnvelope,
     ChatMessage,
@@ -20,6 +21,7 @@ from intakebot.domain.chat import (
     PostSettlement,
     Preferences,
 )
+from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.organisation import Agent
 
 
@@ -67,6 +69,45 @@ class StoredTokens:
     refresh: str
     expires_at: datetime | None
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGlance:
+    """As much of a case as says who must be told; `has_card`: a card of it is shown somewhere."""
+
+    id: int
+    queue: str
+    owner: str | None
+    assignee: str | None
+    has_card: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryGlance:
+    """As much of a delivery as says what it was for."""
+
+    id: int
+    case_id: int
+    kind: DeliveryKind
+
+
+class Glances(Protocol):
+    """What a change alone does not tell, as it is after the change. What does not exist is left out."""
+
+    def cases(self, ids: Iterable[int]) -> Mapping[int, CaseGlance]:
+        """Cases by id, one query for all."""
+
+    def deliveries(self, ids: Iterable[int]) -> Mapping[int, DeliveryGlance]:
+        """Deliveries by id, one query for all."""
+
+
+FollowUp: TypeAlias = Callable[[Sequence[Change], Glances], Sequence[PostOwed]]
+"""Which posts changes owe; storage writes them in the transaction of the changes."""
+
+
+def owes_nothing(_changes: Sequence[Change], _glances: Glances) -> Sequence[PostOwed]:
+    """The follow-up of a house without a chat."""
+    return ()
 
 
 class ChatStore(Protocol):

@@ -27,7 +27,8 @@ CHAT_MARK: Final = b'{"intakebot.chat":1,'
 
 ROOM_OF: Final = "x-chat-customer"
 CLAIMED: Final = "x-chat-email"
-"""Headers of a chat message: whose room it is, and the mail address that the writer's profile names."""
+PERMALINK: Final = "x-chat-permalink"
+"""Headers of a chat message: whose room it is, the mail address that the writer's profile names, its link."""
 
 MAX_TEXT: Final = 1_000_000
 MAX_FILES: Final = 100
@@ -169,7 +170,7 @@ def _headers(said: ChatContent) -> tuple[tuple[str, str], ...]:
     return (
         ("x-chat-platform", said.platform),
         ("x-chat-place", said.place),
-        ("x-chat-permalink", said.permalink),
+        (PERMALINK, said.permalink),
         (CLAIMED, said.email),
         (ROOM_OF, said.customer),
     )

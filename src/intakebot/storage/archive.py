@@ -6,21 +6,29 @@ numbers. Values are bound, and columns are named in this file only, never by the
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from datetime import date, datetime
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, Executable, Row, Select, Table, func, literal, or_, select
+from sqlalchemy import Column, Executable, Select, Table, func, literal, or_, select
 
 from intakebot.domain.case import shown_number
 from intakebot.domain.delivery import DeliveryState
 from intakebot.domain.errors import NotFoundError
 from intakebot.ports import CaseFilter
-from intakebot.storage.blobs import Blobs
+from intakebot.storage.archive_lookup import SqlLookup
+from intakebot.storage.chat_tables import chat_envelopes, chat_posts
 from intakebot.storage.directory import customer_by_reference, read_callers
 from intakebot.storage.directory_tables import accounts, agreements, customers, subscriptions
-from intakebot.storage.engine import Database
+from intakebot.storage.json_rows import (
+    CASES_WITH_CUSTOMER,
+    LISTED_CASE,
+    NOT_ENDED,
+    JsonRow,
+    json_record,
+    json_row,
+    json_value,
+)
 from intakebot.storage.tables import (
     arrivals,
     case_events,
@@ -38,33 +46,6 @@ from intakebot.storage.tables import (
     timers,
 )
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-JsonRow = dict[str, Any]
-
-_CUSTOMER_NAME = customers.c.name.label("customer")
-_LISTED_CASE = (
-    cases.c.id,
-    cases.c.number,
-    cases.c.status,
-    cases.c.workflow,
-    cases.c.title,
-    cases.c.queue,
-    cases.c.owner,
-    cases.c.assignee,
-    cases.c.priority,
-    cases.c.category,
-    _CUSTOMER_NAME,
-    cases.c.opened_at,
-    cases.c.respond_by,
-    cases.c.solve_by,
-    cases.c.resolved_at,
-    cases.c.closed_at,
-    cases.c.ended_as,
-)
-_CASES_WITH_CUSTOMER = cases.outerjoin(customers, customers.c.id == cases.c.customer_id)
-_NOT_ENDED = (cases.c.closed_at.is_(None), cases.c.ended_as.is_(None))
 _WAITS = cases.c.owner.is_(None)
 _QUEUES = (
     select(
@@ -73,13 +54,13 @@ _QUEUES = (
         func.count().filter(~_WAITS).label("in_charge"),
         func.min(cases.c.opened_at).filter(_WAITS).label("oldest_waiting_at"),
     )
-    .where(*_NOT_ENDED, cases.c.resolution.is_(None))
+    .where(*NOT_ENDED, cases.c.resolution.is_(None))
     .group_by(cases.c.queue)
 )
 _LAST_TAKEN = (
     select(cases.c.queue, func.max(case_events.c.at).label("last_taken_at"))
     .join_from(case_events, cases)
-    .where(*_NOT_ENDED, case_events.c.changes["owner"].as_string().is_not(None))
+    .where(*NOT_ENDED, case_events.c.changes["owner"].as_string().is_not(None))
     .group_by(cases.c.queue)
 )
 _CASE_STATE = func.coalesce(cases.c.ended_as, cases.c.status)
@@ -90,6 +71,8 @@ _COUNTS: dict[str, Executable] = {
     "refusals": select(refusals.c.code, func.sum(refusals.c.count)).group_by(refusals.c.code),
     "cases": select(_CASE_STATE, func.count()).group_by(_CASE_STATE),
     "timers": select(timers.c.kind, func.count()).group_by(timers.c.kind),
+    "envelopes": select(chat_envelopes.c.state, func.count()).group_by(chat_envelopes.c.state),
+    "posts": select(chat_posts.c.state, func.count()).group_by(chat_posts.c.state),
 }
 _NEXT_DUE = (
     select(func.min(deliveries.c.due_at)).where(
@@ -100,15 +83,12 @@ _NEXT_DUE = (
 
 
 @dataclass(frozen=True, slots=True)
-class SqlArchive:
+class SqlArchive(SqlLookup):
     """`ports.Archive` on the engine that cannot write."""
-
-    database: Database
-    blobs: Blobs
 
     def cases(self, wanted: CaseFilter) -> list[JsonRow]:
         """One row per case, newest first."""
-        statement = select(*_LISTED_CASE).select_from(_CASES_WITH_CUSTOMER)
+        statement = select(*LISTED_CASE).select_from(CASES_WITH_CUSTOMER)
         for column, value in (
             (cases.c.queue, wanted.queue),
             (cases.c.owner, wanted.owner),
@@ -120,7 +100,7 @@ class SqlArchive:
                 or_(customers.c.reference == wanted.customer, customers.c.name == wanted.customer)
             )
         if not wanted.ended:
-            statement = statement.where(*_NOT_ENDED)
+            statement = statement.where(*NOT_ENDED)
         rows = self._rows(statement.order_by(cases.c.id.desc()).limit(wanted.limit))
         return [row | {"label": shown_number(row["number"])} for row in rows]
 
@@ -137,9 +117,7 @@ class SqlArchive:
             "agreements": self._agreements(row),
             "tasks": self._parts(tasks, case_id),
             "comments": self._parts(comments, case_id),
-            "messages": [
-                said | {"new_text": said["new_text"] or said["text"]} for said in self._parts(case_messages, case_id)
-            ],
+            "messages": self._messages(case_id),
             "deliveries": self._parts(deliveries, case_id),
             "links": self._links(row),
             "timers": self._rows(select(timers).where(timers.c.case_id == case_id).order_by(timers.c.due_at)),
@@ -197,19 +175,19 @@ class SqlArchive:
         with self.database.reading.connect() as connection:
             record = customer_by_reference(connection, reference)
         parts = {part.name: getattr(record, part.name) for part in fields(record) if part.name != "customer"}
-        return _json_record(record.customer) | {
-            name: [_json_record(part) for part in found] for name, found in parts.items()
+        return json_record(record.customer) | {
+            name: [json_record(part) for part in found] for name, found in parts.items()
         }
 
     def queues(self) -> dict[str, JsonRow]:
         """Per queue with cases at work: how many wait and since when, how many are in charge, the last taking."""
         with self.database.reading.connect() as connection:
-            taken = {row.queue: _json(row.last_taken_at) for row in connection.execute(_LAST_TAKEN)}
+            taken = {row.queue: json_value(row.last_taken_at) for row in connection.execute(_LAST_TAKEN)}
             return {
                 row.queue: {
                     "waiting": row.waiting,
                     "in_charge": row.in_charge,
-                    "oldest_waiting_at": _json(row.oldest_waiting_at),
+                    "oldest_waiting_at": json_value(row.oldest_waiting_at),
                     "last_taken_at": taken.get(row.queue),
                 }
                 for row in connection.execute(_QUEUES)
@@ -231,7 +209,7 @@ class SqlArchive:
 
     def _rows(self, statement: Select[Any]) -> list[JsonRow]:
         with self.database.reading.connect() as connection:
-            return [_json_row(row) for row in connection.execute(statement)]
+            return [json_row(row) for row in connection.execute(statement)]
 
     def _one(self, statement: Select[Any], what: str) -> JsonRow:
         rows = self._rows(statement)
@@ -257,11 +235,20 @@ class SqlArchive:
             return None
         with self.database.reading.connect() as connection:
             found = read_callers(connection, [caller_id]).get(caller_id)
-        return _json_record(found) if found else None
+        return json_record(found) if found else None
 
     def _by_id(self, table: Table, wanted: int | None) -> JsonRow | None:
         rows = self._rows(select(table).where(table.c.id == wanted)) if wanted is not None else []
         return rows[0] if rows else None
+
+    def _messages(self, case_id: int) -> list[JsonRow]:
+        """What callers said, each with the name that its sender is known by."""
+        said = self._parts(case_messages, case_id)
+        names = self.names_of({row["sender"] for row in said})
+        return [
+            row | {"new_text": row["new_text"] or row["text"], "sender_name": names.get(row["sender"], row["sender"])}
+            for row in said
+        ]
 
     def _agreements(self, case: JsonRow) -> list[JsonRow]:
         ids = [case["support_agreement_id"], case["customer_agreement_id"]]
@@ -293,17 +280,3 @@ def _relation(case: JsonRow, linked: JsonRow) -> str:
     if linked["id"] == case["follows_id"]:
         return "predecessor"
     return "child" if linked["parent_id"] == case["id"] else "successor"
-
-
-def _json_row(row: Row[Any]) -> JsonRow:
-    return {name: _json(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
-
-
-def _json_record(record: DataclassInstance) -> JsonRow:
-    return {name: _json(value) for name, value in asdict(record).items()}
-
-
-def _json(value: Any) -> Any:  # noqa: ANN401 - a stored value becomes JSON-like data here
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.value if isinstance(value, Enum) else value

@@ -87,7 +87,7 @@ def delivery_row(delivery: Delivery) -> StoredRow:
         "resends": delivery.resends,
         "answer": delivery.answer,
         "settled_at": delivery.settled_at,
-        "files": tuple(_file_row(file) for file in delivery.files),
+        "files": [_file_row(file) for file in delivery.files] or (),
     }
 
 

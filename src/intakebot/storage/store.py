@@ -18,11 +18,14 @@ from intakebot.domain.customer import CustomerRecord
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import ConflictError
 from intakebot.ports import CaseFile, Clues, Surroundings
+from intakebot.ports.chat_store import FollowUp, owes_nothing
 from intakebot.storage import case_files, contact_records, delivery_records, directory, directory_records
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.case_records import due_timers, write_cases
+from intakebot.storage.chat_glances import SqlGlances
 from intakebot.storage.chat_records import SqlChatStore
 from intakebot.storage.schema import case_numbers
+from intakebot.storage.search_index import index_changes
 from intakebot.storage.surroundings import read_surroundings
 from intakebot.storage.tables import counters, refusals
 
@@ -44,10 +47,14 @@ _COUNT_REFUSAL = text(
 
 @dataclass(frozen=True, slots=True)
 class SqlStore:
-    """`ports.Store` on a connection; `blobs` takes what is too large for a row."""
+    """`ports.Store` on a connection; `blobs` takes what is too large for a row.
+
+    `follow_up` says which posts changes owe to agents; they are written with the changes.
+    """
 
     connection: Connection
     blobs: Blobs
+    follow_up: FollowUp = owes_nothing
 
     @property
     def chat(self) -> SqlChatStore:
@@ -105,11 +112,15 @@ class SqlStore:
     def _write(self, changes: Sequence[Change]) -> None:
         directory_records.write_callers(self.connection, [caller for change in changes for caller in change.callers])
         write_cases(self.connection, changes)
+        index_changes(self.connection, changes)
         owed = [delivery for change in changes for delivery in change.deliveries]
         delivery_records.write_deliveries(self.connection, self.blobs, owed)
         settlements = [settlement for change in changes for settlement in change.settlements]
         delivery_records.settle_deliveries(self.connection, settlements)
         contact_records.settle_contacts(self.connection, [out for change in changes for out in change.contacts])
+        posts = self.follow_up(changes, SqlGlances(self.connection))
+        if posts:
+            self.chat.owe_posts(posts)
 
     def claim_deliveries(self, now: datetime, limit: int) -> list[Delivery]:
         """Move due deliveries (queued, deferred) to `sending` and return them, attempts counted."""

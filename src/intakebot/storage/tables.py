@@ -99,6 +99,8 @@ refusals = Table(
     Column("count", Integer, nullable=False),
 )
 
+NOT_ENDED = "closed_at IS NULL AND ended_as IS NULL"
+
 cases = Table(
     "cases",
     metadata,
@@ -143,6 +145,10 @@ cases = Table(
     Column("closed_at", Instant),
     Column("ended_as", String(20)),
     Column("version", Integer, nullable=False),
+    *(
+        Index(f"ix_cases_open_{name}", name, sqlite_where=text(NOT_ENDED), postgresql_where=text(NOT_ENDED))
+        for name in ("queue", "owner", "assignee")
+    ),
 )
 
 case_events = Table(

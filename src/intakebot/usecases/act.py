@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 from intakebot.domain import commands as c
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import NNR, Case, Comment, CommentKind, EndedAs, Priority, alter
-from intakebot.domain.change import Change
+from intakebot.domain.change import Change, ThreadId
+from intakebot.domain.chat import NOTE_PREFIX
 from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import IntakebotError, NotFoundError, RefusedError
 from intakebot.domain.guards import Step
@@ -98,10 +99,14 @@ def _comment(acting: Acting, command: c.AddComment) -> Change:
         raise RefusedError("comment.kind", "an agent writes comments of the kinds comment and work_info")
     if not command.text.strip():
         raise RefusedError("comment.empty", "a comment needs an explanation")
+    place = ThreadId(f"{NOTE_PREFIX}{command.said_at}", acting.case.id)
+    if command.said_at and place.message_id in acting.file.thread:
+        return Change()
     kind = CommentKind(command.kind)
     comment = Comment(acting.house.new_id(), acting.case.id, kind, acting.by, acting.at, command.text)
     hand = acting.house.hand_of(acting.file)
-    return Change(comments=(comment,)) + noted(acting.house, hand, "comment.added", kind.value, acting.by, acting.at)
+    change = Change(comments=(comment,), thread_ids=(place,) if command.said_at else ())
+    return change + noted(acting.house, hand, "comment.added", kind.value, acting.by, acting.at)
 
 
 def _mark(acting: Acting, command: c.Mark) -> Change:
@@ -295,7 +300,16 @@ def perform(house: House, store: Store, requests: Sequence[Request]) -> list[dic
     return [_performed(house, store, request) for request in requests]
 
 
+def _meet(house: House, store: Store, request: Request) -> None:
+    """Know the agents whom the request names, if a chat's user groups named them in an earlier run."""
+    for agent_id in {request.by.agent_id, getattr(request.command, "assignee", None)}:
+        learned = store.chat.learned_agent(agent_id) if agent_id and house.known_agent(agent_id) is None else None
+        if learned is not None:
+            house.learned[learned.id] = learned
+
+
 def _performed(house: House, store: Store, request: Request) -> dict[str, Any] | Exception:
+    _meet(house, store, request)
     try:
         change = decide(house, store, request)
     except IntakebotError as refusal:

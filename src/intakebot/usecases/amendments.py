@@ -26,14 +26,17 @@ def record_amendment(house: House, file: CaseFile, command: RecordAmendment, by:
         raise RefusedError("amendment.by-agent", "what callers change is recorded by the channel that saw it")
     refuse_if_final(file.case)
     what = "withdrew a message" if command.withdrawn else "changed a message"
-    comment = Comment(house.new_id(), file.case.id, CommentKind.COMMENT, by, at, _told(command, what))
+    caller = file.caller
+    known = caller and command.sender.lower() in {address for _, address in caller.addresses}
+    who = f"{caller.name} ({command.sender})" if caller and known and caller.name else command.sender
+    comment = Comment(house.new_id(), file.case.id, CommentKind.COMMENT, by, at, _told(command, f"{who} {what}"))
     kind = "message.withdrawn" if command.withdrawn else "message.amended"
-    note = f"{command.sender} {what}"
+    note = f"{who} {what}"
     return Change(comments=(comment,)) + noted(house, house.hand_of(file), kind, note, by, at)
 
 
 def _told(command: RecordAmendment, what: str) -> str:
-    parts = [f"The caller {command.sender} {what}. What was said stays in the conversation."]
+    parts = [f"{what}. What was said stays in the conversation."]
     if command.earlier:
         parts.append(f"Before: {command.earlier[:_LONGEST]}")
     if not command.withdrawn:

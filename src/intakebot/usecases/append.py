@@ -11,7 +11,7 @@ from intakebot.domain.actors import SYSTEM
 from intakebot.domain.case import alter
 from intakebot.domain.change import Change
 from intakebot.usecases.assess import Assessment, is_resolved
-from intakebot.usecases.contact_records import contact_records, conversation
+from intakebot.usecases.contact_records import caller_of, contact_records, conversation, in_chat
 from intakebot.usecases.house import House
 from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
@@ -22,8 +22,8 @@ def append_contact(house: House, assessment: Assessment, at: datetime) -> Change
     file = assessment.target
     if file is None:
         raise ValueError("an assessment that appends names its case")
-    caller_id = assessment.around.caller.id if assessment.around.caller else None
-    change = contact_records(house, assessment, file.case.id, caller_id, at)
+    caller, change = (assessment.around.caller, Change()) if not in_chat(assessment) else caller_of(house, assessment)
+    change += contact_records(house, assessment, file.case.id, caller.id if caller else None, at)
     change += conversation(house, assessment, file.case, at)
     change += noted(house, house.hand_of(file), "contact.appended", assessment.reason, SYSTEM, at)
     if is_resolved(house, file):

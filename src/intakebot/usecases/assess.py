@@ -17,7 +17,7 @@ from intakebot.domain.contact import ContactState, PendingContact
 from intakebot.domain.messages import MachineKind, ReadMessage
 from intakebot.domain.workflow import StateKind, base_process, variant_for
 from intakebot.ports import CaseFile, Clues, Surroundings
-from intakebot.reading.chat import CLAIMED, ROOM_OF, is_chat
+from intakebot.reading.chat import CLAIMED, PERMALINK, ROOM_OF, is_chat
 from intakebot.rules.decide import Deliberation
 from intakebot.rules.explain import explain
 from intakebot.rules.model import Decision, StageTrace
@@ -120,6 +120,8 @@ class Assessment:
             ],
             "identification": list(self.identification.sentences),
             "proposals": self._proposals(),
+            "cc": [address.address for address in self.read.message.cc],
+            "permalink": next(iter(self.read.message.header(PERMALINK)), ""),
             "ruleset": ruleset,
             "stages": [stage.to_plain() for stage in self.stages],
             "sentences": [

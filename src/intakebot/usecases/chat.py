@@ -125,10 +125,11 @@ class HouseChat:
     async def learn_agents(self, agents: Sequence[Agent]) -> None:
         """Members of user groups who are agents now, beside the configured ones; replaces the last answer."""
         await self._writer.submit(_learn_agents, agents)
+        self._house.learn(agents)
 
     async def agent(self, agent_id: str) -> Agent | None:
         """An agent, configured or learned."""
-        return self._house.organisation.agents.get(agent_id) or self._archive.learned_agent(agent_id)
+        return self._house.known_agent(agent_id) or self._archive.learned_agent(agent_id)
 
     def _claim(self, hold: timedelta) -> Claim:
         now = self.clock.now()

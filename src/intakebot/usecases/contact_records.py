@@ -8,6 +8,7 @@ from intakebot.domain.actors import SYSTEM
 from intakebot.domain.case import Case, Comment, CommentKind
 from intakebot.domain.change import AttachedFile, CaseMessage, Change, StoredDecision, ThreadId
 from intakebot.domain.contact import ContactOutcome, ContactState
+from intakebot.domain.customer import Caller
 from intakebot.usecases.assess import Assessment, ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.recognise import CONTENT_PREFIX
@@ -43,6 +44,26 @@ def contact_records(
         for file in read.message.attachments
     )
     return Change(contacts=(outcome,), decisions=(decision,), files=files)
+
+
+def caller_of(house: House, assessment: Assessment) -> tuple[Caller | None, Change]:
+    """The known caller, else a new one under the customer of the sender's domain; none without a sender.
+
+    A room says whose matter something is, not who the person is.
+    """
+    around, sender = assessment.around, assessment.read.message.sender
+    if around.caller or sender is None:
+        return around.caller, Change()
+    record = assessment.identification.record
+    customer_id = record.customer.id if record and not in_chat(assessment) else None
+    addresses = ((assessment.read.clues.channel, assessment.read.sender),)
+    caller = Caller(house.new_id(), sender.name, addresses, customer_id)
+    return caller, Change(callers=(caller,))
+
+
+def in_chat(assessment: Assessment) -> bool:
+    """Whether it was said in a chat, where everybody has a name and an id of their own."""
+    return bool(assessment.read.clues.answer_to)
 
 
 def conversation(house: House, assessment: Assessment, case: Case, at: datetime) -> Change:

@@ -1,15 +1,20 @@
-"""The house: what every use case is handed, made once at the start and never changed."""
+"""The house: what every use case is handed, made once at the start.
+
+Nothing of it changes while the service runs, but for the agents that a chat's user groups name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import Case, Task
 from intakebot.domain.errors import NotFoundError, RefusedError
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.organisation import Agent, Organisation, Queue
+from intakebot.domain.promises import warnings_of
 from intakebot.ports import CaseFile, Clock, Render
 from intakebot.rules.model import Ruleset
 
@@ -18,7 +23,8 @@ from intakebot.rules.model import Ruleset
 class House:
     """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
 
-    `replies_per_day` caps automatic replies per address and 24 h; `default_queues` follow from the rules.
+    `replies_per_day` caps automatic replies per address and 24 h; `default_queues` follow from the rules;
+    `learned` are agents beside the configured ones, as a chat's user groups name them now.
     """
 
     organisation: Organisation
@@ -28,6 +34,7 @@ class House:
     new_id: Callable[[], int]
     reply_key: bytes
     replies_per_day: int = 3
+    learned: dict[str, Agent] = field(default_factory=dict)
     default_queues: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,7 +44,8 @@ class House:
         """A case with its workflow and the calendar of its queue, ready for a transition."""
         queue = self.organisation.queues.get(case.queue)
         calendar = self.organisation.calendars[queue.calendar if queue else "always"]
-        return CaseInHand(case, self.organisation.workflows[case.workflow], tasks, calendar)
+        warnings = partial(warnings_of, self.organisation)
+        return CaseInHand(case, self.organisation.workflows[case.workflow], tasks, calendar, warnings)
 
     def hand_of(self, file: CaseFile) -> CaseInHand:
         """The same for a case file."""
@@ -53,24 +61,40 @@ class House:
 
     def agent(self, agent_id: str) -> Agent:
         """An agent by id; raises NotFoundError."""
-        agent = self.organisation.agents.get(agent_id)
+        agent = self.known_agent(agent_id)
         if agent is None:
             known = ", ".join(sorted(self.organisation.agents))
             raise NotFoundError(f"there is no agent {agent_id!r}; known agents: {known}")
         return agent
 
+    def known_agent(self, agent_id: str) -> Agent | None:
+        """An agent, configured or learned; the configuration has the last word."""
+        return self.organisation.agents.get(agent_id) or self.learned.get(agent_id)
+
+    def agents(self) -> list[Agent]:
+        """Everybody who is active, by id."""
+        every = {**self.learned, **self.organisation.agents}
+        return [agent for _, agent in sorted(every.items()) if agent.active]
+
+    def learn(self, agents: Sequence[Agent]) -> None:
+        """Replace the learned agents."""
+        fresh = {agent.id: agent for agent in agents}
+        for gone in self.learned.keys() - fresh.keys():
+            self.learned.pop(gone, None)
+        self.learned.update(fresh)
+
     def acting_agent(self, by: Actor) -> Agent | None:
         """The agent's record when a person acts; raises RefusedError for unknown or inactive people."""
         if by.agent_id is None:
             return None
-        agent = self.organisation.agents.get(by.agent_id)
+        agent = self.known_agent(by.agent_id)
         if agent is None or not agent.active:
             raise RefusedError("agent.unknown", f"{by.agent_id!r} is no active agent of this house")
         return agent
 
     def owner_is_active(self, case: Case) -> bool:
         """Whether the case's human owner can take it back."""
-        owner = self.organisation.agents.get(case.owner or "")
+        owner = self.known_agent(case.owner or "")
         return owner is not None and owner.active
 
     def default_queue(self, workflow: str) -> str:

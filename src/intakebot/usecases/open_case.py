@@ -16,9 +16,10 @@ from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.organisation import AgreementPolicy
 from intakebot.usecases.assess import Assessment
-from intakebot.usecases.contact_records import contact_records, conversation
+from intakebot.usecases.contact_records import caller_of, contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
+from intakebot.usecases.promises import watch_promise
 from intakebot.usecases.recognise import BELONGING, named_by_number
 from intakebot.usecases.replies import Correspondent, owe_reply, why_not_automatic
 from intakebot.usecases.route import answer_by_rule, noted, route_case
@@ -28,27 +29,15 @@ UNIDENTIFIED = "unidentified"
 
 def open_case(house: House, assessment: Assessment, number: int, at: datetime) -> Change:
     """Everything that a new case writes, in one change."""
-    caller, caller_change = _caller(house, assessment)
+    caller, caller_change = caller_of(house, assessment)
     case = _new_case(house, assessment, number, caller, at)
     event = opened(case, house.new_id(), SYSTEM, assessment.reason)
     change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),))
     change += caller_change + conversation(house, assessment, case, at)
     change += contact_records(house, assessment, case.id, caller.id if caller else None, at)
     change += _proposed_task(house, assessment, case, at)
+    change += watch_promise(house, case, policy_for(house, assessment.identification.support), at)
     return change + _settle_in(house, house.in_hand(case), assessment, caller, at)
-
-
-def _caller(house: House, assessment: Assessment) -> tuple[Caller | None, Change]:
-    """The known caller, else a new one under the customer of the sender's domain; none without a sender."""
-    around, sender = assessment.around, assessment.read.message.sender
-    if around.caller or sender is None:
-        return around.caller, Change()
-    record = assessment.identification.record
-    in_a_room = bool(assessment.read.clues.room_of)  # it says whose matter this is, not who the person is
-    customer_id = record.customer.id if record and not in_a_room else None
-    addresses = ((assessment.read.clues.channel, assessment.read.sender),)
-    caller = Caller(house.new_id(), sender.name, addresses, customer_id)
-    return caller, Change(callers=(caller,))
 
 
 def _new_case(house: House, assessment: Assessment, number: int, caller: Caller | None, at: datetime) -> Case:

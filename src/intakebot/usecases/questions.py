@@ -8,11 +8,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from intakebot.domain.errors import RefusedError
 from intakebot.ports import Archive, CaseFilter
 from intakebot.usecases.house import House
+from intakebot.usecases.preview import reply_preview
+from intakebot.usecases.questions_card import case_card
+from intakebot.usecases.questions_search import cases_found, suggestions
+from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
 from intakebot.usecases.watch import alarms
 
 
@@ -28,6 +33,9 @@ class Questions:
             "case.log": self._case_log,
             "case.why": self._case_why,
             "case.actions": self._case_actions,
+            "case.card": partial(case_card, house, archive),
+            "case.find": partial(cases_found, archive),
+            "case.suggest": partial(suggestions, house, archive),
             "contact.list": self._contact_list,
             "contact.show": self._contact_show,
             "contact.content": self._contact_content,
@@ -35,7 +43,12 @@ class Questions:
             "delivery.show": self._delivery_show,
             "queue.list": self._queue_list,
             "customer.show": self._customer_show,
+            "customer.find": partial(customers_found, archive),
             "template.preview": self._template_preview,
+            "template.choices": partial(template_choices, house, archive),
+            "house.choices": partial(house_choices, house, archive),
+            "agent.home": self._agent_home,
+            "reply.preview": self._reply_preview,
             "health": self._health,
             "clock": self._clock,
         }
@@ -73,6 +86,12 @@ class Questions:
         others = (line.action for line in workflow.transitions if line.action not in allowed)
         return {"case": number, "allowed": allowed, "refused": dict.fromkeys(others, why_not)}
 
+    def _agent_home(self, agent: str, page: int = 1) -> Any:  # noqa: ANN401
+        return agent_home(self._house, self._archive, agent, page)
+
+    def _reply_preview(self, case: int, kind: str, **wanted: str) -> Any:  # noqa: ANN401
+        return reply_preview(self._house, self._archive, case, kind, **wanted)
+
     def _contact_list(self, state: str = "", limit: int = 100) -> Any:  # noqa: ANN401
         return self._archive.contacts(state, limit)
 
@@ -103,7 +122,8 @@ class Questions:
 
     def _template_preview(self, name: str, language: str = "") -> Any:  # noqa: ANN401
         subject, text, html = self._house.render.preview(name, language)
-        return {"name": name, "language": language, "subject": subject, "text": text, "html": html}
+        chat = self._house.render.preview_chat(name, language)
+        return {"name": name, "language": language, "subject": subject, "text": text, "html": html, "chat": chat}
 
     def _health(self) -> Any:  # noqa: ANN401
         now = self._house.clock.now()

@@ -84,15 +84,20 @@ def _promise(
         delivery = _told(house, case, answer, by, at)
         return Resolution(answer.text, by, at, "", delivery.id), Change(deliveries=(delivery,))
     if to is None:
-        raise RefusedError(
-            "resolution.no-address",
-            f"{case.label}: the caller has no address; say how the caller was told (for example: --told-by phone)",
-        )
+        raise no_address(case)
     template = answer.template or RESOLUTION_TEMPLATE
     values = {"resolution": {"text": answer.text}}
     automatic, kind = by.agent_id is None, DeliveryKind.RESOLUTION
     delivery, owed = owe_reply(house, case, to, kind, template, values, at, automatic=automatic, files=answer.files)
     return Resolution(answer.text or delivery.text, by, at, answer.template, delivery.id), owed
+
+
+def no_address(case: Case) -> RefusedError:
+    """The refusal of an answer in writing to somebody without an address."""
+    return RefusedError(
+        "resolution.no-address",
+        f"{case.label}: the caller has no address; say how the caller was told (for example: --told-by phone)",
+    )
 
 
 def _told(house: House, case: Case, answer: Answer, by: Actor, at: datetime) -> Delivery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from dataclasses import replace
 from email.policy import default
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from contract.channels.harness import a_delivery
 from intakebot.channels.composition import compose, envelope_sender
+from intakebot.domain.delivery import DeliveredFile
 from intakebot.domain.errors import DeliveryFailedError
+from intakebot.reading.file_names import safe_name
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -33,6 +36,10 @@ def read(content: bytes) -> EmailMessage:
     assert re.search(rb"(?<!\r)\n|\r(?!\n)", content) is None
     assert max(map(len, content.split(b"\r\n"))) <= 998
     return email.message_from_bytes(content, policy=default)
+
+
+def a_file(content: bytes = b"%PDF", name: str = "manual.pdf", media_type: str = "application/pdf") -> DeliveredFile:
+    return DeliveredFile(name, media_type, "0" * 64, len(content), content)
 
 
 def one_line(text: str) -> str:
@@ -129,3 +136,49 @@ def test_only_addresses_are_beyond_ascii_on_the_wire() -> None:
 def test_what_is_no_address_is_refused(field: str, address: str) -> None:
     with pytest.raises(DeliveryFailedError):
         compose(a_delivery(**{field: address}))
+
+
+@pytest.mark.parametrize("html", ["", "<p>hej</p>"])
+def test_files_go_out_beside_the_text(html: str) -> None:
+    files = (
+        a_file(bytes(range(256)) * 40),
+        a_file(b"", "leer.txt", "text/plain"),
+        a_file(b"--\r\n.\r\n\0", "Plan ü.png"),
+    )
+    message = read(compose(a_delivery(text="Restart it.\n", html=html, files=files)))
+    assert set(message.keys()) == NAMES - {"Content-Transfer-Encoding"}
+    assert message.get_body(("plain",)).get_content().strip() == "Restart it."  # type: ignore[union-attr]
+    assert (message.get_body(("html",)) is not None) == bool(html)
+    assert [
+        (part.get_filename(), part.get_content_type(), part.get_payload(decode=True))
+        for part in message.iter_attachments()
+    ] == [
+        ("manual.pdf", "application/pdf", bytes(range(256)) * 40),
+        ("leer.txt", "text/plain", b""),
+        ("Plan ü.png", "application/pdf", b"--\r\n.\r\n\0"),
+    ]
+
+
+@given(hostile, hostile)
+@example("=?utf-8?q?a=0D=0ABcc:_x?=.pdf", "text/plain; charset=x\r\nBcc: x")
+@example("漢" * 140 + ".pdf", "message/rfc822")
+@example("a'b%20c.pdf", "multipart/mixed")
+def test_no_file_name_or_media_type_adds_anything(name: str, media_type: str) -> None:
+    message = read(compose(a_delivery(files=(a_file(name=name, media_type=media_type),))))
+    assert set(message.keys()) == NAMES - {"Content-Transfer-Encoding"}
+    [part] = message.iter_attachments()
+    assert set(part.keys()) == {"Content-Type", "Content-Transfer-Encoding", "Content-Disposition"}
+    assert part.get_content_type() == "application/octet-stream"
+    assert part.get_filename() == safe_name(name, media_type.lower()).encode("utf-8", "replace").decode()
+    assert part.get_payload(decode=True) == b"%PDF"
+
+
+def test_the_same_files_are_the_same_octets() -> None:
+    delivery = a_delivery(files=(a_file(), a_file(b"x")))
+    assert compose(delivery) == compose(delivery)
+    assert compose(delivery) != compose(replace(delivery, files=delivery.files[::-1]))
+
+
+def test_a_file_whose_bytes_are_gone_is_refused() -> None:
+    with pytest.raises(DeliveryFailedError, match=r"manual\.pdf"):
+        compose(a_delivery(files=(replace(a_file(), content=b""),)))

@@ -20,14 +20,22 @@ from contract.fake_slack.trial_app import TrialApp
 from fakes.slack import FakeSlack
 
 
+def as_the_types_know_it(event: dict[str, Any]) -> dict[str, Any]:
+    """Two things the types forgot: what is left of a deleted root, and that a root may have come with a file."""
+    if event.get("message", {}).get("subtype") == "tombstone":
+        return {**event, "message": {**event["message"], "subtype": None}}
+    if event.get("root", {}).get("subtype"):
+        return {**event, "root": {**event["root"], "subtype": None}}
+    return event
+
+
 def wrong(event: dict[str, Any]) -> list[str]:
     """What the types object to: a wrong type anywhere, a field missing at the top."""
     name, subtype = event["type"], event.get("subtype")
     kind = payload_type_for(name, subtype)
     if kind is None:
         return [f"{name} {subtype}: nobody knows it"]
-    if event.get("message", {}).get("subtype") == "tombstone":  # a deleted root of a thread; the types forgot it
-        event = {**event, "message": {**event["message"], "subtype": None}}
+    event = as_the_types_know_it(event)
     validate_payload(name, subtype, event)
     try:
         get_adapter(kind).validate_python(event)

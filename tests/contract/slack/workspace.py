@@ -1,15 +1,26 @@
-"""The connection to the home workspace of a fake Slack, and a server that answers what a test wants."""
+"""The transport to the home workspace of a fake Slack, by either door, and a server that answers what a test wants."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Any
 
 from aiohttp import web
+from slack_bolt.async_app import AsyncApp
 
+from fakes.chat_books import ChatBooks
 from fakes.slack import FakeSlack
+from intakebot.channels.slack.app import SlackApp
 from intakebot.channels.slack.calls import Calls
 from intakebot.channels.slack.connection import SlackConnection
+from intakebot.channels.slack.http_door import HttpDoor
+from intakebot.channels.slack.inbox import Inbox
+from intakebot.channels.slack.socket_door import Pace, SocketDoor
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -48,3 +59,65 @@ async def calling(slack: FakeSlack, api_url: str) -> AsyncIterator[Calls]:
         yield calls
     finally:
         await calls.close()
+
+
+FAST = Pace(stagger=timedelta(), again=timedelta(milliseconds=10), heartbeat=0.4)
+
+
+@dataclass
+class Transport:
+    """What stands between Slack and a house: inbox, app and one door. `heard` are the hints, `woken` counts wakings."""
+
+    slack: FakeSlack
+    books: ChatBooks
+    mode: str
+    connection: SlackConnection
+    registrars: Sequence[Callable[[AsyncApp], None]] = ()
+    pace: Pace = FAST
+    heard: list[Mapping[str, Any]] = field(default_factory=list)
+    woken: int = 0
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        clock = self.slack.clock.source
+        self.calls = Calls(self.connection, clock)
+        self.inbox = Inbox(self.books, self._wake, self._hear)
+        self.app = SlackApp(self.connection, self.books, self.inbox, self.registrars)
+        self.door: HttpDoor | SocketDoor = (
+            HttpDoor(self.app, self.connection)
+            if self.mode == "http"
+            else SocketDoor("workspace", self.app, self.calls, clock, Random(1), self.pace)  # noqa: S311 - no secret
+        )
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        self.heard.append(event)
+        self.calls.hear(event)
+
+    async def open(self) -> None:
+        self.serving = asyncio.create_task(self.door.serve(self.stop))
+        await asyncio.wait_for(self.door.listening.wait(), 5)
+        if isinstance(self.door, HttpDoor):
+            self.slack.deliver_by_http(f"http://127.0.0.1:{self.door.port}{self.connection.path}")
+        else:
+            await self.slack.until(lambda: len(self.slack.sockets) >= self.pace.connections)
+
+    async def close(self) -> None:
+        self.stop.set()
+        await asyncio.wait_for(self.serving, 10)
+        await self.app.close()
+        await self.calls.close()
+
+
+@asynccontextmanager
+async def standing(slack: FakeSlack, books: ChatBooks, mode: str, **more: Any) -> AsyncIterator[Transport]:
+    """A transport with its door open. Slack lets it open a connection at any time."""
+    slack.limits.enabled = False
+    transport = Transport(slack, books, mode, connection_to(slack, mode), **more)
+    await transport.open()
+    try:
+        yield transport
+    finally:
+        await transport.close()

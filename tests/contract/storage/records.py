@@ -17,6 +17,7 @@ from intakebot.domain.change import CaseMessage, Change, ThreadId
 from intakebot.domain.contact import ContactOutcome, ContactState, Envelope, Incoming, NewContact
 from intakebot.domain.delivery import Delivery, DeliveryKind
 from intakebot.ports import Store
+from intakebot.ports.chat_store import FollowUp, owes_nothing
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.engine import Database
 from intakebot.storage.store import SqlStore
@@ -33,11 +34,12 @@ class Room:
 
     def __init__(self, database: Database, *, batch: int = 256, on_failed: Callable[[], None] = lambda: None) -> None:
         self.database = database
+        self.follow_up: FollowUp = owes_nothing
         self.blobs = Blobs(database.data_dir)
         self.writer = GroupWriter(database, self.store, batch=batch, on_failed=on_failed)
 
     def store(self, connection: Connection) -> Store:
-        return SqlStore(connection, self.blobs)
+        return SqlStore(connection, self.blobs, self.follow_up)
 
     def do(self, work: Callable[[Store], T]) -> T:
         def operation(store: Store, items: Sequence[None]) -> list[T]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from contract.storage.records import NOW, Room, new_case, new_delivery, opening
 from fakes.databases import ON_POSTGRES
 from intakebot.domain.change import Change
-from intakebot.domain.delivery import DeliverySettlement, DeliveryState
+from intakebot.domain.delivery import DeliveredFile, DeliverySettlement, DeliveryState
 from intakebot.ports import Store
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.engine import open_database
@@ -81,3 +85,40 @@ def test_two_workers_claim_different_deliveries_at_once(room: Room, url: str, tm
     other.database.close()
     assert len(mine) == 5
     assert mine | found[0] == {delivery.id for delivery in owed}
+
+
+def a_file(content: bytes, name: str = "Plan ü.pdf") -> DeliveredFile:
+    return DeliveredFile(name, "application/pdf", hashlib.sha256(content).hexdigest(), len(content), content)
+
+
+def test_files_leave_with_their_delivery(room: Room) -> None:
+    case = new_case()
+    files = (a_file(b"%PDF"), a_file(b"", "empty"), a_file(b"%PDF", "the same again.pdf"))
+    delivery = new_delivery(case, files=files)
+    room.apply(opening(case, deliveries=(delivery,)))
+    (claimed,) = room.do(lambda store: store.claim_deliveries(NOW, 1))
+    assert claimed.files == files
+    assert [file.content for file in claimed.files] == [b"%PDF", b"", b"%PDF"]
+    assert [file.content for file in room.do(lambda store: store.delivery(delivery.id)).files] == [b"", b"", b""]
+    (listed,) = SqlArchive(room.database, room.blobs).case(case.number)["deliveries"]
+    assert listed["files"][0] == {
+        "name": "Plan ü.pdf",
+        "media_type": "application/pdf",
+        "sha256": files[0].sha256,
+        "size": 4,
+    }
+
+
+def test_a_file_that_is_gone_stops_no_other_delivery(room: Room) -> None:
+    case = new_case()
+    file = a_file(b"%PDF")
+    room.apply(opening(case, deliveries=(new_delivery(case, files=(file,)), new_delivery(case))))
+    next(room.database.data_dir.glob(f"blobs/*/{file.sha256}")).unlink()
+    claimed = room.do(lambda store: store.claim_deliveries(NOW, 2))
+    assert [[one.content for one in delivery.files] for delivery in claimed] == [[b""], []]
+
+
+def test_a_file_is_owed_with_its_bytes_only(room: Room) -> None:
+    case = new_case()
+    with pytest.raises(ValueError, match="without its bytes"):
+        room.apply(opening(case, deliveries=(new_delivery(case, files=(replace(a_file(b"%PDF"), content=b""),)),)))

@@ -40,11 +40,12 @@ def test_migrations_make_the_tables_that_the_code_knows(empty: Database) -> None
     assert case_events.metadata is metadata
     with empty.writing.connect() as connection:
         context = MigrationContext.configure(connection)
-        assert [each for each in compare_metadata(context, metadata) if not _is_version(each)] == []
+        assert [each for each in compare_metadata(context, metadata) if not _is_apart(each)] == []
 
 
-def _is_version(difference: object) -> bool:
-    return "alembic_version" in str(difference)
+def _is_apart(difference: object) -> bool:
+    """Alembic's own table, and the search index, which each database has in a form of its own."""
+    return "alembic_version" in str(difference) or "case_search" in str(difference)
 
 
 def test_migrating_again_with_rows_in_place_changes_nothing(empty: Database) -> None:

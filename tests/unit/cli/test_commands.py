@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -26,8 +27,11 @@ from intakebot.domain.commands import (
     CompleteTask,
     Identify,
     ImportCustomers,
+    Link,
     Mark,
     Move,
+    OutgoingFile,
+    RecordAmendment,
     RegisterContact,
     Reopen,
     Resolve,
@@ -66,6 +70,8 @@ COMMAND_LINES: list[tuple[list[str], Command]] = [
     (["case", "reopen", "1", "not solved"], Reopen(1, "not solved")),
     (["case", "void", "1", "spam"], Void(1, "spam")),
     (["case", "split", "1", "Invoice", "--queue", "crc"], Split(1, "Invoice", queue="crc")),
+    (["case", "link", "C-1002", "C-1001"], Link(1002, 1001)),
+    (["case", "link", "1002", "1001", "--as-predecessor"], Link(1002, 1001, "predecessor")),
     (["case", "task", "add", "1", "send pump", "--handover", "RMA-7"], AddTask(1, "send pump", handover="RMA-7")),
     (["case", "task", "accept", "77"], AcceptTask(77)),
     (["case", "task", "complete", "77"], CompleteTask(77)),
@@ -91,6 +97,14 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
         "case.list",
         {"queue": "noc", "owner": "", "status": "", "customer": "", "ended": False, "limit": 5},
     ),
+    (["case", "find", "pump", "acme"], "case.find", {"text": "pump acme", "limit": 20, "offset": 0}),
+    (["case", "suggest", "1", "--limit", "3"], "case.suggest", {"number": 1, "limit": 3}),
+    (
+        ["case", "preview", "1", "resolution", "Turn it", "--template", ""],
+        "reply.preview",
+        {"case": 1, "kind": "resolution", "text": "Turn it", "template": ""},
+    ),
+    (["customer", "find", "acme"], "customer.find", {"text": "acme"}),
     (["contact", "list"], "contact.list", {"state": "", "limit": 100}),
     (["contact", "list", "--state", "quarantined"], "contact.list", {"state": "quarantined", "limit": 100}),
     (["contact", "show", "9"], "contact.show", {"id": 9}),
@@ -119,7 +133,7 @@ def test_a_command_line_performs_this_command(
 
 def test_every_command_of_the_domain_has_a_command_line() -> None:
     reached = {type(command) for _, command in COMMAND_LINES} | {ImportCustomers}
-    assert reached == set(COMMANDS.values())
+    assert reached == set(COMMANDS.values()) - {RecordAmendment}, "what callers change no agent records"
 
 
 @pytest.mark.parametrize(("line", "question", "arguments"), QUESTIONS, ids=words)
@@ -183,6 +197,16 @@ def test_a_question_needs_no_agent(intakebot: Any) -> None:
 def test_a_text_of_one_dash_is_read_from_standard_input(intakebot: Any, desk: RecordingDesk) -> None:
     intakebot("case", "comment", "1", "-", given="first line\nsecond line\n")
     assert desk.performed[0][0] == AddComment(1, "first line\nsecond line")
+
+
+@pytest.mark.parametrize("called", ["ask", "resolve", "answer-and-close"])
+def test_files_are_sent_along(intakebot: Any, desk: RecordingDesk, tmp_path: Path, called: str) -> None:
+    line = [called, "1", "This one."]
+    (tmp_path / "a.png").write_bytes(b"PNG")
+    (tmp_path / "b").write_bytes(b"B")
+    intakebot("case", *line, "--attach", str(tmp_path / "a.png"), "--attach", str(tmp_path / "b"))
+    assert desk.performed[0][0].files == (OutgoingFile("a.png", "image/png", b"PNG"), OutgoingFile("b", "", b"B"))
+    assert intakebot("case", *line, "--attach", str(tmp_path / "missing")).exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,14 @@ def reply(text: str) -> Rendered:
     """A reply in full, on one post.
 
     Up to IN_BLOCKS it is rich text, in which addresses are links under their own name; longer ones have no blocks
-    (`blocks` is []) and are posted as text, with `mrkdwn` switched off. Beyond LONGEST_POST the text is cut: the
-    whole of it then has to go along as a file (`is_cut`).
+    (`blocks` is []) and are posted as text, with `mrkdwn` switched off. The text alone always says it all, up to
+    LONGEST_POST; beyond, it is cut, and the whole of it has to go along as a file (`is_cut`).
     """
     words = safe_text.visible(text).strip()
     if safe_text.size(words) > IN_BLOCKS:
         return Rendered(safe_text.escape(words, LONGEST_POST, "(the whole text is in the file)"), [])
     body = blocks.rich(blocks.line(*_linked(words or "-")))
-    return Rendered(safe_text.escape(words or "-", blocks.SECTION_TEXT), [body] if body else [])
+    return Rendered(safe_text.escape(words or "-", LONGEST_POST), [body] if body else [])
 
 
 def is_cut(text: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -33,7 +33,9 @@ __all__ = [
 WITHIN = 10.0
 LOOK_AGAIN = timedelta(minutes=1)
 EXPIRED = "token_expired"
-LOCKED_OUT = frozenset(
+NOT_RENEWED = frozenset({"bad_client_secret", "bad_client_id", "invalid_client_id", "invalid_refresh_token"})
+"""Slack's words for a token that cannot be renewed."""
+LOCKED_OUT = NOT_RENEWED | frozenset(
     {
         EXPIRED, "access_denied", "account_inactive", "app_uninstalled", "ekm_access_denied", "invalid_auth",
         "not_allowed_token_type", "not_authed", "org_login_required", "team_access_not_granted", "token_revoked",
@@ -56,18 +58,30 @@ _log = logging.getLogger(__name__)
 class TokenSource(Protocol):
     """Where the bot token of an installation comes from: fixed, or rotating (`tokens`)."""
 
+    @property
+    def trouble(self) -> str:
+        """'' or a sentence for operators: what will soon be wrong with the token."""
+
     async def token(self) -> str:
         """The token to use now. Raises SlackUnreachableError when there is none at the moment."""
 
     async def another(self, stale: str) -> str:
         """A token in place of one that has expired; the same one when there is no other."""
 
+    async def close(self) -> None:
+        """Let go of connections."""
+
 
 @dataclass(frozen=True, slots=True)
 class FixedToken:
     """A token that stays."""
 
-    value: str
+    value: str = field(repr=False)
+
+    @property
+    def trouble(self) -> str:
+        """None: it does not end."""
+        return ""
 
     async def token(self) -> str:
         """It."""
@@ -76,6 +90,9 @@ class FixedToken:
     async def another(self, stale: str) -> str:
         """There is no other."""
         return stale
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +111,11 @@ class Us:
 class Calls:
     """The Web API of one workspace. Must be closed.
 
-    `trouble` is '' or a sentence for operators: why nothing goes out, and what to change.
+    `locked_by` is Slack's word for why it does not let us in, or ''.
     """
 
     def __init__(self, connection: SlackConnection, clock: Clock, tokens: TokenSource | None = None) -> None:
-        self.trouble = ""
+        self.locked_by = ""
         self._connection = connection
         self._clock = clock
         self._tokens = tokens or FixedToken(connection.bot_token)
@@ -106,6 +123,11 @@ class Calls:
         self._rests_until: dict[tuple[str, str], datetime] = {}
         self._looks_again_at = clock.now()
         self._us: Us | None = None
+
+    @property
+    def trouble(self) -> str:
+        """'' or a sentence for operators: why nothing goes out, and what to change."""
+        return locked_out(self.locked_by) if self.locked_by else self._tokens.trouble
 
     async def call(self, method: str, *, within: float = WITHIN, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401
         """Call a method, once, and return what Slack answered. `within` is in seconds, everything included.
@@ -163,13 +185,25 @@ class Calls:
         """Answer an interaction at its `response_url` (five times within half an hour). Raises as `call`."""
         await self._wire.respond(response_url, body)
 
+    def hear(self, event: Mapping[str, Any]) -> None:
+        """An event of the platform: that we have been thrown out is known before the next call finds out."""
+        kind = event.get("type")
+        revoked = event.get("tokens")
+        if kind == "app_uninstalled" or (kind == "tokens_revoked" and isinstance(revoked, dict) and revoked.get("bot")):
+            self.lock("app_uninstalled" if kind == "app_uninstalled" else "token_revoked")
+
     def lock(self, error: str) -> None:
-        """Slack has said by an event that we are out (`token_revoked`, `app_uninstalled`)."""
-        self._locked(error)
+        """Slack does not let us in, and this is its word for why: nothing goes out until it does again."""
+        if error != self.locked_by:
+            _log.error("slack %s: %s", self._connection.name, locked_out(error))
+        self.locked_by = error
+        self._us = None
+        self._looks_again_at = self._clock.now() + LOOK_AGAIN
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._wire.close()
+        await self._tokens.close()
 
     async def _ask(self, method: str, arguments: Mapping[str, Any], within: float) -> Answer:
         self._check_trouble()
@@ -182,7 +216,7 @@ class Calls:
             raise
         except SlackRefusedError as refused:
             if refused.error in LOCKED_OUT:
-                self._locked(refused.error)
+                self.lock(refused.error)
                 raise SlackUnreachableError(self.trouble, taken=False) from refused
             raise
         self._unlocked()
@@ -203,23 +237,16 @@ class Calls:
 
     def _check_trouble(self) -> None:
         """Let one call through each minute while we are locked out."""
-        if not self.trouble:
+        if not self.locked_by:
             return
         if self._clock.now() < self._looks_again_at:
             raise SlackUnreachableError(self.trouble, taken=False)
         self._looks_again_at = self._clock.now() + LOOK_AGAIN
 
-    def _locked(self, error: str) -> None:
-        if not self.trouble:
-            _log.error("slack %s: %s", self._connection.name, locked_out(error))
-        self.trouble = locked_out(error)
-        self._us = None
-        self._looks_again_at = self._clock.now() + LOOK_AGAIN
-
     def _unlocked(self) -> None:
-        if self.trouble:
+        if self.locked_by:
             _log.warning("slack %s: Slack lets us in again", self._connection.name)
-            self.trouble = ""
+            self.locked_by = ""
 
     # --- Slack has asked us to wait
 
@@ -236,9 +263,12 @@ class Calls:
 
 def locked_out(error: str) -> str:
     """The sentence for a token that opens nothing: what Slack says, and what to do."""
+    step = "put its bot token into `bot_token`"
+    if error in NOT_RENEWED:
+        step = "check `client_id` and `client_secret`, put the new tokens into `bot_token` and `refresh_token`"
     return (
-        f"Slack does not let us in ({error}): install the app in the workspace again, put its bot token into"
-        " `bot_token` and restart; what is owed is kept until then"
+        f"Slack does not let us in ({error}): install the app in the workspace again, {step} and restart;"
+        " what is owed is kept until then"
     )
 
 

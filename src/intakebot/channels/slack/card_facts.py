@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from intakebot.channels.slack import blocks
+from intakebot.channels.slack import blocks, safe_text
 from intakebot.channels.slack.blocks import Block
 from intakebot.channels.slack.wording import by_channel, counted, cut_line, missing, relation, validity
 
@@ -13,26 +13,43 @@ Case: TypeAlias = Mapping[str, Any]
 _VALUE, _SENTENCE = 120, 300
 
 
-def about(case: Case) -> Block | None:
-    """The lines about the caller's side, one below the other."""
+def whose(case: Case) -> Block | None:
+    """Whose case it is, and what was agreed with them."""
+    return _listed(_whose(case))
+
+
+def details(case: Case) -> Block | None:
+    """What it was taken for and why, how it came in, what is missing, what belongs to it."""
+    return _listed(_details(case))
+
+
+def _listed(lines: Iterator[tuple[str, list[Block | None]]]) -> Block | None:
+    """Names and values, one below the other; lines without a value are left out."""
     elements: list[Block | None] = []
-    for name, values in _lines(case):
+    for name, values in lines:
         shown = [value for value in values if value]
         if shown:
             elements += [blocks.said("\n") if elements else None, blocks.said(f"{name}: ", bold=True), *shown]
     return blocks.rich(blocks.line(*elements))
 
 
-def _lines(case: Case) -> Iterator[tuple[str, list[Block | None]]]:
+def _whose(case: Case) -> Iterator[tuple[str, list[Block | None]]]:
     yield "Caller", [blocks.said(_caller(case.get("caller")))]
     yield "Customer", [blocks.said(_customer(case.get("customer")))]
     yield "Support key", [blocks.said(_support_key(case.get("support_key")))]
-    for agreement in list(case.get("agreements") or ())[:3]:
+    agreements = list(case.get("agreements") or ())
+    if case.get("customer") and not agreements:
+        yield "Agreement", [blocks.said("none known: the general policy applies")]
+    for agreement in agreements[:3]:
         yield f"{cut_line(agreement.get('kind'), 20).capitalize()} agreement", [blocks.said(_agreement(agreement))]
+
+
+def _details(case: Case) -> Iterator[tuple[str, list[Block | None]]]:
     yield "Category", [blocks.said(cut_line(case.get("category"), _VALUE) or "none yet")]
     yield "Why", [blocks.said(_why(case))]
     yield "Came in by", _source(case.get("source") or {})
-    yield "Missing", [blocks.said(", ".join(missing(name) for name in list(case.get("missing") or ())[:6]))]
+    if not case.get("ended"):
+        yield "Missing", [blocks.said(", ".join(missing(name) for name in list(case.get("missing") or ())[:6]))]
     yield "Marked", [blocks.said(", ".join(_marks(case)))]
     yield "Linked", [blocks.said("; ".join(_links(case)))]
     yield "Files", [blocks.said(_files(case))]
@@ -70,14 +87,15 @@ def _agreement(agreement: Mapping[str, Any]) -> str:
 
 
 def _why(case: Case) -> str:
-    """The first sentence that the rules gave; all of them are behind "Why is it here?"."""
-    sentences = case.get("why") or ()
-    return cut_line(sentences[0], _SENTENCE) if sentences else ""
+    """The sentence that says most: how it was classified, else routed, else the first. The button has all of them."""
+    sentences = [cut_line(one, _SENTENCE) for one in case.get("why") or ()]
+    telling = (one for stage in ("classify: rule", "route: rule") for one in sentences if one.startswith(stage))
+    return next(telling, sentences[0] if sentences else "")
 
 
 def _source(source: Mapping[str, Any]) -> list[Block | None]:
     channel, permalink = by_channel(source.get("channel")), str(source.get("permalink") or "")
-    linked = blocks.address(permalink, "the message") if permalink.lower().startswith(("http://", "https://")) else None
+    linked = blocks.address(permalink, "the message") if safe_text.is_permalink(permalink) else None
     return [blocks.said(channel), blocks.said(", ") if linked else None, linked]
 
 

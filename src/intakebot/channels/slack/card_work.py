@@ -62,10 +62,15 @@ def task_blocks(case: Case) -> Iterator[Block | None]:
     rest = [
         counted(len(tasks) - TASKS_SHOWN, "more open task") if len(tasks) > TASKS_SHOWN else "",
         f"{counted(done, 'task')} completed" if done else "",
-        *(f"Proposed task: {cut_line(title, 100)}" for title in list(case.get("proposed_tasks") or ())[:3]),
+        *(f"Proposed task: {cut_line(title, 100)}" for title in _proposed(case)),
     ]
     shown = [line for line in rest if line]
     yield blocks.context(" · ".join(shown)) if shown else None
+
+
+def _proposed(case: Case) -> list[str]:
+    """What rules propose while nothing can be dispatched yet; on an ended case nothing is proposed any more."""
+    return [] if case.get("ended") else list(case.get("proposed_tasks") or ())[:3]
 
 
 def described(task: Task) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from intakebot.channels.slack import blocks, moments, offers, safe_text
 from intakebot.channels.slack.blocks import Block, Rendered
-from intakebot.channels.slack.card_facts import about
+from intakebot.channels.slack.card_facts import details, whose
 from intakebot.channels.slack.card_work import next_step, task_blocks, visible_beside
 from intakebot.channels.slack.wording import cut_line, delivery_trouble, states, titled
 
@@ -21,7 +21,8 @@ Case: TypeAlias = Mapping[str, Any]
 
 _DESCRIPTION, _SAID = 700, 450
 _INTERNAL = "What you write in this thread stays in the house. Only “Reply to caller” and a resolution leave it."
-_POINTER = "({left} more characters: “Show everything”)"
+_POINTER = "(there is more: “Show everything”)"
+"""Without a number: the card is given the beginnings of long texts only."""
 
 
 def card(case: Case, now: datetime) -> Rendered:
@@ -34,10 +35,11 @@ def card(case: Case, now: datetime) -> Rendered:
             blocks.facts(*_facts(case, now)),
             *_trouble(case),
             *next_step(case),
-            about(case),
+            whose(case),
             _quoted("", case.get("description"), _DESCRIPTION),
             *_last_words(case),
             _resolution(case),
+            details(case),
             *task_blocks(case),
             offers.card_row(case, offers.VISIBLE_BUTTONS - beside),
             _footer(case),

@@ -81,6 +81,7 @@ class Contacts:
             name=person.name,
             email=person.email,
             text="\n".join((text, *fetched.lines)).strip("\n"),
+            subject=said.subject,
             customer=room.customer,
             permalink=permalink(self._around.own.url, said.channel, said.ts, said.thread_ts),
             files=fetched.files,

@@ -141,7 +141,8 @@ def _queues(answer: Answer, now: datetime) -> Iterator[Block | None]:
     yield blocks.header("My queues")
     for queue in queues[:QUEUES]:
         yield blocks.words(
-            _queue(queue, now), blocks.button("Show", "home.queue", blocks.notes(queue=queue.get("name")))
+            _queue(queue, now),
+            blocks.button("Show", "home.queue", blocks.notes(queue=cut_line(queue.get("name"), 100))),
         )
     if len(queues) > QUEUES:
         yield blocks.context(f"and {counted(len(queues) - QUEUES, 'more queue')}")
@@ -174,12 +175,9 @@ def _undelivered(answer: Answer) -> Iterator[Block | None]:
     if not found:
         return
     yield blocks.header(f"Not delivered ({len(found):,})")
-    for delivery in found[:UNDELIVERED]:
-        to = cut_line(delivery.get("recipient"), 80)
-        yield blocks.words(
-            f"{delivery.get('label')}: {delivery_trouble(delivery)}{f', to {to}' if to else ''}", limit=600
-        )
-        yield blocks.row(f"home-delivery-{delivery.get('id')}", *delivery_buttons(delivery, delivery))
+    for at, delivery in enumerate(found[:UNDELIVERED]):
+        yield blocks.words(f"{delivery.get('label')}: {delivery_trouble(delivery)}", limit=600)
+        yield blocks.row(f"home-delivery-{at}", *delivery_buttons(delivery, delivery))
     if len(found) > UNDELIVERED:
         yield blocks.context(f"and {len(found) - UNDELIVERED:,} more")
 

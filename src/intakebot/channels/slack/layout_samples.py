@@ -11,7 +11,8 @@ NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 NASTY = (
     "<!channel> <@U012AB3CD> <https://evil.example|sign in> &lt;!here&gt; *b* _i_ ~s~ `c` ```\n> q\u202e:tada:\x1b[0m"
 )
-LONG = (NASTY + " words and 💧 more ") * 400
+LONG = (NASTY + " words and 💧 more ") * 350
+"""About as long as the longest message that the workspace takes."""
 ONE_LONG_WORD = "🚰" * 4000
 
 CASE: Answer = {
@@ -164,7 +165,7 @@ def nasty(answer: Any, text: str = LONG, times: int = 60) -> Any:  # noqa: ANN40
     if isinstance(answer, dict):
         return {name: inner if name in _HOUSE else nasty(inner, text, times) for name, inner in answer.items()}
     if isinstance(answer, list):
-        return [nasty(one, text, times) for one in answer] * (times if answer else 1)
+        return [nasty(one, text, times) for one in answer] * (times if len(answer) < times else 1)
     return text if isinstance(answer, str) else answer
 
 

@@ -24,8 +24,9 @@ _POINTER = "({left} more characters: “Show all”)"
 
 
 def caller_line(case: Case, message: Row) -> Rendered:
-    """Words of the caller, mirrored. `message`: id, sender, at, text, perhaps new_text, channel, files."""
-    sender = cut_line(message.get("sender") or (case.get("caller") or {}).get("name") or "the caller", 80)
+    """Words of the caller, mirrored. `message`: id, sender, at, text, perhaps sender_name, new_text, channel, files."""
+    known = (case.get("caller") or {}).get("name")
+    sender = cut_line(message.get("sender_name") or known or message.get("sender") or "the caller", 80)
     channel = by_channel(message.get("channel") or (case.get("source") or {}).get("channel"))
     by = f" by {channel}" if channel else ""
     text = str(message.get("new_text") or message.get("text") or "")
@@ -59,14 +60,10 @@ def comment_line(case: Case, comment: Row) -> Rendered:
 def trouble_line(case: Case, delivery: Row) -> Rendered:
     """Something that did not reach the caller, with what can be done about it."""
     trouble = delivery_trouble(delivery)
-    to = cut_line(delivery.get("recipient"), 80)
-    goes_to = f" To: {to}." if to and delivery.get("channel") != "slack" else ""
     return blocks.message(
         f"{case.get('label')}: not delivered: {trouble}",
         [
-            blocks.rich(
-                blocks.line(blocks.said("Not delivered to the caller: ", bold=True), blocks.said(trouble + goes_to))
-            ),
+            blocks.rich(blocks.line(blocks.said("Not delivered to the caller: ", bold=True), blocks.said(trouble))),
             blocks.row(offers.row_name(case, f"delivery-{delivery.get('id')}"), *delivery_buttons(case, delivery)),
         ],
     )

@@ -122,14 +122,16 @@ def preview_form(case: Case, kind: str, preview: Preview, values: Values, notes:
 
     `values` are those of the form before (see `read_form`). They are remembered here, so that nothing else is
     needed to send: `text` in a field that may still be changed, the rest in the notes, with the digest of what is
-    shown (`seen`). Files are remembered by id.
+    shown (`seen`; none when it cannot be sent, so that another preview follows). Files are remembered by id.
     """
     files = [dict(one) for one in values.get("files") or ()]
     kept = {name: values[name] for name in ("template", "told_by", "options") if values.get(name)}
-    remembered = kept | {"kind": kind, "seen": digest(kind, values), "files": [str(one.get("id")) for one in files]}
+    sendable = bool(preview.get("to")) and not preview.get("problem")
+    remembered = kept | {"kind": kind, "files": [str(one.get("id")) for one in files]}
+    remembered |= {"seen": digest(kind, values)} if sendable else {}
     return form(
         "preview",
-        "This is what leaves",
+        "This is what leaves" if sendable else "Not ready to leave",
         [
             headline(case),
             *_recipients(preview),
@@ -153,7 +155,7 @@ def preview_form(case: Case, kind: str, preview: Preview, values: Values, notes:
                 hint="After a change you see the new text first; nothing is sent unseen.",
             ),
         ],
-        submit="Send to caller",
+        submit="Send to caller" if sendable else "Preview again",
         close="Do not send",
         notes=about(case, notes) | remembered,
     )
@@ -223,7 +225,7 @@ def _suggested(case: Case, suggestions: Sequence[Suggestion]) -> Iterator[Block 
         return
     yield blocks.rich(blocks.line(blocks.said("What helped before", bold=True)))
     for one in suggestions[:SUGGESTIONS]:
-        source = cut_line(one.get("label") or one.get("template"), 60)
+        source = cut_line(one.get("label"), 60) or f"Template {cut_line(one.get('template'), 60)}:"
         passage = cut_line(one.get("passage") or one.get("text"), 300)
         named = {"label": cut_line(one.get("label"), 60), "template": cut_line(one.get("template"), 120)}
         carried = blocks.notes(case=case["number"], **named)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from intakebot.channels.slack import blocks, moments, offers, safe_text
 from intakebot.channels.slack.blocks import Block
-from intakebot.channels.slack.card_facts import about as about_case
+from intakebot.channels.slack.card_facts import details, whose
 from intakebot.channels.slack.card_work import described, open_tasks, task_button
 from intakebot.channels.slack.modals_frame import NO_NOTES, PIECE, Case, Notes, View, about, form, headline
 from intakebot.channels.slack.wording import by_channel, cut_line, kind_of_delivery, states, who
@@ -19,7 +19,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 PIECES_ON_PAGE = 12
 ENTRIES_ON_PAGE = 10
-ENTRY = 4 * PIECE
+PIECES_OF_ENTRY = 4
 HELP = (
     ("/case new", "make a case: somebody called, or you need something"),
     ("/case find WORDS", "find cases by number, customer or words"),
@@ -53,8 +53,8 @@ def case_form(case: Case, whole: Row, *, page: int = 1, notes: Notes = NO_NOTES)
     page = min(max(page, 1), pages)
     shown = entries[(page - 1) * ENTRIES_ON_PAGE : page * ENTRIES_ON_PAGE]
     parts: list[Block | None] = [headline(case), *_overview(case, page)]
-    for _, head, text, part in shown:
-        parts += [blocks.divider(), blocks.rich(head), *_said(case, text, part)]
+    for at, (_, head, text, part) in enumerate(shown):
+        parts += [blocks.divider(), blocks.rich(head), *_said(text, _show_all(case, f"entry{at}", part))]
     remembered = about(case, notes) | {"page": page}
     return form(
         "case",
@@ -74,7 +74,8 @@ def _overview(case: Case, page: int) -> Iterator[Block | None]:
         (case.get("queue") or {}).get("title"),
     )
     yield blocks.words(" · ".join(cut_line(part, 80) for part in standing if part))
-    yield about_case(case)
+    yield whose(case)
+    yield details(case)
     for task in list(case.get("tasks") or ())[:10]:
         yield blocks.context(described(task))
 
@@ -82,7 +83,13 @@ def _overview(case: Case, page: int) -> Iterator[Block | None]:
 def _entries(whole: Row) -> Iterator[tuple[str, Block, str, str]]:
     """Everything that was said, as (when, head, text, part)."""
     for row in whole.get("messages") or ():
-        yield _entry(row, row.get("at"), "From the caller", cut_line(row.get("sender"), 80), f"message:{row.get('id')}")
+        yield _entry(
+            row,
+            row.get("at"),
+            "From the caller",
+            cut_line(row.get("sender_name") or row.get("sender"), 80),
+            f"message:{row.get('id')}",
+        )
     for row in whole.get("comments") or ():
         kind = {"work_info": "Work info", "call_log": "Call log"}.get(str(row.get("kind")), "Comment")
         yield _entry(row, row.get("at"), kind, f"{who(row.get('by'))}, internal", f"comment:{row.get('id')}")
@@ -101,14 +108,18 @@ def _entry(row: Row, at: object, bold: str, rest: str, part: str) -> tuple[str, 
     return (moment.isoformat() if moment else "", head, text, part)
 
 
-def _said(case: Case, text: str, part: str) -> Iterator[Block | None]:
+def _said(text: str, show_all: Block | None) -> Iterator[Block | None]:
+    """The beginning of what was said; the button when there is more."""
     words = safe_text.visible(text).strip("\n")
-    pieces = [piece for piece in safe_text.pieces(words[:ENTRY], PIECE) if piece.strip()]
-    yield from (blocks.words(piece) for piece in pieces[:4])
-    if len(words) > ENTRY:
-        yield blocks.row(
-            offers.row_name(case, part), blocks.button("Show all of this", "case.show", offers.carried(case, part=part))
-        )
+    pieces = [piece for piece in safe_text.pieces(words, PIECE) if piece.strip()]
+    yield from (blocks.words(piece) for piece in pieces[:PIECES_OF_ENTRY])
+    if len(pieces) > PIECES_OF_ENTRY:
+        yield show_all
+
+
+def _show_all(case: Case, name: str, part: str) -> Block | None:
+    button = blocks.button("Show all of this", "case.show", offers.carried(case, part=part))
+    return blocks.row(offers.row_name(case, name), button)
 
 
 def why_form(case: Case, why: Sequence[str], notes: Notes = NO_NOTES) -> View:

@@ -89,7 +89,8 @@ def _standing(case: Case) -> str:
 
 
 def _buttons(what: str, case: Case, card_url: str) -> Iterator[Block | None]:
-    yield blocks.web_button("Open the card", "notice.open", card_url)
+    if safe_text.is_permalink(card_url):
+        yield blocks.web_button("Open the card", "notice.open", card_url)
     yield blocks.button("Show the case", "case.show", offers.carried(case))
     if what in NOTICES:
         carried = blocks.notes(case=case["number"], notice=what)

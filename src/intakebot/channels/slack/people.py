@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from intakebot.channels.slack.calls import Calls, SlackLimitedError, SlackRefusedError, SlackUnreachableError, Us
@@ -32,7 +33,7 @@ MOST_PEOPLE = 5_000
 LEARNED = "slack-"
 """Before the user id of whoever is an agent by their group only."""
 _UNSEEN = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-_PROFILE_EVENTS = frozenset({"user_change", "team_join", "user_profile_changed", "user_status_changed"})
+_PROFILE_EVENTS = frozenset({"user_change", "team_join"})
 _GROUP_EVENTS = frozenset({"subteam_created", "subteam_updated", "subteam_members_changed"})
 
 _log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class People:
         agent = await self._chat.agent(self._agent_id(team, user))
         if agent is None or not agent.active:
             raise unknown(user)
-        return agent
+        return replace(agent, queues=_united(agent.queues, self._learned.get(user, ())))
 
     def user_of(self, agent_id: str) -> str | None:
         """The Slack user id of an agent, or None when Slack does not know the agent."""
@@ -167,7 +168,7 @@ class People:
             answer = await self._calls.call("usergroups.users.list", usergroup=group)
             for user in answer.get("users") or ():
                 queues.setdefault(str(user), []).extend(names)
-        members = {user: tuple(dict.fromkeys(names)) for user, names in sorted(queues.items())}
+        members = {user: _united(names) for user, names in sorted(queues.items())}
         agents = [agent for user, names in members.items() if (agent := await self._member(us, user, names))]
         await self._chat.learn_agents(agents)
         self._learned = members
@@ -184,6 +185,11 @@ class People:
         if known and agent.id in self._users:
             return replace(agent, name=known.name, email=known.email)
         return agent
+
+
+def _united(*names: Iterable[str]) -> tuple[str, ...]:
+    """Each name once, in the order in which they come."""
+    return tuple(dict.fromkeys(chain(*names)))
 
 
 def read_person(user: Mapping[str, Any], team: str, us: Us) -> Person:

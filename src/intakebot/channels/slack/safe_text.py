@@ -15,41 +15,37 @@ from typing import Any
 
 ELLIPSIS = "…"
 LONGEST_TEXT = 3000
+LOOKED_AT = 8
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _JOINERS = frozenset("\u200c\u200d")
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _MARK = "\ufffd"
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ID = re.compile(r"[A-Z][A-Z0-9]{1,63}", re.ASCII)
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>|\"`\\]+", re.IGNORECASE)
+_OWN = re.compile(r"https://[a-z0-9.-]+\.slack(?:-gov)?\.com/", re.IGNORECASE | re.ASCII)
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _STACKED = 4
-"""Combining marks in a row that a letter may carry; more of them would be drawn over the lines around it."""
+"""Accents in a row that a letter may carry; with more of them it would be drawn over the lines around."""
+_STACK = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
 
 
 def visible(text: str) -> str:
     r"""The text without anything that steers or hides; every kind of line break becomes `\n`.
 
     Control characters, those that turn the direction of writing and halves of surrogates are marked by U+FFFD;
-    characters without any look are dropped, but for the joiners that some scripts need.
+    characters without any look are dropped, but for the joiners that some scripts need; accents that would be
+    drawn over the lines around are cut.
     """
-    lines = _BREAKS.sub("\n", text)
-    if lines.isascii() and not _CONTROL.search(lines):
+    lines = _STACK.sub(lambda marks: marks.group()[:_STACKED], _BREAKS.sub("\n", text))
+    if lines.replace("\n", "").replace("\t", "").isprintable():
         return lines
-    shown: list[str] = []
-    marks = 0
-    for character in lines:
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks <= _STACKED:
-            shown.append(_seen(character, category))
-    return "".join(shown)
+    return "".join(character if character.isprintable() else _seen(character) for character in lines)
 
 
-def _seen(character: str, category: str) -> str:
+def _seen(character: str) -> str:
     if character in "\n\t" or character in _JOINERS:
         return character
+    category = unicodedata.category(character)
     if character in _TURNING or category in ("Cc", "Cs"):
         return _MARK
     return "" if category == "Cf" else character
@@ -62,7 +58,7 @@ def one_line(text: object) -> str:
 
 def size(text: str) -> int:
     """How long the platform may take the text to be: characters beyond the basic plane count twice."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int, pointer: str = "") -> str:
@@ -93,14 +89,15 @@ def _first(text: str, room: int) -> str:
 def pieces(text: str, room: int) -> list[str]:
     """The whole text in pieces of at most `room`, broken at a line or a blank where there is one near the end."""
     found: list[str] = []
-    rest = text
-    while size(rest) > room:
-        piece = _first(rest, room)
+    start = 0
+    while start < len(text):
+        piece = _first(text[start : start + room], room)
         near = max(piece.rfind("\n", room // 2), piece.rfind(" ", room // 2))
-        piece = piece[: near + 1] if near > 0 else piece
+        if near > 0 and start + len(piece) < len(text):
+            piece = piece[: near + 1]
         found.append(piece)
-        rest = rest[len(piece) :]
-    return [*found, rest] if rest else found
+        start += len(piece)
+    return found
 
 
 def escape(text: object, limit: int = LONGEST_TEXT, pointer: str = "") -> str:
@@ -114,17 +111,19 @@ def escape(text: object, limit: int = LONGEST_TEXT, pointer: str = "") -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(_ENTITIES.get(character, character) for character in text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def plain(text: object, limit: int, pointer: str = "") -> dict[str, Any]:
     """A plain_text object with the text as it is, on several lines if it has them. Nothing in it is ever parsed."""
-    return {"type": "plain_text", "text": cut(visible(str(text)), limit, pointer).strip() or "-", "emoji": False}
+    # Without a pointer nobody counts what is left out, so of a very long text only the beginning is looked at.
+    given = str(text) if pointer else str(text)[: LOOKED_AT * limit]
+    return {"type": "plain_text", "text": cut(visible(given), limit, pointer).strip() or "-", "emoji": False}
 
 
 def plain_line(text: object, limit: int) -> dict[str, Any]:
     """A plain_text object on one line."""
-    return plain(one_line(text), limit)
+    return plain(one_line(str(text)[: LOOKED_AT * limit]), limit)
 
 
 def mrkdwn(text: str) -> dict[str, Any]:
@@ -145,6 +144,11 @@ def in_utc(moment: datetime) -> str:
 def is_web_address(url: str) -> bool:
     """Whether a link may lead there: http, https or mailto, without characters that end or label a link."""
     return len(url) <= LONGEST_TEXT and _ADDRESS.fullmatch(url) is not None and url == visible(url)
+
+
+def is_permalink(url: str) -> bool:
+    """Whether an address is one of the platform's own, so that it may be linked under another name."""
+    return is_web_address(url) and _OWN.match(url) is not None
 
 
 def link(url: str, label: str) -> str:

@@ -30,7 +30,8 @@ class Spoken:
     """What a person said somewhere. `team` is the writer's, as the message says it ('' = it does not).
 
     `text` is as it came, in the platform's own writing. `thread_ts` is '' outside of threads; `answered` is the user
-    whose message the thread began with, '' where the message does not say so.
+    whose message the thread began with, '' where the message does not say so. `subject` is a title that somebody gave
+    it who makes a case of it.
     """
 
     channel: str
@@ -41,6 +42,7 @@ class Spoken:
     text: str
     files: tuple[Payload, ...] = ()
     answered: str = ""
+    subject: str = ""
 
     @property
     def root_ts(self) -> str:

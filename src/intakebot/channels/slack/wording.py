@@ -49,8 +49,8 @@ _RELATIONS = {
 
 
 def cut_line(text: object, limit: int) -> str:
-    """A value on one line, at most so long; '' for nothing."""
-    return safe_text.cut(safe_text.one_line(text), limit)
+    """A value on one line, at most so long; '' for nothing. Of a very long one only the beginning is looked at."""
+    return safe_text.cut(safe_text.one_line("" if text is None else str(text)[: safe_text.LOOKED_AT * limit]), limit)
 
 
 def titled(case: Mapping[str, Any]) -> str:
@@ -89,10 +89,12 @@ def relation(name: object) -> str:
 
 
 def delivery_trouble(delivery: Mapping[str, Any]) -> str:
-    """`resolution, came back (550 no such user)`."""
-    answer = cut_line(delivery.get("answer"), 200)
+    """`resolution to ola@example.org, came back (550 no such user)`."""
+    answer, recipient = cut_line(delivery.get("answer"), 200), cut_line(delivery.get("recipient"), 80)
     reason = f" ({answer})" if answer else ""
-    return f"{kind_of_delivery(delivery.get('kind'))}, {states(delivery.get('state'))}{reason}"
+    # Only an address says anything to an agent; a chat's recipient is an id.
+    to = f" to {recipient}" if "@" in recipient else ""
+    return f"{kind_of_delivery(delivery.get('kind'))}{to}, {states(delivery.get('state'))}{reason}"
 
 
 def counted(number: int, one: str, several: str = "") -> str:

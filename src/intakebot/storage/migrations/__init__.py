@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from intakebot.domain.errors import StorageUnavailableError
 from intakebot.storage.engine import Database
+from intakebot.storage.search_index import fill_index
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(4207849484)"
 
@@ -46,6 +47,7 @@ def _upgrade(database: Database, connection: Connection) -> None:
         if not database.is_sqlite:
             connection.exec_driver_sql(_ONE_AT_A_TIME)
         command.upgrade(configuration(connection), "head")
+        fill_index(connection)
         if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise StorageUnavailableError("a migration left rows without the rows that they refer to; nothing was kept")
 
