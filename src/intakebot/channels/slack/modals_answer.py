@@ -25,6 +25,8 @@ Suggestion: TypeAlias = Mapping[str, Any]
 Values: TypeAlias = Mapping[str, Any]
 
 SUGGESTIONS = 3
+LONGEST_PREVIEW = 60_000
+TOO_LONG = "it is longer than can be looked through here; shorten it, or send it from the command line"
 TOLD_BY = (Choice("phone", "By phone"), Choice("walk-in", "At the counter"), Choice("fax", "By fax"))
 _WAYS = {"resolution": "resolution", "question": "reply"}
 
@@ -126,6 +128,8 @@ def preview_form(case: Case, kind: str, preview: Preview, values: Values, notes:
     """
     files = [dict(one) for one in values.get("files") or ()]
     kept = {name: values[name] for name in ("template", "told_by", "options") if values.get(name)}
+    if safe_text.size(str(preview.get("text") or "")) > LONGEST_PREVIEW:
+        preview = {**preview, "problem": TOO_LONG, "text": ""}
     sendable = bool(preview.get("to")) and not preview.get("problem")
     remembered = kept | {"kind": kind, "files": [str(one.get("id")) for one in files]}
     remembered |= {"seen": digest(kind, values)} if sendable else {}
