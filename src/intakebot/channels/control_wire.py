@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
@@ -78,12 +79,20 @@ def _read_date(value: object, _: type[date]) -> date:
     return date.fromisoformat(value)
 
 
+def _read_bytes(value: object, _: type[bytes]) -> bytes:
+    if not isinstance(value, str):
+        raise TypeError(f"expected bytes as base64 text, got {type(value).__name__}")
+    return base64.b64decode(value, validate=True)
+
+
 def _strict_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind in (str, int, bool):
         converter.register_structure_hook(kind, _exactly(kind))
     converter.register_structure_hook(date, _read_date)
     converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_structure_hook(bytes, _read_bytes)
+    converter.register_unstructure_hook(bytes, lambda content: base64.b64encode(content).decode("ascii"))
 
     def tuple_reader(kind: Any) -> Callable[[object, object], tuple[Any, ...]]:  # noqa: ANN401 - any tuple[X, ...]
         (item_kind, _) = get_args(kind)

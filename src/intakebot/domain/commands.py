@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from intakebot.domain.customer_entries import CustomerEntry
@@ -66,11 +66,21 @@ class Identify:
 
 
 @dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file that an agent sends along with an answer."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask the caller a question; the text goes out as mail."""
+    """Ask the caller a question; it goes out where the caller wrote from, with these files."""
 
     case: int
     text: str
+    files: tuple[OutgoingFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,7 @@ class Resolve:
 
     `template` renders one of the resolution templates; `draft` keeps it unsent; `told_by` (phone, counter)
     records that the caller was told already; `final` is the technical final answer that closes once sent.
+    `files` leave with the answer; a draft has none.
     """
 
     case: int
@@ -87,6 +98,7 @@ class Resolve:
     draft: bool = False
     told_by: str = ""
     final: bool = False
+    files: tuple[OutgoingFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,29 @@ class Split:
     description: str = ""
     category: str = ""
     queue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Link a case to another one: `other` is its `parent`, or its `predecessor` (which it follows)."""
+
+    case: int
+    other: int
+    relation: str = "parent"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAmendment:
+    """A caller changed or withdrew a message that was said already. Recorded and shown; what was said stays.
+
+    `sender` is the person (`t1/u1`), `earlier` the words before and `text` the words now ('' when withdrawn).
+    """
+
+    case: int
+    sender: str
+    text: str
+    earlier: str = ""
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +259,8 @@ CaseCommand: TypeAlias = (
     | Reopen
     | Void
     | Split
+    | Link
+    | RecordAmendment
     | AddTask
 )
 Command: TypeAlias = (

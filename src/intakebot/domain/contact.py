@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+SPOKEN = ("phone", "fax", "walk-in")
+"""Channels of contacts that an agent writes down: nobody can be answered there in writing."""
+
 
 class ContactState(Enum):
     """Where a contact stands. `RECEIVED` is kept but not yet registered; the others are final outcomes."""
@@ -37,11 +40,17 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message at the door, not yet durable."""
+    """A message at the door, not yet durable.
+
+    `content_key` and `message_id` are how a platform itself names the message (`slack:T1/C1/1700.1`,
+    `chat T1/C1/1700.1`); where they are '' the house takes them from the content, as it does for mail.
+    """
 
     channel: str
     envelope: Envelope
     content: bytes = field(repr=False)
+    content_key: str = ""
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

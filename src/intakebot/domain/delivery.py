@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -32,6 +32,21 @@ class DeliveryState(Enum):
     FAILED = "failed"
     BOUNCED = "bounced"
     WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """A file that leaves with a delivery, known by the SHA-256 (hex) of its bytes.
+
+    Whoever owes it hands over `content`, which storage keeps as a blob; where it is read back for lists and
+    decisions the bytes are left behind (b""), and whoever sends it has them again.
+    """
+
+    name: str
+    media_type: str
+    sha256: str
+    size: int
+    content: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,7 @@ class Delivery:
     resends: int = 0
     answer: str = ""
     settled_at: datetime | None = None
+    files: tuple[DeliveredFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,3 +34,8 @@ class IdSource:
             self._last = max(ticks, self._last + 1)
             milliseconds, counter = divmod(self._last, 1 << _COUNTER_BITS)
             return ((milliseconds << _NODE_BITS | self._node) << _COUNTER_BITS) | counter
+
+
+def node_of(made: int) -> int:
+    """The node of the source that made an id: which process it was."""
+    return made >> _COUNTER_BITS & (1 << _NODE_BITS) - 1

@@ -23,7 +23,7 @@ DEFECTS: Final[dict[str, str]] = {
     "date.unreadable": "The Date field is no date; the time of receipt counts.",
     "body.unreadable": "The body could not be taken apart; its first 20 KB are shown as text.",
     "body.repaired": "The body breaks the MIME rules and was read by the tolerant reader.",
-    "parts.too-many": "There are more than 1,000 parts; the rest was left out.",
+    "parts.too-many": "There are more than 1,000 parts (100 files in a chat message); the rest was left out.",
     "part.undecodable": "A part could not be decoded; it is kept as an attachment as it came.",
     "text.wrong-charset": "A text does not fit its declared character set; another was taken.",
     "text.too-long": "There are more than 5 MB of text; the rest of it is only in the raw message.",
@@ -31,5 +31,7 @@ DEFECTS: Final[dict[str, str]] = {
     "trim.failed": "The quotes could not be told from the new words; the whole text is shown.",
     "machine.unreadable": "The signs of machine mail could not be read; the message is taken as a person's.",
     "bounce.unreadable": "The bounce could not be taken apart; the recipients are not known.",
+    "file.too-large": "A file of a chat message is larger than we take; it was left where it is.",
+    "file.unavailable": "A file of a chat message could not be fetched; only the message is kept.",
     "language.unknown": "The language could not be determined.",
 }

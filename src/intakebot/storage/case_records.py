@@ -7,6 +7,7 @@ anything that the database refuses because the case has ended.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy import delete as delete_from
@@ -82,7 +83,7 @@ def write_cases(connection: Connection, changes: Sequence[Change]) -> None:
     insert_rows(connection, case_messages, [message_row(said) for change in changes for said in change.messages])
     insert_rows(connection, decisions, [decision_row(made) for change in changes for made in change.decisions])
     insert_rows(connection, files, [file_row(file) for change in changes for file in change.files])
-    _write_thread_ids(
+    write_thread_ids(
         connection, [thread for change in changes for thread in change.thread_ids], {case.id for case in new}
     )
     _write_timers(connection, changes)
@@ -115,7 +116,9 @@ def _update_row(case: Case) -> StoredRow:
     return {**row, "this_id": row.pop("id"), "decided_version": case.version or 1, "version": (case.version or 1) + 1}
 
 
-def _write_thread_ids(connection: Connection, found: Sequence[ThreadId], new_cases: set[int]) -> None:
+def write_thread_ids(
+    connection: Connection, found: Sequence[ThreadId], new_cases: AbstractSet[int] = frozenset()
+) -> None:
     """Add Message-IDs to the threads of their cases; the ones that are known already stay where they are."""
     fitting = [thread for thread in found if len(thread.message_id.encode()) <= LONGEST_MESSAGE_ID]
     grown = {thread.case_id for thread in fitting} - new_cases

@@ -1,6 +1,7 @@
 """Deliveries as rows: what is owed, who is sending it, and every step it took.
 
-Called by the store. `sending` is written, and committed by the writer, before the first byte leaves.
+Called by the store. `sending` is written, and committed by the writer, before the first byte leaves. The bytes of
+files that leave with a delivery are blobs, durable before the transaction that names them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, insert, literal_column, select, update
 
-from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
+from intakebot.domain.delivery import DeliveredFile, Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.errors import NotFoundError
+from intakebot.storage.blobs import Blobs
 from intakebot.storage.rows import KEYS, StoredRow, insert_rows, write_rows
 from intakebot.storage.schema import Instant
 from intakebot.storage.tables import deliveries, delivery_steps
@@ -85,11 +87,16 @@ def delivery_row(delivery: Delivery) -> StoredRow:
         "resends": delivery.resends,
         "answer": delivery.answer,
         "settled_at": delivery.settled_at,
+        "files": tuple(_file_row(file) for file in delivery.files),
     }
 
 
+def _file_row(file: DeliveredFile) -> StoredRow:
+    return {"name": file.name, "media_type": file.media_type, "sha256": file.sha256, "size": file.size}
+
+
 def delivery_of(row: Row[Any]) -> Delivery:
-    """The delivery of a row of `deliveries`."""
+    """The delivery of a row of `deliveries`; the bytes of its files are left behind."""
     return Delivery(
         id=row.id,
         case_id=row.case_id,
@@ -114,11 +121,15 @@ def delivery_of(row: Row[Any]) -> Delivery:
         resends=row.resends,
         answer=row.answer,
         settled_at=row.settled_at,
+        files=tuple(DeliveredFile(**file) for file in row.files),
     )
 
 
-def write_deliveries(connection: Connection, owed: Sequence[Delivery]) -> None:
-    """Insert what is owed from now on."""
+def write_deliveries(connection: Connection, blobs: Blobs, owed: Sequence[Delivery]) -> None:
+    """Insert what is owed from now on. Raises ValueError for a file whose bytes are not those it is known by."""
+    for file in (file for delivery in owed for file in delivery.files):
+        if blobs.write(file.content) != file.sha256:
+            raise ValueError(f"the file {file.name!r} was owed without its bytes")
     insert_rows(connection, deliveries, [delivery_row(delivery) for delivery in owed])
 
 
@@ -140,8 +151,8 @@ def _settlement_row(settlement: DeliverySettlement) -> StoredRow:
     }
 
 
-def claim_deliveries(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """Move due deliveries to `sending`, attempt counted; other workers skip the ones claimed here."""
+def claim_deliveries(connection: Connection, blobs: Blobs, now: datetime, limit: int) -> list[Delivery]:
+    """Move due deliveries to `sending`, attempt counted, with the bytes of their files; other workers skip them."""
     found = [delivery_of(row) for row in connection.execute(_CLAIM, {"now": now, "count": limit})]
     if not found:
         return []
@@ -149,7 +160,22 @@ def claim_deliveries(connection: Connection, now: datetime, limit: int) -> list[
     state = DeliveryState.SENDING
     steps = [{"this_id": each.id, "new_state": state.value, "new_answer": "", "at": now} for each in found]
     write_rows(connection, _ADD_STEP, steps)
-    return [replace(delivery, state=state, attempts=delivery.attempts + 1) for delivery in found]
+    return [
+        replace(delivery, state=state, attempts=delivery.attempts + 1, files=_with_bytes(blobs, delivery.files))
+        for delivery in found
+    ]
+
+
+def _with_bytes(blobs: Blobs, files: Sequence[DeliveredFile]) -> tuple[DeliveredFile, ...]:
+    """The files with their bytes; one that is gone stays empty, for its outlet to refuse, and stops no neighbour."""
+    return tuple(replace(file, content=_bytes_of(blobs, file)) for file in files)
+
+
+def _bytes_of(blobs: Blobs, file: DeliveredFile) -> bytes:
+    try:
+        return blobs.read(file.sha256)
+    except FileNotFoundError:
+        return b""
 
 
 def sending_deliveries(connection: Connection) -> list[Delivery]:

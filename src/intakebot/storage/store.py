@@ -21,6 +21,7 @@ from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.storage import case_files, contact_records, delivery_records, directory, directory_records
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.case_records import due_timers, write_cases
+from intakebot.storage.chat_records import SqlChatStore
 from intakebot.storage.schema import case_numbers
 from intakebot.storage.surroundings import read_surroundings
 from intakebot.storage.tables import counters, refusals
@@ -47,6 +48,11 @@ class SqlStore:
 
     connection: Connection
     blobs: Blobs
+
+    @property
+    def chat(self) -> SqlChatStore:
+        """The chat part of this transaction."""
+        return SqlChatStore(self.connection)
 
     def keep(self, contacts: Sequence[NewContact]) -> list[Kept]:
         """Insert contacts with their raw bytes; a repeat (same content key) becomes an arrival of the first."""
@@ -100,14 +106,14 @@ class SqlStore:
         directory_records.write_callers(self.connection, [caller for change in changes for caller in change.callers])
         write_cases(self.connection, changes)
         owed = [delivery for change in changes for delivery in change.deliveries]
-        delivery_records.write_deliveries(self.connection, owed)
+        delivery_records.write_deliveries(self.connection, self.blobs, owed)
         settlements = [settlement for change in changes for settlement in change.settlements]
         delivery_records.settle_deliveries(self.connection, settlements)
         contact_records.settle_contacts(self.connection, [out for change in changes for out in change.contacts])
 
     def claim_deliveries(self, now: datetime, limit: int) -> list[Delivery]:
         """Move due deliveries (queued, deferred) to `sending` and return them, attempts counted."""
-        return delivery_records.claim_deliveries(self.connection, now, limit)
+        return delivery_records.claim_deliveries(self.connection, self.blobs, now, limit)
 
     def sending_deliveries(self) -> list[Delivery]:
         """Deliveries left in `sending`: after a start, their fate is unknown."""

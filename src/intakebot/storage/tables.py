@@ -231,6 +231,7 @@ deliveries = Table(
     Column("resends", Integer, nullable=False),
     Column("answer", Text, nullable=False),
     Column("settled_at", Instant),
+    Column("files", JSON, nullable=False, server_default="[]"),
     Index(
         "ix_deliveries_due",
         "due_at",

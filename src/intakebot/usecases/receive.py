@@ -66,7 +66,7 @@ def new_contact(house: House, incoming: Incoming) -> NewContact:
     return NewContact(
         id=house.new_id(),
         incoming=incoming,
-        content_key=content_key(incoming.content, house.organisation.hop_headers),
-        message_id=message_id_of(incoming.content),
+        content_key=incoming.content_key or content_key(incoming.content, house.organisation.hop_headers),
+        message_id=incoming.message_id or message_id_of(incoming.content),
         received_at=house.clock.now(),
     )

@@ -26,6 +26,7 @@ from intakebot.domain.commands import (
     ImportCustomers,
     Mark,
     Move,
+    OutgoingFile,
     RegisterContact,
     Resolve,
     Take,
@@ -157,7 +158,7 @@ WHOLE_CUSTOMER = CustomerEntry(
         Take(1001),
         Move(1001, queue="noc", comment="Störung\nline two"),
         Mark(1001, "NNR", remove=True),
-        Resolve(1001, text="Use port 2.", final=True),
+        Resolve(1001, text="Use port 2.", final=True, files=(OutgoingFile("a.png", "image/png", b"\x89PNG\x00"),)),
         AddTask(1001, "send a pump", handover="RMA-7"),
         RegisterContact("phone", "+47 1234", "no signal"),
         AdvanceClock(864000),
@@ -231,6 +232,11 @@ async def test_the_unplanned_is_answered_without_its_text_and_the_service_lives_
         pytest.param(b'{"perform": {"command": "Take", "case": 1}, "by": "robot:x"}', id="unknown-actor-kind"),
         pytest.param(b'{"perform": {"command": "Take", "case": 1}, "by": "agent:a", "x": 1}', id="unknown-key-outside"),
         pytest.param(b'{"perform": {"command": "Take", "case": 1, "x": 1}, "by": "agent:a"}', id="unknown-key-inside"),
+        pytest.param(
+            b'{"perform": {"command": "Ask", "case": 1, "text": "x", "files": [{"name": "a", "media_type": "b",'
+            b' "content": "no base64!"}]}, "by": "agent:a"}',
+            id="broken-file",
+        ),
         pytest.param(b'{"perform": {"command": "Erase", "case": 1}, "by": "agent:a"}', id="unknown-command"),
         pytest.param(b'{"perform": {"command": ["Take"], "case": 1}, "by": "agent:a"}', id="command-not-text"),
         pytest.param(b'{"perform": {"case": 1}, "by": "agent:a"}', id="no-command"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.storage.chat_room import ChatRoom
 from contract.storage.records import Room
 from fakes.databases import POSTGRES, TEMPLATE, PostgresServer, postgres_server
 from intakebot.storage.engine import Database, open_database
@@ -61,3 +62,9 @@ def room(database: Database) -> Iterator[Room]:
     made = Room(database)
     yield made
     made.writer.close()
+
+
+@pytest.fixture
+def books(room: Room) -> ChatRoom:
+    """The room with the books of a chat."""
+    return ChatRoom(room)
