@@ -100,7 +100,7 @@ def _line(case: Case, summary: str, head: Block, text: str, part: str = "", file
     shown = safe_text.cut(words, SHOWN, _POINTER)
     show_all = blocks.button("Show all", "case.show", offers.carried(case, part=part)) if shown != words else None
     return blocks.message(
-        f"{case.get('label')}: {summary}: {safe_text.cut(safe_text.one_line(words), _PREVIEW)}",
+        f"{case.get('label')}: {summary}: {cut_line(words, _PREVIEW)}",
         [
             blocks.rich(head, blocks.quote(blocks.said(shown or "(no words)"))),
             blocks.row(offers.row_name(case, part or "amendment"), show_all),
