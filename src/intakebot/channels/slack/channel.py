@@ -178,7 +178,7 @@ class SlackChannel:
     def _door(self, app: SlackApp) -> HttpDoor | SocketDoor:
         if self._connection.mode == "http":
             return HttpDoor(app, self._connection)
-        return SocketDoor(app, self._calls, self._chat.clock, self._random)
+        return SocketDoor(self.name, app, self._calls, self._chat.clock, self._random)
 
     def _make_posts(self) -> Posts:
         desk, chat, paced, rooms = self._desk, self._chat, self._paced, self._rooms

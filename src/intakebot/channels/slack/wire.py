@@ -200,10 +200,18 @@ def _refused(method: str, error: str, body: Mapping[str, Any]) -> SlackRefusedEr
     needed = str(body.get("needed") or "")
     metadata = body.get("response_metadata")
     details = metadata.get("messages") if isinstance(metadata, dict) else None
-    more = [str(one) for one in details[:3]] if isinstance(details, list) else []
+    details = details or body.get("errors")
+    more = [_detail(one) for one in details[:3]] if isinstance(details, list) else []
     if needed:
         more = [f"the app lacks the scope {needed}: add it to the app and install the app again"]
     return SlackRefusedError("; ".join([f"Slack refused {method}: {error}", *more]), error, needed)
+
+
+def _detail(detail: object) -> str:
+    """One thing that Slack objects to: a sentence, or what blocks.validate says of a place in a layout."""
+    if isinstance(detail, dict):
+        return f"{detail.get('pointer') or ''} {detail.get('message') or detail.get('code') or ''}".strip()
+    return str(detail)
 
 
 def _limited(what: str, headers: Mapping[str, str]) -> SlackLimitedError:
