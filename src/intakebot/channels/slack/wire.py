@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.request import proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
@@ -60,6 +62,7 @@ class Wire:
     def __init__(self, api_url: str) -> None:
         self._api = URL(api_url)
         self._client = AsyncWebClient(base_url=api_url, retry_handlers=[], logger=_log)
+        self._client.proxy = proxy_for(self._api)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -122,7 +125,7 @@ class Wire:
         try:
             async with (
                 asyncio.timeout(FILE_SECONDS),
-                self._session().post(place, allow_redirects=False, proxy=self._client.proxy, **content) as answer,
+                self._session().post(place, allow_redirects=False, proxy=proxy_for(place), **content) as answer,
             ):
                 await answer.read()
         except (aiohttp.ClientError, OSError) as error:
@@ -136,7 +139,7 @@ class Wire:
     async def _fetch_once(self, place: URL, token: str, limit: int) -> bytes | str:
         """The file, or where it says that it is."""
         headers = {"Authorization": f"Bearer {token}"}
-        asked = self._session().get(place, headers=headers, allow_redirects=False, proxy=self._client.proxy)
+        asked = self._session().get(place, headers=headers, allow_redirects=False, proxy=proxy_for(place))
         async with asked as answer:
             if answer.status in (301, 302, 303, 307, 308):
                 return answer.headers.get("Location", "")
@@ -169,6 +172,13 @@ class Wire:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._client.session
+
+
+def proxy_for(place: URL) -> str | None:
+    """The proxy that the environment names (`HTTPS_PROXY`), unless `NO_PROXY` excepts this host."""
+    if proxy_bypass(place.host or ""):
+        return None
+    return load_http_proxy_from_env(_log)
 
 
 def as_form(arguments: Mapping[str, Any]) -> dict[str, str]:
