@@ -11,10 +11,10 @@ READY := .venv/.ready
 ARGS ?=
 KILLS ?= 1000
 
-.PHONY: help setup run demo test crash bench lint docs clean
+.PHONY: help setup run demo test crash bench bench-slack lint docs clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name sense; do printf '  make %-6s %s\n' "$$name" "$$sense"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name sense; do printf '  make %-11s %s\n' "$$name" "$$sense"; done
 
 setup: $(READY) ## make .venv from the lock (happens by itself, once for every change of the lock)
 
@@ -35,7 +35,10 @@ crash: $(READY) ## the tests that kill the service, with KILLS=1000 kills at any
 	@INTAKEBOT_TEST_KILLS=$(KILLS) exec $(BIN)/python -m pytest -m crash $(ARGS)
 
 bench: $(READY) ## the benchmarks, as JSON lines
-	@exec $(BIN)/python -m benchmarks $(ARGS)
+	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
+
+bench-slack: $(READY) ## the benchmark of the Slack channel alone
+	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks slack $(ARGS)
 
 lint: $(READY) ## every gate: style, format, types, imports, dependencies, dead code
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash .ci/gates

@@ -8,11 +8,18 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
-from benchmarks import registration, smtp
+from benchmarks import registration, slack, smtp
+
+PARTS = {
+    "registration": registration.registration,
+    "smtp": lambda: chain(smtp.acceptance(), smtp.end_to_end()),
+    "slack": slack.slack,
+}
+"""What `python -m benchmarks PART ...` measures; everything when no part is named."""
 
 if __name__ == "__main__":
     missed = 0
-    for figure in chain(registration.registration(), smtp.acceptance(), smtp.end_to_end()):
+    for figure in chain.from_iterable(PARTS[name]() for name in sys.argv[1:] or PARTS):
         figure.print()
         missed += figure.ok is False
     sys.exit(bool(missed))

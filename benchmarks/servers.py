@@ -16,8 +16,8 @@ from pathlib import Path
 import uvloop
 from aiosmtpd.smtp import SMTP
 
+from intakebot.app.doors import smtp_inlet
 from intakebot.app.house import OpenHouse, open_house
-from intakebot.app.service import smtp_inlet
 from intakebot.clocks import SystemClock
 from intakebot.readers import Readers, Reading
 from intakebot.usecases.receive import Reception

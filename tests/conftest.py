@@ -14,6 +14,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from fakes import node_peers
+
 
 @dataclass(frozen=True, slots=True)
 class Tier:
@@ -47,6 +49,12 @@ TIERS = (
     ),
     Tier("tls", "the command openssl", shutil.which("openssl") is not None, _using("tls")),
     Tier("strace", "the command strace, and the right to use it", _can_trace(), _using("strace")),
+    Tier(
+        "node",
+        "the command node, and Slack's Node packages, which tests/fakes/slack/node/prepare fetches",
+        node_peers.present(),
+        _marked("node"),
+    ),
     Tier("crash", "SIGKILL", os.name == "posix", _marked("crash")),
 )
 

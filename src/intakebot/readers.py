@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from intakebot.domain.contact import PendingContact
 from intakebot.domain.errors import ReaderLostError
 from intakebot.domain.messages import ReadMessage
+from intakebot.reading.chat import is_chat, read_chat
 from intakebot.reading.language import language_of
 from intakebot.reading.message import read_message
 
@@ -37,12 +38,15 @@ class Reading:
 
     def read(self, contact: PendingContact) -> ReadMessage:
         """What a contact says, without the bytes of its attachments."""
-        message = read_message(
-            contact.content,
-            own_domains=self.own_domains,
-            languages=self.languages,
-            envelope_sender=contact.envelope.sender,
-        )
+        if is_chat(contact.channel, contact.content):
+            message = read_chat(contact.content, languages=self.languages)
+        else:
+            message = read_message(
+                contact.content,
+                own_domains=self.own_domains,
+                languages=self.languages,
+                envelope_sender=contact.envelope.sender,
+            )
         return replace(message, attachments=tuple(replace(file, content=b"") for file in message.attachments))
 
 

@@ -1,6 +1,7 @@
 """Templates of everything that leaves for a caller; the only door to Jinja. Fulfils `ports.Render`.
 
-A template is `<name>/<language>/{subject.txt,body.txt,body.html}` in one directory, read when the service starts.
+A template is `<name>/<language>/{subject.txt,body.txt,body.html}` in one directory, read when the service starts;
+`chat.txt` beside them says the same in a chat thread, where nobody is greeted.
 It may say text, allowed values, `if`, and a few filters; nothing else. There are no loops, calls, assignments,
 arithmetic or includes, so what a template costs is linear in its length and in its values: nothing has to be
 killed. A template sees the values of `ALLOWED`, as frozen plain data, and only those, whatever it is handed; so
@@ -76,9 +77,9 @@ All other templates are resolution templates. Every template has `marker`, `call
 
 _GROUPS_OF_ALL = ("marker", "caller", "case", "queue")
 
-SUBJECT, TEXT, HTML = "subject.txt", "body.txt", "body.html"
+SUBJECT, TEXT, HTML, CHAT = "subject.txt", "body.txt", "body.html", "chat.txt"
 LONGEST_SUBJECT = 200
-LONGEST = {SUBJECT: 20_000, TEXT: 100_000, HTML: 600_000}
+LONGEST = {SUBJECT: 20_000, TEXT: 100_000, HTML: 600_000, CHAT: 100_000}
 """Characters of output; HTML has room for a longest text in which every character is escaped."""
 
 _LONGEST_FILE = 100_000
@@ -153,6 +154,15 @@ class Templates:
         has_html = (name, language, HTML) in self._compiled
         return subject, text, self._part(name, language, HTML, shown) if has_html else ""
 
+    def render_chat(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Subject and text for a chat thread: `chat.txt`, or `body.txt` without its first line, the marker.
+
+        Takes and raises what `render` does.
+        """
+        shown = _frozen(dict(values) | {"marker": ""})
+        part = CHAT if (name, language, CHAT) in self._compiled else TEXT
+        return _one_line(self._part(name, language, SUBJECT, shown)), self._part(name, language, part, shown).strip()
+
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages that a template exists in, in alphabetical order."""
         return self._languages.get(name, ())
@@ -179,7 +189,7 @@ class Templates:
             file = f"{name}/{language}/{part}"
             if (name, language, part) not in self._compiled and file not in broken:
                 yield Problem(file, 0, "is missing")
-        for part in (SUBJECT, TEXT, HTML):
+        for part in LONGEST:
             if (name, language, part) in self._compiled:
                 try:
                     self._part(name, language, part, _frozen(_samples(name)))
@@ -190,9 +200,8 @@ class Templates:
         name, _, rest = file.partition("/")
         language, _, part = rest.partition("/")
         if part not in LONGEST:
-            self._problems.append(
-                Problem(file, 0, "is no template; they are <name>/<language>/subject.txt, body.txt, body.html")
-            )
+            names = ", ".join(LONGEST)
+            self._problems.append(Problem(file, 0, f"is no template; they are <name>/<language>/ with {names}"))
             return
         try:
             source = path.read_bytes()[: _LONGEST_FILE + 1].decode()
@@ -230,7 +239,8 @@ def _refused_source(environment: _Sandbox, source: str, file: str) -> Iterator[P
         yield Problem(file, 1, "the first line has to be {{ marker }}, or quoted replies cannot be cut off")
     try:
         tree = environment.parse(source, file, file)
-        for sentence, line in _refused_nodes(tree, _allowed_for(file.partition("/")[0]), 0):
+        allowed = _allowed_for(file.partition("/")[0], in_chat=file.endswith(CHAT))
+        for sentence, line in _refused_nodes(tree, allowed, 0):
             yield Problem(file, line, sentence)
     except TemplateSyntaxError as error:
         yield Problem(file, error.lineno, f"is no template: {error.message}")
@@ -288,8 +298,9 @@ def _plain(path: str, value: object) -> Plain:
     )
 
 
-def _allowed_for(template: str) -> tuple[str, ...]:
-    groups = (*_GROUPS_OF_ALL, *REQUIRED.get(template, ()))
+def _allowed_for(template: str, *, in_chat: bool = False) -> tuple[str, ...]:
+    """The values that a template may name; nobody replies above a marker in a chat."""
+    groups = {*_GROUPS_OF_ALL, *REQUIRED.get(template, ())} - ({"marker"} if in_chat else set())
     return tuple(path for path in ALLOWED if path.partition(".")[0] in groups)
 
 

@@ -115,8 +115,11 @@ class Mother:
 
 
 @contextmanager
-def mother_of(place: Path, relay_port: int | None = None) -> Iterator[Mother]:
-    """A mother for the shipped example installation in `place`, on free ports; replies go to a relay if given."""
+def mother_of(place: Path, relay_port: int | None = None, **sections: str) -> Iterator[Mother]:
+    """A mother for the shipped example installation in `place`, on free ports; replies go to a relay if given.
+
+    `sections` are lines to add at the top of a section of the configuration, such as `channels`.
+    """
     place.mkdir(exist_ok=True)
     for folder in ("config", "templates"):
         shutil.copytree(ROOT / folder, place / folder)
@@ -124,6 +127,9 @@ def mother_of(place: Path, relay_port: int | None = None) -> Iterator[Mother]:
     written = settings.read_text("utf-8").replace("listen: 127.0.0.1:2525", "listen: 127.0.0.1:0")
     if relay_port:
         written += f"\nrelay: {{host: 127.0.0.1, port: {relay_port}, tls: none}}\n"
+    for name, lines in sections.items():
+        indented = "".join(f"  {line}\n" for line in lines.splitlines())
+        written = written.replace(f"\n{name}:\n", f"\n{name}:\n{indented}", 1)
     settings.write_text(written, "utf-8")
     mother = Mother(place, settings)
     try:

@@ -105,7 +105,7 @@ async def _live(kind: str, settings: Path, data: Path) -> None:
 
 
 def _announce(service: Service) -> None:
-    _say(f"intakebot is ready: SMTP on 127.0.0.1:{service.smtp[0].port}")
+    _say(f"intakebot is ready: SMTP on 127.0.0.1:{service.doors.smtp[0].port}")
 
 
 def _bear(kind: str, settings: Path, data: Path) -> None:

@@ -28,6 +28,7 @@ from intakebot.domain.messages import ReadMessage
 from intakebot.ports import CaseFile, Render, Store
 from intakebot.ports.chat_store import owes_nothing
 from intakebot.readers import Reading
+from intakebot.reading.chat import ChatContent, chat_id
 from intakebot.rules.model import Ruleset
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.blobs import Blobs
@@ -64,6 +65,11 @@ class PoisonableRender:
         if any(poison in values["case"]["title"] for poison in self.poisons):
             raise RuntimeError("a template engine that breaks")
         return self.templates.render(name, language, values)
+
+    def render_chat(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        if any(poison in values["case"]["title"] for poison in self.poisons):
+            raise RuntimeError("a template engine that breaks")
+        return self.templates.render_chat(name, language, values)
 
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         return self.templates.preview(name, language)
@@ -105,7 +111,7 @@ class StandingHouse:
         registration = Registration(self.house)
         self.reception = Reception(self.house, self.writer, self.wake.received.set)
         self.desk = CaseDesk(self.house, self.writer, self.archive, registration, self.wake.all)
-        outlets = {self.outlet.channel: self.outlet}
+        outlets = {self.outlet.channel: self.outlet, "slack": self.outlet}
         self.worker = Worker(self.house, self.writer, self.archive, registration, outlets, self.wake, self.read)
 
     async def read(self, contacts: Sequence[PendingContact]) -> list[ReadMessage | IntakebotError]:
@@ -147,6 +153,12 @@ class StandingHouse:
     async def receive(self, content: bytes, sender: str, recipients: tuple[str, ...], route: str = "smtp") -> Kept:
         """A mail at the door."""
         return await self.reception.receive(Incoming("email", Envelope(sender, recipients, route), content))
+
+    async def receive_chat(self, said: ChatContent, recipient: str) -> Kept:
+        """A chat message, handed over as the chat channel does."""
+        envelope = Envelope(f"{said.place}/{said.root_ts}", (recipient,), f"slack:{said.place}")
+        key, known = f"slack:{said.place}/{said.ts}", chat_id(said.place, said.ts)
+        return await self.reception.receive(Incoming("slack", envelope, said.to_bytes(), key, known))
 
     async def register(self) -> int:
         """One look of the worker at what was kept."""

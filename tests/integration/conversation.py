@@ -3,6 +3,7 @@
 A file in `conversations/` is a mapping from a conversation's name to its steps. A step has one of these verbs:
 
     mail: {from, to, subject, body, id, headers, envelope_sender, answers, raw, route}
+    chat: {from, name, email, at, thread, place, to, text, room_of, files, related}
     alice: {Take: {case: 1001}}          any agent and command of `intakebot.domain.commands`
     together: [step, step]               agents' commands at the same moment
     deliver: [sent, deferred, ...]       one look of the worker at what is due
@@ -15,6 +16,7 @@ A file in `conversations/` is a mapping from a conversation's name to its steps.
     remove_queue: NAME                   the configuration loses a queue
     leaks: {to, words}                   no mail to this address had one of these words
     says: TEXT                           the last mail that left says this
+    left: {channel, recipient, ...}      the last thing that left is so
     expect: {...}                        see `Expectation`
 
 and, beside a verb, `refused: <code>`, `says: <part of the sentence>` and `repeat: <times>`. Every mail is
@@ -38,6 +40,7 @@ from intakebot.domain import commands
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import IntakebotError, RefusedError
 from intakebot.ports import CaseFilter
+from intakebot.reading.chat import ChatContent, ChatFile, chat_id
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering
 from integration.invariants import CANARY, Watcher
 
@@ -95,6 +98,28 @@ class Conversation:
         recipients, content = self._written(mail)
         sender = mail.get("envelope_sender", mail.get("from", "nobody@example.org"))
         kept = await self.standing.receive(content, sender, recipients, mail.get("route", "smtp"))
+        self.watcher.contacts.add(kept.contact_id)
+        await self.standing.register()
+
+    async def _chat(self, said: Step) -> None:
+        """Somebody says something in a chat; `at` and `thread` are the messages' own time stamps."""
+        self.mails += 1
+        ts = str(said.get("at", f"{self.standing.clock.now().timestamp():.0f}.{self.mails:06}"))
+        place = said.get("place", "T1/C1")
+        content = ChatContent(
+            platform="slack",
+            place=place,
+            ts=ts,
+            root_ts=str(said.get("thread", ts)),
+            person=said.get("from", "t1/u1"),
+            name=said.get("name", "Ann Miller"),
+            email=said.get("email", ""),
+            text=said.get("text", "Please help me."),
+            customer=said.get("room_of", ""),
+            files=tuple(ChatFile(name, "text/plain", b"x") for name in said.get("files", ())),
+            related=tuple(chat_id(place, str(other)) for other in said.get("related", ())),
+        )
+        kept = await self.standing.receive_chat(content, said.get("to", "support@intakebot.example"))
         self.watcher.contacts.add(kept.contact_id)
         await self.standing.register()
 
@@ -219,7 +244,14 @@ class Conversation:
 
     async def _says(self, text: str) -> None:
         """The last mail that left says this."""
-        assert text in self._taken(-1).text, self._taken(-1).text
+        assert text.rstrip() in self._taken(-1).text, self._taken(-1).text
+
+    async def _left(self, wanted: Step) -> None:
+        """The last thing that left, field by field."""
+        last = self._taken(-1)
+        for name, value in wanted.items():
+            found = getattr(last, name)
+            assert getattr(found, "value", found) == value, f"{name}: {found}"
 
     async def _expect(self, wanted: Step) -> None:
         await Expectation(self).holds(wanted)

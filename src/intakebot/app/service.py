@@ -4,40 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import ssl
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from intakebot.app.doors import Door, doors_of
 from intakebot.app.house import OpenHouse, open_house
 from intakebot.app.logs import log_to_standard_error
-from intakebot.channels.control import ControlInlet, control_socket
-from intakebot.channels.maildir import MaildirOutlet
-from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
-from intakebot.channels.smtp import SmtpInlet
-from intakebot.channels.smtp_reception import SmtpSettings
 from intakebot.clocks import SimulatedClock, SystemClock
-from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
 from intakebot.domain.errors import DoorUnavailableError, StorageUnavailableError
-from intakebot.ports import Clock, Outlet
+from intakebot.ports import Clock
 from intakebot.readers import Readers, Reading
 from intakebot.usecases.receive import Reception
 from intakebot.worker import Worker
 
 
 class Service:
-    """The house with its doors open: inlets, outlets, control socket, worker."""
+    """The house with its doors open: every way in and out, and the worker."""
 
     def __init__(self, opened: OpenHouse, clock: Clock, stop: asyncio.Event, readers: Readers) -> None:
         self.opened = opened
         self._readers = readers
         self._stop = stop
-        self.smtp = [smtp_inlet(opened, settings) for settings in opened.settings.smtp]
-        self.outlets = _outlets(opened)
         simulated = clock if isinstance(clock, SimulatedClock) else None
-        self._control = ControlInlet(control_socket(opened.data), opened.desk(simulated))
+        self.doors = doors_of(opened, opened.desk(simulated))
         self._reception = Reception(opened.house, opened.writer, opened.wake.received.set)
 
     async def run(self, ready: Callable[[Service], None]) -> None:
@@ -50,12 +42,12 @@ class Service:
             opened.writer,
             opened.archive,
             opened.registration,
-            self.outlets,
+            self.doors.outlets,
             opened.wake,
             partial(self._readers.read, reading.read),
         )
         doors_closed = asyncio.Event()
-        inlets: list[SmtpInlet | ControlInlet] = [*self.smtp, self._control]
+        inlets = self.doors.inlets
         try:
             async with asyncio.TaskGroup() as tasks:
                 doors = [tasks.create_task(self._open(inlet)) for inlet in inlets]
@@ -67,10 +59,10 @@ class Service:
                 doors_closed.set()
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # one reason is what an operator can act upon
-        for outlet in self.outlets.values():
+        for outlet in self.doors.outlets.values():
             await outlet.close()
 
-    async def _open(self, inlet: SmtpInlet | ControlInlet) -> None:
+    async def _open(self, inlet: Door) -> None:
         try:
             await inlet.serve(self._reception, self._stop)
         except OSError as error:
@@ -78,34 +70,6 @@ class Service:
                 f"the door {inlet.name} cannot be opened: {error.strerror or error}; see `listen` in the configuration"
             )
             raise DoorUnavailableError(sentence) from error
-
-
-def smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:
-    """The door that the settings describe, not yet open."""
-    context = None
-    if settings.certificate:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(settings.certificate, settings.key)
-    hostname = opened.settings.service.host_name
-    chosen = SmtpSettings(
-        settings.host, settings.port, hostname, settings.lmtp, settings.size_limit, tls_context=context
-    )
-    return SmtpInlet(settings.name, chosen)
-
-
-def _outlets(opened: OpenHouse) -> Mapping[str, Outlet]:
-    relay = opened.settings.relay
-    if relay is None:
-        return {"email": MaildirOutlet(opened.data / "outbox")}
-    chosen = RelaySettings(
-        relay.host,
-        relay.port,
-        opened.settings.service.host_name,
-        Tls(relay.tls.value),
-        relay.username,
-        relay.password.value,
-    )
-    return {"email": RelayOutlet(chosen)}
 
 
 async def run_service(settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
@@ -136,7 +100,7 @@ def _announce(service: Service) -> None:
     opened = service.opened
     doors = [
         f"{'LMTP' if door.lmtp else 'SMTP'} on {door.host}:{inlet.port}"
-        for door, inlet in zip(opened.settings.smtp, service.smtp, strict=True)
+        for door, inlet in zip(opened.settings.smtp, service.doors.smtp, strict=True)
     ]
     relay = opened.settings.relay
     address = next(iter(opened.settings.organisation.addresses))

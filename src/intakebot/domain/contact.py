@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+SPOKEN = ("phone", "fax", "walk-in")
+"""Channels of contacts that an agent writes down: nobody can be answered there in writing."""
+
 
 class ContactState(Enum):
     """Where a contact stands. `RECEIVED` is kept but not yet registered; the others are final outcomes."""

@@ -107,7 +107,7 @@ def record_of(entry: CustomerEntry, new_id: Callable[[], int]) -> CustomerRecord
 def _caller(entry: CallerEntry, caller_id: int, customer_id: int) -> Caller:
     addresses = [("email", address.lower()) for address in entry.emails]
     addresses += [
-        (channel, address) for channel, address in (("slack", entry.slack), ("phone", entry.phone)) if address
+        (channel, address.lower()) for channel, address in (("slack", entry.slack), ("phone", entry.phone)) if address
     ]
     return Caller(caller_id, entry.name, tuple(addresses), customer_id, entry.language)
 

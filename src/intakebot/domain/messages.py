@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+TOPIC_LENGTH = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -99,6 +101,12 @@ class ReadMessage:
     language: str
     machine: MachineMail | None
     defects: tuple[str, ...]
+
+    @property
+    def topic(self) -> str:
+        """What it is about in one line: the subject, else the first line of the new words, else ''."""
+        lines = (line.strip() for line in self.new_text.splitlines())
+        return (self.subject or next(filter(None, lines), ""))[:TOPIC_LENGTH]
 
     def header(self, name: str) -> tuple[str, ...]:
         """All values of a header, lower-case name, in order."""

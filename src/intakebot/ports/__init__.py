@@ -107,7 +107,9 @@ class Clues:
     """What a contact offers to be recognised by; storage looks all of it up at once for a whole batch.
 
     `message_ids` are the ids that it answers, newest first; `quoted_keys` support keys as quoted (upper case);
-    `bounced_ids` the Message-IDs of our own messages that a bounce is about.
+    `bounced_ids` the Message-IDs of our own messages that a bounce is about. `answer_to` is where an answer would
+    go when that is not the sender's address (a thread); `room_of` the reference of the customer whose room it came
+    from, `claimed` a mail address that the sender's profile names; both may be ''.
     """
 
     channel: str
@@ -115,17 +117,21 @@ class Clues:
     message_ids: tuple[str, ...]
     quoted_keys: tuple[str, ...]
     bounced_ids: tuple[str, ...] = ()
+    answer_to: str = ""
+    room_of: str = ""
+    claimed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What storage knows around a contact.
 
-    `caller` by address; `customer` the caller's (by record, else by the sender's domain); `threads` the cases
-    that the quoted message ids belong to, in the order of the ids, without repetition; `open_cases` the
-    customer's (else the caller's) cases that have not ended; `key_owners` the customer record of every quoted
-    key that exists; `bounced` the deliveries that a bounce names; `replies_today` counts automatic replies to
-    this address in the last 24 h.
+    `caller` by address; `customer` the caller's (by record, else by the sender's domain, else the room's);
+    `threads` the cases that the quoted message ids belong to, in the order of the ids, without repetition;
+    `open_cases` the customer's (else the caller's) cases that have not ended; `key_owners` the customer record of
+    every quoted key that exists; `bounced` the deliveries that a bounce names; `replies_today` counts automatic
+    replies in the last 24 h to where an answer would go; `proposed` is the customer that the claimed address
+    belongs to, for a person to confirm.
     """
 
     caller: Caller | None
@@ -135,6 +141,7 @@ class Surroundings:
     key_owners: Mapping[str, CustomerRecord]
     bounced: tuple[tuple[Delivery, CaseFile], ...]
     replies_today: int
+    proposed: CustomerRecord | None = None
 
 
 class Store(Protocol):
@@ -281,6 +288,9 @@ class Render(Protocol):
 
     def render(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject, text and HTML ('' when there is none) of a template; raises TemplateError."""
+
+    def render_chat(self, name: str, language: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Subject and text as they are said in a chat thread: no line to reply above; raises TemplateError."""
 
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         """The same with sample values ('' = the first language that exists); raises TemplateError."""

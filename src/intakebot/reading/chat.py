@@ -25,6 +25,10 @@ from intakebot.reading.language import language_of
 CHAT_MARK: Final = b'{"intakebot.chat":1,'
 """How the content of a chat contact begins; what a mail begins with says nothing, so ask for the channel too."""
 
+ROOM_OF: Final = "x-chat-customer"
+CLAIMED: Final = "x-chat-email"
+"""Headers of a chat message: whose room it is, and the mail address that the writer's profile names."""
+
 MAX_TEXT: Final = 1_000_000
 MAX_FILES: Final = 100
 MAX_RELATED: Final = 50
@@ -166,8 +170,8 @@ def _headers(said: ChatContent) -> tuple[tuple[str, str], ...]:
         ("x-chat-platform", said.platform),
         ("x-chat-place", said.place),
         ("x-chat-permalink", said.permalink),
-        ("x-chat-email", said.email),
-        ("x-chat-customer", said.customer),
+        (CLAIMED, said.email),
+        (ROOM_OF, said.customer),
     )
 
 

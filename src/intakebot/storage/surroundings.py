@@ -20,7 +20,7 @@ from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.storage.case_files import read_case_files
 from intakebot.storage.delivery_records import delivery_of
 from intakebot.storage.directory import read_callers, read_customers
-from intakebot.storage.directory_tables import caller_addresses, customer_domains, support_keys
+from intakebot.storage.directory_tables import caller_addresses, customer_domains, customers, support_keys
 from intakebot.storage.rows import KEYS, select_in
 from intakebot.storage.tables import cases, deliveries, thread_ids
 
@@ -30,6 +30,7 @@ MOST_OPEN_CASES = 50
 
 _ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(KEYS))
 _DOMAIN_OWNERS = select(customer_domains).where(customer_domains.c.domain.in_(KEYS))
+_ROOM_OWNERS = select(customers.c.id, customers.c.reference).where(customers.c.reference.in_(KEYS))
 _KEY_OWNERS = select(support_keys.c.key, support_keys.c.customer_id).where(support_keys.c.key.in_(KEYS))
 _THREAD_CASES = (
     select(thread_ids.c.message_id.label("wanted"), thread_ids.c.case_id)
@@ -74,6 +75,7 @@ class _People:
     callers: dict[tuple[str, str], Caller]
     customer_of_domain: dict[str, int]
     customer_of_key: dict[str, int]
+    customer_of_room: dict[str, int]
     customers: dict[int, CustomerRecord]
 
     def caller(self, clues: Clues) -> Caller | None:
@@ -82,7 +84,14 @@ class _People:
     def customer(self, clues: Clues) -> CustomerRecord | None:
         caller = self.caller(clues)
         by_record = caller.customer_id if caller else None
-        return self.customers.get(by_record or self.customer_of_domain.get(_domain(clues.sender), 0))
+        by_domain = self.customer_of_domain.get(_domain(clues.sender))
+        return self.customers.get(by_record or by_domain or self.customer_of_room.get(clues.room_of, 0))
+
+    def proposed(self, clues: Clues) -> CustomerRecord | None:
+        """Whose customer the claimed mail address belongs to; it proves nothing."""
+        caller = self.callers.get(("email", clues.claimed.lower()))
+        by_record = caller.customer_id if caller else None
+        return self.customers.get(by_record or self.customer_of_domain.get(_domain(clues.claimed), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +132,15 @@ def _around(clues: Clues, people: _People, found: _Cases, replies: dict[str, int
         open_cases=found.open_of(caller, customer),
         key_owners={key: people.customers[customer_id] for key, customer_id in owners.items()},
         bounced=tuple((delivery, found.files[delivery.case_id]) for delivery in bounced),
-        replies_today=sum(replies.get(address, 0) for address in {clues.sender, clues.sender.lower()}),
+        replies_today=sum(replies.get(address, 0) for address in _answered_at(clues)),
+        proposed=people.proposed(clues) if clues.claimed else None,
     )
+
+
+def _answered_at(clues: Clues) -> set[str]:
+    """Where automatic replies to this contact would go, in either case of letters; nowhere without a sender."""
+    address = clues.answer_to or clues.sender
+    return {address, address.lower()} - {""}
 
 
 def _domain(address: str) -> str:
@@ -132,19 +148,22 @@ def _domain(address: str) -> str:
 
 
 def _read_people(connection: Connection, clues: Sequence[Clues]) -> _People:
-    senders = [each.sender.lower() for each in clues if each.sender]
+    senders = [address.lower() for each in clues for address in (each.sender, each.claimed) if address]
     owners = {(row.channel, row.address): row.caller_id for row in select_in(connection, _ADDRESS_OWNERS, senders)}
     by_id = read_callers(connection, owners.values())
     domains = select_in(connection, _DOMAIN_OWNERS, map(_domain, senders))
     customer_of_domain = {row.domain: row.customer_id for row in domains}
     quoted = select_in(connection, _KEY_OWNERS, [key for each in clues for key in each.quoted_keys])
     customer_of_key = {row.key: row.customer_id for row in quoted}
+    rooms = select_in(connection, _ROOM_OWNERS, [each.room_of for each in clues if each.room_of])
+    customer_of_room = {row.reference: row.id for row in rooms}
     of_callers = [caller.customer_id for caller in by_id.values() if caller.customer_id is not None]
-    wanted = [*of_callers, *customer_of_domain.values(), *customer_of_key.values()]
+    wanted = [*of_callers, *customer_of_domain.values(), *customer_of_key.values(), *customer_of_room.values()]
     return _People(
         callers={address: by_id[caller_id] for address, caller_id in owners.items()},
         customer_of_domain=customer_of_domain,
         customer_of_key=customer_of_key,
+        customer_of_room=customer_of_room,
         customers=read_customers(connection, wanted),
     )
 
@@ -170,5 +189,5 @@ def _ids_by(connection: Connection, statement: Select[Any], keys: Iterable[KeyT]
 
 
 def _replies_since(connection: Connection, clues: Sequence[Clues], since: datetime) -> dict[str, int]:
-    senders = {address for each in clues if each.sender for address in (each.sender, each.sender.lower())}
-    return {row.recipient: row.replies for row in select_in(connection, _REPLIES, senders, since=since)}
+    addresses = {address for each in clues for address in _answered_at(each)}
+    return {row.recipient: row.replies for row in select_in(connection, _REPLIES, addresses, since=since)}

@@ -17,6 +17,7 @@ from intakebot.domain.contact import ContactState, PendingContact
 from intakebot.domain.messages import MachineKind, ReadMessage
 from intakebot.domain.workflow import StateKind, base_process, variant_for
 from intakebot.ports import CaseFile, Clues, Surroundings
+from intakebot.reading.chat import CLAIMED, ROOM_OF, is_chat
 from intakebot.rules.decide import Deliberation
 from intakebot.rules.explain import explain
 from intakebot.rules.model import Decision, StageTrace
@@ -43,6 +44,11 @@ class ReadContact:
     def sender(self) -> str:
         """The sender's address, lower case, or ''."""
         return self.clues.sender
+
+    @property
+    def answer_to(self) -> str:
+        """Where the caller can be answered in writing ('' = nowhere): a mail address, or a place in a chat."""
+        return self.clues.answer_to or (self.sender if "@" in self.sender else "")
 
 
 class Disposition(Enum):
@@ -94,6 +100,15 @@ class Assessment:
         """The thing it is about, where a rule found it."""
         return business_object_of(self.outcome)
 
+    def _proposals(self) -> list[dict[str, Any]]:
+        """Whose the caller may be, for a person to confirm; nothing is concluded from it."""
+        proposed = self.around.proposed
+        if proposed is None or self.identification.record is not None:
+            return []
+        customer = proposed.customer
+        sentence = f"the profile names {self.read.clues.claimed}, an address of {customer.name}"
+        return [{"reference": customer.reference, "name": customer.name, "sentence": sentence}]
+
     def trace(self, ruleset: str) -> dict[str, Any]:
         """The stored explanation, as JSON-like data."""
         return {
@@ -104,6 +119,7 @@ class Assessment:
                 for e in self.evidence
             ],
             "identification": list(self.identification.sentences),
+            "proposals": self._proposals(),
             "ruleset": ruleset,
             "stages": [stage.to_plain() for stage in self.stages],
             "sentences": [
@@ -125,12 +141,16 @@ _STATES = {
 def clues_of(pending: PendingContact, message: ReadMessage) -> Clues:
     """What storage must look up for a contact. Somebody who calls from a mail address is known by it."""
     sender = message.sender.address.lower() if message.sender else ""
+    in_chat = is_chat(pending.channel, pending.content)
     return Clues(
-        channel="email" if "@" in sender else pending.channel,
+        channel="email" if "@" in sender and not in_chat else pending.channel,
         sender=sender,
         message_ids=clue_ids(message, pending),
         quoted_keys=quoted_keys(f"{message.subject}\n{message.new_text}"),
         bounced_ids=message.machine.original_ids if message.machine else (),
+        answer_to=pending.envelope.sender if in_chat else "",
+        room_of=next(iter(message.header(ROOM_OF)), "") if in_chat else "",
+        claimed=next(iter(message.header(CLAIMED)), "") if in_chat else "",
     )
 
 
@@ -186,8 +206,8 @@ class _Draft:
     def identify(self) -> None:
         """Identification: the rules' look-ups first, then what storage knows."""
         wanted = self.run("identify").get("lookup") or {}
-        keys = self._read.clues.quoted_keys
-        self._identification = identify(self._around, keys, wanted, self._at.date())
+        clues = self._read.clues
+        self._identification = identify(self._around, clues.quoted_keys, wanted, self._at.date(), room_of=clues.room_of)
         self._deliberation.learn(identified_facts(self._identification, self._house.organisation.policies))
 
     def classify(self) -> None:

@@ -8,7 +8,7 @@ from intakebot.domain.actors import SYSTEM
 from intakebot.domain.case import Case, Comment, CommentKind
 from intakebot.domain.change import AttachedFile, CaseMessage, Change, StoredDecision, ThreadId
 from intakebot.domain.contact import ContactOutcome, ContactState
-from intakebot.usecases.assess import Assessment
+from intakebot.usecases.assess import Assessment, ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.recognise import CONTENT_PREFIX
 
@@ -24,7 +24,7 @@ def contact_records(
         reason=assessment.reason,
         case_id=case_id,
         caller_id=caller_id,
-        subject=read.message.subject,
+        subject=read.message.topic,
         sender=read.sender,
         defects=read.message.defects,
         at=at,
@@ -51,9 +51,7 @@ def conversation(house: House, assessment: Assessment, case: Case, at: datetime)
     said = CaseMessage(
         house.new_id(), case.id, read.pending.id, read.sender, message.subject, message.text, message.new_text, at
     )
-    log = (
-        f"{read.pending.channel} contact from {read.sender or 'an unknown sender'}: {message.subject or '(no subject)'}"
-    )
+    log = f"{read.pending.channel} contact from {_who(read)}: {message.topic or '(no subject)'}"
     ids = (*reversed(message.references), *message.in_reply_to, message.message_id)
     bare = dict.fromkeys(known.strip("<> ") for known in ids)
     if not message.message_id:
@@ -63,6 +61,14 @@ def conversation(house: House, assessment: Assessment, case: Case, at: datetime)
         comments=(Comment(house.new_id(), case.id, CommentKind.CALL_LOG, SYSTEM, at, log),),
         thread_ids=tuple(ThreadId(known, case.id) for known in bare if known),
     )
+
+
+def _who(read: ReadContact) -> str:
+    """The sender, with the name where the address is nothing that people know others by."""
+    sender = read.message.sender
+    if sender is None:
+        return "an unknown sender"
+    return f"{sender.name} ({read.sender})" if sender.name and "@" not in read.sender else read.sender
 
 
 def outcome_of_split(contact_id: int, case_id: int, subject: str, sender: str, at: datetime) -> Change:

@@ -27,7 +27,8 @@ def message_facts(message: ReadMessage, channel: str, recipients: tuple[str, ...
     }
     if message.sender:
         facts["from"] = message.sender.address
-        facts["from.domain"] = message.sender.domain
+        if "@" in message.sender.address:
+            facts["from.domain"] = message.sender.domain
     if message.language:
         facts["language"] = message.language
     if message.attachments:

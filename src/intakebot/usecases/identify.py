@@ -52,8 +52,14 @@ def quoted_keys(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(SUPPORT_KEY.findall(upper)))[:10] if "KEY-" in upper else ()
 
 
-def identify(around: Surroundings, keys: tuple[str, ...], wanted: Mapping[str, str], day: date) -> Identification:
-    """Put together what storage knows. `wanted` is the identify stage's look-up (`support_key`, `subscription`)."""
+def identify(
+    around: Surroundings, keys: tuple[str, ...], wanted: Mapping[str, str], day: date, room_of: str = ""
+) -> Identification:
+    """Put together what storage knows.
+
+    `wanted` is the identify stage's look-up (`support_key`, `subscription`); `room_of` the reference of the
+    customer whose room the contact came from.
+    """
     record = around.customer
     key = wanted.get("support_key", "").upper() or next((key for key in keys if key in around.key_owners), "")
     key = key or (keys[0] if keys else "")
@@ -69,7 +75,7 @@ def identify(around: Surroundings, keys: tuple[str, ...], wanted: Mapping[str, s
         state,
         support,
         agreement_of(record, AgreementKind.CUSTOMER, subscription, day),
-        tuple(filter(None, (_customer_sentence(record), key_sentence, _agreement_sentence(support)))),
+        tuple(filter(None, (_customer_sentence(around, room_of), key_sentence, _agreement_sentence(support)))),
     )
 
 
@@ -107,10 +113,13 @@ def _subscription(record: CustomerRecord | None, key: str, reference: str) -> Su
     return record.subscriptions[0] if len(record.subscriptions) == 1 else None
 
 
-def _customer_sentence(record: CustomerRecord | None) -> str:
-    if record is None:
+def _customer_sentence(around: Surroundings, room_of: str) -> str:
+    if around.customer is None:
         return "the sender belongs to no known customer"
-    return f"the sender belongs to the customer {record.customer.name} ({record.customer.reference})"
+    customer = around.customer.customer
+    by_room = customer.reference == room_of and (around.caller is None or around.caller.customer_id != customer.id)
+    what = "it came from the room of" if by_room else "the sender belongs to"
+    return f"{what} the customer {customer.name} ({customer.reference})"
 
 
 def _agreement_sentence(found: Found) -> str:

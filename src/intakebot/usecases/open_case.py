@@ -10,6 +10,7 @@ from datetime import datetime
 from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.case import Case, CaseEvent, opened
 from intakebot.domain.change import Change
+from intakebot.domain.contact import SPOKEN
 from intakebot.domain.customer import Caller, Validity
 from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.lifecycle import CaseInHand
@@ -19,12 +20,11 @@ from intakebot.usecases.contact_records import contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
 from intakebot.usecases.promises import watch_promise
-from intakebot.usecases.recognise import named_by_number
+from intakebot.usecases.recognise import BELONGING, named_by_number
 from intakebot.usecases.replies import Correspondent, owe_reply, why_not_automatic
 from intakebot.usecases.route import answer_by_rule, noted, route_case
 
 UNIDENTIFIED = "unidentified"
-TITLE_LENGTH = 200
 
 
 def open_case(house: House, assessment: Assessment, number: int, at: datetime) -> Change:
@@ -46,7 +46,8 @@ def _caller(house: House, assessment: Assessment) -> tuple[Caller | None, Change
     if around.caller or sender is None:
         return around.caller, Change()
     record = assessment.identification.record
-    customer_id = record.customer.id if record else None
+    in_a_room = bool(assessment.read.clues.room_of)  # it says whose matter this is, not who the person is
+    customer_id = record.customer.id if record and not in_a_room else None
     addresses = ((assessment.read.clues.channel, assessment.read.sender),)
     caller = Caller(house.new_id(), sender.name, addresses, customer_id)
     return caller, Change(callers=(caller,))
@@ -56,19 +57,18 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
     found, message = assessment.identification, assessment.read.message
     policy = policy_for(house, found.support)
     calendar = house.organisation.calendars[policy.calendar]
-    first_line = next((line.strip() for line in message.new_text.splitlines() if line.strip()), "")
     return Case(
         id=house.new_id(),
         number=number,
         workflow=assessment.workflow,
         status=house.organisation.workflows[assessment.workflow].initial.name,
-        title=(message.subject or first_line or "(no subject)")[:TITLE_LENGTH],
+        title=message.topic or "(no subject)",
         description=message.new_text,
         channel=assessment.read.pending.channel,
         opened_at=at,
         contact_id=assessment.read.pending.id,
         caller_id=caller.id if caller else None,
-        answer_to=assessment.read.sender if "@" in assessment.read.sender else "",
+        answer_to=assessment.read.answer_to,
         customer_id=found.record.customer.id if found.record else None,
         account_id=found.account_id,
         subscription_id=found.subscription.id if found.subscription else None,
@@ -154,21 +154,30 @@ def _may_answer(
 ) -> tuple[Correspondent | None, str]:
     """Whom an automatic reply would go to, and why it must not go out ('' when it may)."""
     message, pending = assessment.read.message, assessment.read.pending
-    if pending.channel != "email":
+    if pending.channel in SPOKEN:
         return None, "the contact did not come in writing"
     to = None
     if message.sender and pending.envelope.sender != "":
         own_id = message.message_id.strip("<> ")
         name, language = (caller.name, caller.language) if caller else (message.sender.name, "")
-        to = Correspondent(case.answer_to, name or message.sender.name, language, "email", (own_id,) if own_id else ())
+        thread = (own_id,) if own_id else ()
+        to = Correspondent(case.answer_to, name or message.sender.name, language, pending.channel, thread)
     if message.machine:
         return to, f"it came from a machine: {message.machine.sign}"
     if assessment.outcome.get("suppress_reply"):
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))
     today = assessment.around.replies_today
-    written_at = min(message.date or pending.received_at, pending.received_at)
-    return to, why_not_automatic(house, to, on_case=0, today=today, written_at=written_at, at=at, queue=queue)
+    return to, why_not_automatic(
+        house, to, on_case=0, today=today, written_at=_written_at(assessment), at=at, queue=queue
+    )
+
+
+def _written_at(assessment: Assessment) -> datetime:
+    """When somebody asked. A chat message may be old when a person makes a case of it: then that is the asking."""
+    message, pending = assessment.read.message, assessment.read.pending
+    written = message.date if message.date and not assessment.read.clues.answer_to else pending.received_at
+    return min(written, pending.received_at)
 
 
 def _acknowledge(
@@ -177,9 +186,7 @@ def _acknowledge(
     if to is None or silence:
         return noted(house, hand, "reply.suppressed", f"no acknowledgement: {silence or 'no address'}", SYSTEM, at)
     again = assessment.follows is not None and assessment.follows.case.is_final
-    belongs = again and any(
-        sign.sign in ("reply-token", "is-the-caller", "same-customer") for sign in assessment.evidence
-    )
+    belongs = again and any(sign.sign in BELONGING for sign in assessment.evidence)
     template = "reopened-as-new" if belongs else "acknowledgement"
     values = {"earlier": {"number": assessment.follows.case.label}} if belongs and assessment.follows else {}
     _, owed = owe_reply(house, hand.case, to, DeliveryKind.ACKNOWLEDGEMENT, template, values, at, automatic=True)

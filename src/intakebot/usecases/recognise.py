@@ -1,7 +1,8 @@
 """Recognise: which case does a contact belong to, and how do we know?
 
-Evidence is scored and kept with the decision. A thread alone is not enough: the sender must also belong to the
-case, else a stranger who learned an id would get a look inside. Called by `assess`.
+Evidence is scored and kept with the decision. A mail's thread alone is not enough: the sender must also belong to
+the case, else a stranger who learned an id would get a look inside. Who writes in a chat thread sees all of it
+already, and its ids come from the platform, not from the writer: there the thread is enough. Called by `assess`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from intakebot.domain.case import Case
 from intakebot.domain.change import ThreadId
+from intakebot.domain.chat import THREAD_PREFIX
 from intakebot.domain.contact import PendingContact
 from intakebot.domain.messages import ReadMessage
 from intakebot.domain.reply_token import token_fits, token_in
@@ -21,6 +23,7 @@ ENOUGH = 60
 POINTS: Mapping[str, int] = {
     "reply-token": 60,
     "same-content": 60,
+    "in-the-thread": 60,
     "answers-our-mail": 40,
     "same-thread": 30,
     "number-in-subject": 30,
@@ -63,7 +66,7 @@ def clue_ids(message: ReadMessage, pending: PendingContact) -> tuple[str, ...]:
     """Every id a contact may be recognised by: reply tokens first, then the ids it answers, newest first."""
     recipients = (*pending.envelope.recipients, *(address.address for address in message.to))
     tokens = (TOKEN_PREFIX + token for address in recipients if (token := token_in(address)))
-    numbers = (NUMBER_PREFIX + label for label in case_numbers(message.subject)[:_MOST_NUMBERS])
+    numbers = (NUMBER_PREFIX + label for label in case_numbers(message.topic)[:_MOST_NUMBERS])
     repeated = (f"{CONTENT_PREFIX}{pending.repeat_of}",) if pending.repeat_of else ()
     return tuple(dict.fromkeys((*tokens, *repeated, *thread_ids(message), *numbers)))
 
@@ -91,8 +94,12 @@ def recognise(
 
 
 _MOST_NUMBERS = 10
-_LINKS = frozenset({"reply-token", "same-content", "answers-our-mail", "same-thread", "number-in-subject"})
-_PARTICIPANT = frozenset({"reply-token", "same-content", "is-the-caller", "same-customer"})
+_LINKS = frozenset(
+    {"reply-token", "same-content", "in-the-thread", "answers-our-mail", "same-thread", "number-in-subject"}
+)
+_PARTICIPANT = frozenset({"reply-token", "same-content", "in-the-thread", "is-the-caller", "same-customer"})
+BELONGING = _PARTICIPANT - {"same-content"}
+"""Signs that say who wrote: with one of these a caller may be told about an earlier case."""
 
 
 def _score(signs: tuple[Evidence, ...]) -> int:
@@ -114,11 +121,14 @@ def _evidence(
         yield Evidence(number, "reply-token", f"the reply address carries the token of {label} for this sender")
     if any(known.startswith(CONTENT_PREFIX) for known in shared):
         yield Evidence(number, "same-content", f"it repeats a contact of {label} word for word")
-    if any(known.rpartition("@")[2] in own_domains for known in shared):
+    mailed = [known for known in shared if not known.startswith(THREAD_PREFIX)]
+    if len(mailed) < len(shared):
+        yield Evidence(number, "in-the-thread", f"it was written in the chat thread of {label}")
+    if any(known.rpartition("@")[2] in own_domains for known in mailed):
         yield Evidence(number, "answers-our-mail", f"it answers a mail that we sent about {label}")
-    elif shared:
+    elif mailed:
         yield Evidence(number, "same-thread", f"it refers to a mail of the conversation of {label}")
-    if label in case_numbers(message.subject):
+    if label in case_numbers(message.topic):
         yield Evidence(number, "number-in-subject", f"the subject names {label}")
     if around.caller and around.caller.id == file.case.caller_id:
         yield Evidence(number, "is-the-caller", f"the sender is the caller of {label}")

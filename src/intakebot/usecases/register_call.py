@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from intakebot.domain.commands import RegisterContact
-from intakebot.domain.contact import Envelope, Incoming, NewContact, PendingContact
+from intakebot.domain.contact import SPOKEN, Envelope, Incoming, NewContact, PendingContact
 from intakebot.domain.errors import IntakebotError, RefusedError
 from intakebot.domain.messages import Address, ReadMessage
 from intakebot.ports import Store
@@ -17,8 +17,6 @@ from intakebot.usecases.act import Request, summary
 from intakebot.usecases.assess import ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.register import Registration
-
-CHANNELS = ("phone", "fax", "walk-in")
 
 
 class CallRegistration:
@@ -49,8 +47,8 @@ class CallRegistration:
 
     def _receiving_address(self, command: RegisterContact) -> str:
         """An address of the process that the agent named; any address of the house when none was."""
-        if command.channel not in CHANNELS:
-            raise RefusedError("contact.channel", f"an agent registers contacts by {', '.join(CHANNELS)}")
+        if command.channel not in SPOKEN:
+            raise RefusedError("contact.channel", f"an agent registers contacts by {', '.join(SPOKEN)}")
         if not command.title.strip():
             raise RefusedError("contact.title", "say in a title what the contact is about")
         addresses = self._house.organisation.addresses

@@ -13,7 +13,7 @@ from typing import Any
 
 from intakebot.domain.case import Case
 from intakebot.domain.change import Change, ThreadId
-from intakebot.domain.delivery import Delivery, DeliveryKind
+from intakebot.domain.delivery import DeliveredFile, Delivery, DeliveryKind
 from intakebot.domain.organisation import Queue
 from intakebot.domain.reply_token import plus_address, reply_token
 from intakebot.reading.quotes import MARKER
@@ -26,13 +26,21 @@ THREAD_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Correspondent:
-    """Whom a case answers: address, name, language, and the mail thread so far (bare ids, oldest first)."""
+    """Whom a case answers: address, name, language, and the mail thread so far (bare ids, oldest first).
+
+    In a chat the address is the place where the answer goes, not a person's.
+    """
 
     address: str
     name: str = ""
     language: str = ""
     channel: str = "email"
     thread: tuple[str, ...] = ()
+
+    @property
+    def by_mail(self) -> bool:
+        """Answered by mail, with a subject, a marker to reply above, and ids to thread by."""
+        return self.channel == "email"
 
 
 def owe_reply(
@@ -45,15 +53,15 @@ def owe_reply(
     at: datetime,
     *,
     automatic: bool,
+    files: tuple[DeliveredFile, ...] = (),
 ) -> tuple[Delivery, Change]:
     """Render a reply and owe it. Raises TemplateError; nothing is owed then."""
     queue = answering_queue(house, case)
-    language = choose_language(house, template, case, to, queue)
-    subject, text, html = house.render.render(template, language, _values(case, to, queue) | dict(values))
+    written = written_reply(house, case, to, template, values)
     delivery_id = house.new_id()
     token = reply_token(house.reply_key, case.id, to.address)
     bare_id = f"delivery.{delivery_id}.{token}@{queue.reply_address.rpartition('@')[2]}"
-    thread = tuple(known for known in to.thread if "@" in known)
+    thread = tuple(known for known in to.thread if "@" in known) if to.by_mail else ()
     delivery = Delivery(
         id=delivery_id,
         case_id=case.id,
@@ -63,19 +71,42 @@ def owe_reply(
         recipient_name=to.name,
         sender=queue.reply_address,
         sender_name=queue.reply_name or queue.title,
-        reply_to=plus_address(queue.reply_address, token),
-        subject=subject,
-        text=text,
-        html=html,
+        reply_to=plus_address(queue.reply_address, token) if to.by_mail else "",
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
         message_id=bare_id,
         in_reply_to=thread[-1] if thread else "",
         references=thread[-THREAD_SHOWN:],
         automatic=automatic,
         created_at=at,
         due_at=at,
+        files=files,
     )
-    ids = (ThreadId(bare_id, case.id), ThreadId(TOKEN_PREFIX + token, case.id))
+    ids = (ThreadId(bare_id, case.id), ThreadId(TOKEN_PREFIX + token, case.id)) if to.by_mail else ()
     return delivery, Change(deliveries=(delivery,), thread_ids=ids)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReply:
+    """A reply as the caller would read it; `html` is '' where there is none, as in every chat."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
+
+
+def written_reply(
+    house: House, case: Case, to: Correspondent, template: str, values: Mapping[str, Any]
+) -> WrittenReply:
+    """The exact words that would leave now. Raises TemplateError."""
+    queue = answering_queue(house, case)
+    language = choose_language(house, template, case, to, queue)
+    shown = _values(case, to, queue) | dict(values)
+    if to.by_mail:
+        return WrittenReply(language, *house.render.render(template, language, shown))
+    return WrittenReply(language, *house.render.render_chat(template, language, shown), "")
 
 
 def answering_queue(house: House, case: Case) -> Queue:
@@ -119,7 +150,7 @@ def why_not_automatic(
 def _values(case: Case, to: Correspondent, queue: Queue) -> dict[str, Any]:
     return {
         "marker": MARKER,
-        "caller": {"name": to.name, "address": to.address},
+        "caller": {"name": to.name, "address": to.address if to.by_mail else ""},
         "case": {
             "number": case.label,
             "title": case.title,

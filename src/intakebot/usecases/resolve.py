@@ -46,7 +46,8 @@ def correspondent(file: CaseFile) -> Correspondent | None:
     if not case.answer_to:
         return None
     name, language = (caller.name, caller.language) if caller else ("", "")
-    return Correspondent(case.answer_to, name, language, "email", file.thread)
+    channel = "email" if "@" in case.answer_to else case.channel
+    return Correspondent(case.answer_to, name, language, channel, file.thread)
 
 
 def resolve_case(

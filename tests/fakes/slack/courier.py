@@ -83,6 +83,7 @@ class Courier:
     hourly_limit: int = 30_000
     exempt_below: int = 1_000
     disabled: bool = False
+    stopped: bool = False
     deliveries: list[Delivery] = field(default_factory=list)
     held: list[Delivery] | None = None
     on_flood: Any = None
@@ -92,7 +93,7 @@ class Courier:
 
     def take(self, event: Event) -> None:
         """An event has happened."""
-        if self.disabled or self._flooded(event.team):
+        if self.disabled or self.stopped or self._flooded(event.team):
             return
         delivery = Delivery(event.id, "event", event.body, event.about, event.team)
         self.deliveries.append(delivery)
@@ -146,7 +147,10 @@ class Courier:
         return bool(self._under_way)
 
     async def stop(self) -> None:
-        """End everything; what was never acknowledged is held against the app."""
+        """End everything; what was never acknowledged is held against the app, once."""
+        if self.stopped:
+            return
+        self.stopped = True
         await self.background.stop()
         for one in self.deliveries:
             if one.kind == "event" and one.attempts and not one.acked and not all(a.blameless for a in one.attempts):
@@ -161,19 +165,20 @@ class Courier:
             await self._attempt(delivery, number, "http_timeout")
 
     async def _deliver(self, delivery: Delivery) -> None:
-        started, reason = self.state.clock.time(), ""
+        started = tried = self.state.clock.time()
+        reason = ""
         plan = (0.0, *RETRY_AFTER, *(DELAYED_RETRIES if self.delayed_events else ()))
         for number, wait in enumerate(plan):
             if wait:
                 self._rest(delivery)
-                await self.state.clock.until(self.state.clock.time() + wait)
+                await self.state.clock.until(tried + wait)
             late = self.state.clock.time() - started > TOO_LATE
             if self.disabled or (late and not self.delayed_events):
                 break
             attempt = await self._attempt(delivery, number, reason)
             if attempt.acked or attempt.stop:
                 break
-            reason = attempt.reason
+            reason, tried = attempt.reason, attempt.at
         delivery.over = True
         self._rest(delivery)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -39,6 +40,7 @@ from fakes.slack.web_api import WebApi
 
 LARGEST_BODY = 64 * 1024 * 1024
 LOOK_AGAIN = 0.02
+LAST_TURNS = 20
 
 
 class FakeSlack:
@@ -93,14 +95,20 @@ class FakeSlack:
         self.shapes.origin = self.socket_door.origin = origin
         self.api_url = f"{origin}/api/"
 
+    async def quiet(self) -> None:
+        """Bring nothing more, and hang up: for the end of a test, before the app stops listening."""
+        await self.courier.stop()
+        await self.http.close()
+
     async def stop(self, *, check: bool = True) -> None:
         """End, then raise what is held against the app (unless the test has failed already: `check=False`)."""
-        await self.courier.stop()
+        await self.quiet()
         self.sockets.kill()
-        await self.http.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        for _ in range(LAST_TURNS):
+            await asyncio.sleep(0)  # the other ends of what was closed see it
         self.app.check()
         if self.background.broken:
             raise self.background.broken[0]
@@ -255,6 +263,14 @@ class FakeSlack:
     def change_channel_id(self, channel: Channel) -> str:
         """Sharing starts: the channel gets another id (`channel.id`); returns the old one."""
         return self.acts.rename_id(channel, self.state.new_id("C"))
+
+    def app_message(self, room: Channel, text: str, blocks: Sequence[Json] = ()) -> Message:
+        """A message as if the app had posted it, for `acts.post`: where the app itself is not what is tried."""
+        message = Message(
+            room, self.state.new_ts(), room.team.bot_user, text, copy.deepcopy(list(blocks)), team=room.team
+        )
+        message.bot_id, message.app_id = room.team.bot_id, self.app.app_id
+        return message
 
     # --- what a test looks at
 

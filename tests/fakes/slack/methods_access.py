@@ -46,7 +46,7 @@ def auth_revoke(call: Call) -> Json:
     return {"revoked": True}
 
 
-@method("apps.connections.open", "1", "connections:write", tokens=("app",))
+@method("apps.connections.open", "3", "connections:write", tokens=("app",))
 def open_connection(call: Call) -> Json:
     """An address for one socket."""
     return {"url": call.api.open_socket()}

@@ -5,9 +5,10 @@ Slack answers refusals with 200 and `ok: false`; only rate limits and broken ser
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 from fakes.slack import method_modules
 from fakes.slack.acts import Acts
@@ -82,10 +83,10 @@ class WebApi:
         if method is None:
             self.verdict.fail("unknown-method", f"{call.method} is not in the fake's table of methods")
             raise RefusedError("unknown_method", req_method=call.method)
+        self._authenticate(call, method)
         fault = self.faults.strike(call)
         if fault and (broken := await self._break(request, call, fault)):
             return broken
-        self._authenticate(call, method)
         wait = self.limits.take(call, method.tier)
         if wait:
             return self._limited(call, wait)
@@ -170,8 +171,8 @@ def _read_basic(request: web.Request, call: Call) -> None:
     """Client id and secret may come as the user and password of the request."""
     header = request.headers.get("Authorization", "")
     if header.startswith("Basic "):
-        given = BasicAuth.decode(header)
-        call.arguments |= {"client_id": given.login, "client_secret": given.password}
+        login, _, password = b64decode(header.removeprefix("Basic ")).decode().partition(":")
+        call.arguments |= {"client_id": login, "client_secret": password}
 
 
 def _shown_token(request: web.Request, call: Call) -> str:

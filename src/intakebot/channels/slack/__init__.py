@@ -1,0 +1,1 @@
+"""Slack: callers come in by messages, agents work on cards."""
