@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from contract.slack.workspace import connection_to
 from fakes.slack import Channel, FakeSlack, Message
 from fakes.standing_house import StandingHouse
-from integration.invariants import CANARY
 from intakebot.channels.slack.alarms import Alarms
 from intakebot.channels.slack.calls import Calls
 from intakebot.channels.slack.card_posts import CardPosts
@@ -40,6 +39,7 @@ from intakebot.storage.chat_archive import SqlChatArchive
 from intakebot.usecases.chat import HouseChat
 from intakebot.usecases.register import Registration
 from intakebot.worker import Worker
+from integration.invariants import CANARY
 
 CRC, SUPPORT = "crc@intakebot.example", "support@intakebot.example"
 QUEUES = ("support", "crc", "noc", "triage")
@@ -60,7 +60,6 @@ acts = st.one_of(
     st.builds(c.Identify, cases, st.sampled_from(["ACME", "FJORD-1001"])),
     st.builds(c.Ask, cases, st.just("Which one?"), files.map(tuple)),
     st.builds(c.Resolve, cases, st.just("Restart it."), draft=st.booleans(), files=files.map(tuple)),
-    st.builds(c.Resolve, cases, secrets, draft=st.just(True)),
     st.builds(c.SendResolution, cases),
     st.builds(c.Close, cases, notify=st.booleans()),
     st.builds(c.Reopen, cases, secrets),
