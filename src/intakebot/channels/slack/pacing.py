@@ -1,9 +1,10 @@
 """How fast a workspace may be called: turns for calls, and who has to wait until when.
 
 Asked by `paced_calls` before each call and told of each refusal; there is one for each workspace. Nothing in here
-waits: what has no turn now is told the moment of its turn, and others go first. Every limit is kept a little below
-the platform's own, so that a refusal is the exception, and one refusal holds back only what it was said of: messages
-of one conversation, or one method.
+waits: what has no turn now is told the moment of its turn, and others go first. The platform says what it surely
+grants, and often grants more: whoever has not been refused lately goes at once, and for a while after a refusal the
+pace is kept a little below what is sure. One refusal holds back only what it was said of: messages of one
+conversation, or one method.
 """
 
 from __future__ import annotations
@@ -49,10 +50,16 @@ METHODS: Final[Mapping[str, int]] = MappingProxyType(
 """The tier of each method that is called from here; others are taken for tier 2."""
 
 
-class Pacing:
-    """The turns of one workspace."""
+CAREFUL_FOR: Final = timedelta(minutes=10)
+"""So long after a refusal the pace is kept."""
 
-    def __init__(self) -> None:
+
+class Pacing:
+    """The turns of one workspace. `always_careful` keeps the pace without having been refused."""
+
+    def __init__(self, *, always_careful: bool = False) -> None:
+        self._always_careful = always_careful
+        self._careful_until: dict[Key, datetime] = {}
         self._full_at: dict[Key, datetime] = {}
         self._promised: dict[Key, dict[str, datetime]] = {}
         self._blocked: dict[Key, datetime] = {}
@@ -65,13 +72,14 @@ class Pacing:
         """
         paces = _paces(method, channel)
         waits = [until for key in paces if (until := self._blocked.get(key)) and until > now]
-        waits += [free for key, pace in paces.items() if (free := self._free_at(key, pace, now)) > now]
+        free = {key: self._free_at(key, pace, now) for key, pace in paces.items() if self._is_careful(key, now)}
+        waits += [moment for moment in free.values() if moment > now]
         narrowest = next(iter(paces))
         if waits:
             return self._promise(narrowest, paces[narrowest], who, max(waits))
         self._promised.get(narrowest, {}).pop(who, None)
-        for key, pace in paces.items():
-            self._full_at[key] = max(self._full_at.get(key, now), now) + pace.every
+        for key, pace in paces.items():  # what went faster than the pace is forgotten: it was granted
+            self._full_at[key] = min(max(self._full_at.get(key, now), now), now + pace.every * pace.burst) + pace.every
         return None
 
     def limited(self, method: str, channel: str, retry_after: timedelta, now: datetime) -> datetime:
@@ -79,7 +87,11 @@ class Pacing:
         key = _refused(method, channel)
         until = max(self._blocked.get(key, now), now + retry_after)
         self._blocked[key] = until
+        self._careful_until[key] = until + CAREFUL_FOR
         return until
+
+    def _is_careful(self, key: Key, now: datetime) -> bool:
+        return self._always_careful or self._careful_until.get(key, now) > now
 
     def _free_at(self, key: Key, pace: Pace, now: datetime) -> datetime:
         """When the bucket of `key` has room: it holds `burst` calls, and one of them runs out `every` so often."""

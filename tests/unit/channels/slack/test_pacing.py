@@ -25,30 +25,44 @@ def asked(pacing: Pacing, *calls: tuple[float, str, str, str]) -> list[float]:
 
 
 def test_a_conversation_takes_a_few_messages_at_once_and_then_one_a_second() -> None:
-    pacing = Pacing()
+    pacing = Pacing(always_careful=True)
     calls = [(0, POST, "C1", name) for name in "abcdef"]
     assert asked(pacing, *calls) == [0, 0, 0, 1, 2, 3]
     assert asked(pacing, (1, POST, "C1", "d"), (2, POST, "C1", "e"), (3, POST, "C1", "f")) == [1, 2, 3]
 
 
 def test_who_comes_back_too_early_is_told_the_same() -> None:
-    pacing = Pacing()
+    pacing = Pacing(always_careful=True)
     calls = [(0, POST, "C1", name) for name in "abcde"]
     assert asked(pacing, *calls)[3:] == [1, 2]
     assert asked(pacing, (0.5, POST, "C1", "d"), (0.5, POST, "C1", "e"), (0.6, POST, "C1", "d")) == [1, 2, 1]
 
 
 def test_one_full_conversation_holds_no_other_back() -> None:
-    pacing = Pacing()
+    pacing = Pacing(always_careful=True)
     calls = [(0, POST, "C1", str(number)) for number in range(20)]
     assert asked(pacing, *calls)[-1] == 17
     assert asked(pacing, (0, POST, "C2", "x"), (0, "chat.update", "C1", "y")) == [0, 0]
 
 
 def test_after_a_rest_there_is_no_more_than_a_burst() -> None:
-    pacing = Pacing()
+    pacing = Pacing(always_careful=True)
     asked(pacing, *((0, POST, "C1", name) for name in "abc"))
     assert asked(pacing, *((600, POST, "C1", name) for name in "defg")) == [600, 600, 600, 601]
+
+
+def test_who_was_not_refused_goes_at_once() -> None:
+    calls = [(number / 50, POST, "C1", str(number)) for number in range(200)]
+    assert asked(Pacing(), *calls) == [second for second, *_ in calls]
+
+
+def test_after_a_refusal_the_pace_is_kept_for_a_while() -> None:
+    pacing = Pacing()
+    asked(pacing, *((0, POST, "C1", str(number)) for number in range(50)))
+    pacing.limited(POST, "C1", timedelta(seconds=5), at(0))
+    assert asked(pacing, *((5, POST, "C1", name) for name in "abcd")) == [5, 5, 5, 6]
+    assert asked(pacing, *((5, POST, "C2", name) for name in "abcd")) == [5, 5, 5, 5]
+    assert asked(pacing, *((700, POST, "C1", name) for name in "efghi")) == [700] * 5
 
 
 @pytest.mark.parametrize(
@@ -66,21 +80,21 @@ def test_a_refusal_holds_back_what_it_was_said_of(
     asked_for: tuple[str, str],
     waits: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    pacing = Pacing()
+    pacing = Pacing(always_careful=True)
     assert pacing.limited(*refused, timedelta(seconds=30), at(0)) == at(30)
     assert asked(pacing, (29, *asked_for, "x")) == [30 if waits else 29]
     assert asked(pacing, (30, *asked_for, "x")) == [30]
 
 
 def test_a_shorter_refusal_does_not_end_a_longer_one() -> None:
-    pacing = Pacing()
+    pacing = Pacing(always_careful=True)
     pacing.limited(POST, "C1", timedelta(seconds=60), at(0))
     assert pacing.limited(POST, "C1", timedelta(seconds=1), at(1)) == at(60)
     assert asked(pacing, (30, POST, "C1", "x")) == [60]
 
 
 def test_those_who_waited_for_the_end_of_a_refusal_come_one_after_the_other() -> None:
-    pacing = Pacing()
+    pacing = Pacing(always_careful=True)
     pacing.limited(POST, "C1", timedelta(seconds=30), at(0))
     assert asked(pacing, *((1, POST, "C1", name) for name in "abc")) == [30, 31, 32]
 
@@ -96,7 +110,7 @@ steps = st.lists(
 
 def played(steps: list[tuple[int, str, str]]) -> list[tuple[datetime, str, str]]:
     """Calls wanted at these milliseconds, each asked for again at the moment that it was told."""
-    pacing, made = Pacing(), []
+    pacing, made = Pacing(always_careful=True), []
     waiting = [(at(ms / 1000), number, method, channel) for number, (ms, method, channel) in enumerate(steps)]
     while waiting:
         now, number, method, channel = min(waiting)
