@@ -69,8 +69,8 @@ def resolve_form(
     """Enter the resolution.
 
     `templates`: the answer of `template.choices`; `suggestions` of `case.suggest`; `preview` of `reply.preview` for
-    the template that is chosen in `values`. `fresh`, higher than before, replaces what was typed by `values["text"]`
-    (a suggestion was taken). `final` ticks the final answer: the button was "Answer and close".
+    the template that is chosen in `values`. `fresh`, higher than before, replaces what was typed and chosen by
+    `values` (a suggestion was taken). `final` ticks the final answer: the button was "Answer and close".
     """
     held = values or {}
     return form(
@@ -86,6 +86,7 @@ def resolve_form(
                 chosen=str(held.get("template") or ""),
                 optional=True,
                 watched=True,
+                fresh=fresh,
                 placeholder="Write it myself, or choose a template",
             ),
             *_reads(preview, held),
