@@ -47,7 +47,7 @@ ALLOWED: Final[Mapping[str, Allowed]] = MappingProxyType(
     {
         "marker": Allowed("the line above which callers reply; every text body begins with it", "--- reply above ---"),
         "caller.name": Allowed("the caller's name, or empty", "Robin Rivers"),
-        "caller.address": Allowed("the caller's address", "robin@caller.example"),
+        "caller.address": Allowed("the caller's mail address; empty in a chat", "robin@caller.example"),
         "case.number": Allowed("the case's number as people write it", "C-1001"),
         "case.title": Allowed("the case's title", "No signal since this morning"),
         "case.priority": Allowed("low, normal, high or urgent", "normal"),
@@ -178,6 +178,10 @@ class Templates:
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         """The template rendered with sample values; raises TemplateError."""
         return self.render(name, language, _samples(name))
+
+    def preview_chat(self, name: str, language: str) -> str:
+        """The same as it is said in a chat thread."""
+        return self.render_chat(name, language, _samples(name))[1]
 
     def check(self, languages: tuple[str, ...]) -> list[Problem]:
         """Everything that is wrong with any template, for an installation that speaks `languages`."""

@@ -43,16 +43,26 @@ ReadBatch: TypeAlias = Callable[[Sequence[PendingContact]], Awaitable[Sequence[R
 
 
 class Wake:
-    """Events by which the rest of the house says that there is something to do."""
+    """Events by which the rest of the house says that there is something to do.
+
+    `listeners` are called, from the event loop, after whatever may have changed what people see.
+    """
 
     def __init__(self) -> None:
         self.received = asyncio.Event()
         self.owed = asyncio.Event()
+        self.listeners: list[Callable[[], None]] = []
 
     def all(self) -> None:
         """Wake everybody."""
         self.received.set()
         self.owed.set()
+        self.changed()
+
+    def changed(self) -> None:
+        """Something was written that people may want to see."""
+        for listener in self.listeners:
+            listener()
 
 
 class Worker:
@@ -135,6 +145,7 @@ class Worker:
             if not isinstance(error, StorageUnavailableError):  # no fault of the contact's: the sweep asks again
                 await self._set_aside(contact, error.sentence)
         self._wake.owed.set()
+        self._wake.changed()
         return len(pending) - len(failures)
 
     async def _set_aside(self, contact: PendingContact, error: str) -> None:
@@ -156,6 +167,8 @@ class Worker:
             await self._settle(sent)
         deliveries = await self._writer.submit(self._delivering.claim, CLAIMED_AT_ONCE)
         await asyncio.gather(*(self._deliver(delivery) for delivery in deliveries))
+        if acted or deliveries:
+            self._wake.changed()
         return acted + len(deliveries)
 
     async def _act_on_timers(self) -> int:

@@ -125,7 +125,8 @@ class Clicker:
     pressed: int = 0
 
     async def act(self) -> None:
-        """One thing on one card."""
+        """One thing on one card, as soon as there is one."""
+        await self.workspace.slack.comes(lambda: self.workspace.cards(self.name), 5.0)
         cards = self.workspace.cards(self.name)
         if not cards:
             return

@@ -74,6 +74,9 @@ class PoisonableRender:
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         return self.templates.preview(name, language)
 
+    def preview_chat(self, name: str, language: str) -> str:
+        return self.templates.preview_chat(name, language)
+
     def resolutions(self) -> tuple[str, ...]:
         return self.templates.resolutions()
 

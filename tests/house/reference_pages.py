@@ -207,14 +207,15 @@ def read_keys() -> dict[str, str]:
                 key = node.args[0] if node.args else None
                 if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value not in _SECRET_SOURCES:
                     found[key.value] = _KINDS[node.func.attr]
-        found |= dict.fromkeys(_files_named(module), "file")
+        found |= dict.fromkeys(_named(module, "_optional_file", 1), "file")
+        found |= dict.fromkeys(_named(module, "secret", 0), "secret")
     return found
 
 
-def _files_named(module: Module) -> Iterator[str]:
-    return (
-        str(call.args[1].value) for call in module.calls("_optional_file") if isinstance(call.args[1], ast.Constant)
-    )
+def _named(module: Module, reader: str, place: int) -> Iterator[str]:
+    """The keys that a function of a module's own reads."""
+    calls = module.calls(reader) if module.name.startswith("config/") else ()
+    return (str(call.args[place].value) for call in calls if isinstance(call.args[place], ast.Constant))
 
 
 def settings_page() -> str:

@@ -23,13 +23,42 @@ SETTINGS: dict[str, dict[str, str]] = {
             "How many automatic replies an address gets; 3 when left out. What is over it becomes an agent's draft."
         ),
         "channels.NAME.kind": "The module in `intakebot.channels` that knows the channel's other keys.",
-        "channels.NAME.listen": "Address and port of an SMTP door: `127.0.0.1:2525`, `[::1]:2525`.",
+        "channels.NAME.listen": (
+            "Address and port of an SMTP door (`127.0.0.1:2525`, `[::1]:2525`), or of Slack's mode `http`."
+        ),
         "channels.NAME.lmtp": "Speak LMTP instead of SMTP; no when left out.",
         "channels.NAME.size_limit": "The largest message; 50MB when left out.",
         "channels.NAME.certificate": (
             "Certificate file, relative to the configuration; offers STARTTLS, together with `key`."
         ),
         "channels.NAME.key": "Key file of the certificate.",
+        "channels.NAME.mode": (
+            "How things come in from Slack: `socket` (connections that we open) or `http` (requests to us)."
+        ),
+        "channels.NAME.bot_token": "Slack's `xoxb-...`, a secret; left out where tokens rotate.",
+        "channels.NAME.app_token": "Slack's `xapp-...` for the mode `socket`, a secret.",
+        "channels.NAME.signing_secret": "What requests of the mode `http` are signed with, a secret.",
+        "channels.NAME.previous_signing_secret": "The one before it, which holds while it is being changed.",
+        "channels.NAME.path": "The path of the mode `http`; `/slack/events` when left out.",
+        "channels.NAME.api_url": "Where Slack's methods are; `https://slack.com/api/` when left out.",
+        "channels.NAME.command": "The slash command, as the app's manifest names it; `/case` when left out.",
+        "channels.NAME.client_id": "The app's client id, where its tokens rotate.",
+        "channels.NAME.client_secret": "The app's client secret, where its tokens rotate.",
+        "channels.NAME.refresh_token": "The first refresh token, a secret; with it tokens rotate.",
+        "channels.NAME.direct.address": "What direct messages, shortcuts and the command are received under.",
+        "channels.NAME.intake.ROOM.address": (
+            "A room (`C0HELP`) whose messages are contacts, and the address they are received under."
+        ),
+        "channels.NAME.intake.ROOM.reaction": "The emoji that makes a case of a message; `ticket` when left out.",
+        "channels.NAME.intake.ROOM.reactions_by": "Whose emoji: `agents` (when left out) or `everybody`.",
+        "channels.NAME.intake.ROOM.joins_within": (
+            "Messages of one person within this time continue one case; 120s when left out."
+        ),
+        "channels.NAME.intake.ROOM.customer": "The reference of the customer whose room it is; nobody's when left out.",
+        "channels.NAME.queues.QUEUE": "The channel that shows the queue's cards.",
+        "channels.NAME.agents.AGENT": "The agent's user in Slack, or several: `U0ALICE`, `T0OTHER/U0ALICE`.",
+        "channels.NAME.groups.GROUP": "The queues whose agents the members of a user group (`S0NOC`) are.",
+        "channels.NAME.operators": "The channel that alarms go to; none when left out.",
         "relay.host": "The next hop of everything that leaves by mail. Without a relay it goes into the outbox.",
         "relay.port": "25 when left out.",
         "relay.tls": (
@@ -98,6 +127,7 @@ EVENTS: dict[str, str] = {
     "case.resolved": "The resolution was entered and is owed to the caller (crc).",
     "case.answered-finally": "The final answer was entered; the case closes when it has been sent.",
     "case.answered-by-rule": "A rule resolved it; the same rule will not answer it again.",
+    "case.linked": "An agent linked it to its parent or predecessor.",
     "case.reopened": "It came back to work.",
     "case.closed": "It is final; nothing changes any more.",
     "case.voided": "It should not have been a case; nothing changes any more.",
@@ -105,6 +135,8 @@ EVENTS: dict[str, str] = {
     "case.classified": "Category or priority changed.",
     "case.marked": "A marker was set.",
     "case.unmarked": "A marker was removed.",
+    "agreement.due-soon": "Three quarters of the time for a solution have passed.",
+    "agreement.overdue": "The time for a solution has passed.",
     "question.asked": "An agent asked the caller a question.",
     "reply.suppressed": "The caller gets no acknowledgement, and why.",
     "closing.cancelled": "The caller wrote before the final answer had settled, so the case stays open.",
@@ -120,4 +152,6 @@ EVENTS: dict[str, str] = {
     "task.added": "A task was made.",
     "task.accepted": "Somebody accepted a task.",
     "task.completed": "A task is done, or its handover is.",
+    "message.amended": "A caller changed a message; what was said stays, the change is a comment beside it.",
+    "message.withdrawn": "A caller took a message back; what was said stays.",
 }

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from intakebot.app.house import OpenHouse
+from intakebot.app.slack import slack_channel
 from intakebot.channels.control import ControlInlet, control_socket
 from intakebot.channels.maildir import MaildirOutlet
 from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
+from intakebot.channels.slack.channel import SlackChannel
 from intakebot.channels.smtp import SmtpInlet
 from intakebot.channels.smtp_reception import SmtpSettings
 from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
@@ -29,18 +31,29 @@ class Door(Inlet, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """All doors, not yet open. `smtp` are those of `inlets` that take mail, in the order of the configuration."""
+    """All doors, not yet open. `smtp` and `slack` are those of `inlets`, in the order of the configuration."""
 
     smtp: tuple[SmtpInlet, ...]
+    slack: tuple[SlackChannel, ...]
     inlets: tuple[Door, ...]
     outlets: Mapping[str, Outlet] = field(default_factory=dict)
+
+    async def close(self) -> None:
+        """Let go of every connection, once nothing is to leave any more."""
+        for outlet in self.outlets.values():
+            await outlet.close()
+        for channel in self.slack:
+            await channel.close()
 
 
 def doors_of(opened: OpenHouse, desk: Desk) -> Doors:
     """What the configuration says, and the control socket."""
     smtp = tuple(smtp_inlet(opened, settings) for settings in opened.settings.smtp)
+    slack = tuple(slack_channel(opened, settings, desk) for settings in opened.settings.slack)
     control = ControlInlet(control_socket(opened.data), desk)
-    return Doors(smtp, (*smtp, control), {"email": _mail_outlet(opened)})
+    opened.wake.listeners += [channel.stirred for channel in slack]
+    outlets = {"email": _mail_outlet(opened)} | {channel.outlet.channel: channel.outlet for channel in slack}
+    return Doors(smtp, slack, (*smtp, *slack, control), outlets)
 
 
 def smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:

@@ -22,6 +22,7 @@ from intakebot.domain.commands import AdvanceClock, Command
 from intakebot.domain.errors import ConfigError, RefusedError
 from intakebot.domain.ids import IdSource
 from intakebot.ports import Archive, Clock, Desk, Writer
+from intakebot.ports.chat_store import FollowUp, owes_nothing
 from intakebot.rules.check import World, check_ruleset
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
@@ -36,6 +37,7 @@ from intakebot.templating import Templates
 from intakebot.usecases.desk import CaseDesk
 from intakebot.usecases.house import House
 from intakebot.usecases.register import Registration
+from intakebot.usecases.tell_agents import TellAgents
 from intakebot.worker import Wake
 
 REPLY_KEY_FILE = "reply-token.key"
@@ -95,13 +97,15 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         database = open_database(settings.database_url or SQLITE, directory)
         migrate(database)
         blobs = Blobs(directory)
-        writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs), on_failed=on_failed)
+        new_id = IdSource(clock.now, settings.service.node)
+        follow_up = _follow_up(settings, new_id)
+        writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs, follow_up), on_failed=on_failed)
         house = House(
             organisation=settings.organisation,
             ruleset=ruleset,
             render=templates,
             clock=clock,
-            new_id=IdSource(clock.now, settings.service.node),
+            new_id=new_id,
             reply_key=reply_key(directory),
             replies_per_day=settings.automatic_replies.per_address_and_day,
         )
@@ -112,6 +116,14 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         finally:
             writer.close()
             database.close()
+
+
+def _follow_up(settings: Settings, new_id: Callable[[], int]) -> FollowUp:
+    """What changes owe to agents who work in a chat; nothing, and at no cost, where there is none."""
+    if not settings.slack:
+        return owes_nothing
+    queues = frozenset(name for channel in settings.slack for name in channel.ties.queues)
+    return TellAgents(settings.organisation, queues, new_id)
 
 
 def checked(path: Path) -> tuple[Settings, Ruleset, Templates]:

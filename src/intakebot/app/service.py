@@ -13,6 +13,7 @@ from pathlib import Path
 from intakebot.app.doors import Door, doors_of
 from intakebot.app.house import OpenHouse, open_house
 from intakebot.app.logs import log_to_standard_error
+from intakebot.channels.slack.channel import SlackChannel
 from intakebot.clocks import SimulatedClock, SystemClock
 from intakebot.domain.errors import DoorUnavailableError, StorageUnavailableError
 from intakebot.ports import Clock
@@ -58,9 +59,9 @@ class Service:
                 await self._reception.flush_refusals()
                 doors_closed.set()
         except BaseExceptionGroup as failed:
-            raise failed.exceptions[0] from failed  # one reason is what an operator can act upon
-        for outlet in self.doors.outlets.values():
-            await outlet.close()
+            raise _reason(failed) from failed
+        finally:
+            await self.doors.close()
 
     async def _open(self, inlet: Door) -> None:
         try:
@@ -70,6 +71,13 @@ class Service:
                 f"the door {inlet.name} cannot be opened: {error.strerror or error}; see `listen` in the configuration"
             )
             raise DoorUnavailableError(sentence) from error
+
+
+def _reason(failed: BaseException) -> BaseException:
+    """One reason is what an operator can act upon."""
+    while isinstance(failed, BaseExceptionGroup):
+        failed = failed.exceptions[0]
+    return failed
 
 
 async def run_service(settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
@@ -102,15 +110,20 @@ def _announce(service: Service) -> None:
         f"{'LMTP' if door.lmtp else 'SMTP'} on {door.host}:{inlet.port}"
         for door, inlet in zip(opened.settings.smtp, service.doors.smtp, strict=True)
     ]
+    doors += [_slack_door(channel) for channel in service.doors.slack]
     relay = opened.settings.relay
     address = next(iter(opened.settings.organisation.addresses))
     lines = (
         f"intakebot is ready: {', '.join(doors) or 'no mail door'}; control socket in {opened.data}",
         f"  takes mail for    {', '.join(opened.settings.organisation.addresses)}",
         f"  answers leave by  {f'{relay.host}:{relay.port}' if relay else opened.data / 'outbox'}",
-        f"  try: swaks --server {doors[0].split()[-1] if doors else '-'} --from you@example.org --to {address}",
+        f"  try: swaks --server {doors[0].split()[-1] if service.doors.smtp else '-'} --from you@example.org --to {address}",
         "  then, in another window: .venv/bin/intakebot case list   and   .venv/bin/intakebot case why C-1001",
         "  Ctrl-C stops it; what was accepted is safe.",
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _slack_door(channel: SlackChannel) -> str:
+    return f"Slack {channel.name}" + (f" on port {channel.port}" if channel.port else " by Socket Mode")

@@ -63,4 +63,5 @@ def template_page(answer: Record, calendar: Calendar) -> RenderableType:  # noqa
     """A rendered template."""
     head = fields((("subject", one_line(answer["subject"])),))
     html = [section("HTML", shown(answer["html"]))] if answer.get("html") else []
-    return Group(head, section("Text", shown(answer["text"])), *html)
+    chat = [section("In a chat thread", shown(answer["chat"]))] if answer.get("chat") else []
+    return Group(head, section("Text", shown(answer["text"])), *html, *chat)

@@ -99,10 +99,17 @@ class ReaderLostError(IntakebotError):
 
 
 class DeliveryDeferredError(IntakebotError):
-    """The next hop asked to come back later (4xx, no connection): certainly not taken."""
+    """The next hop asked to come back later (4xx, no connection): certainly not taken.
+
+    `retry_after` is how long it asked for; None = the house decides.
+    """
 
     code = "delivery.deferred"
     remedy = Remedy.LATER
+
+    def __init__(self, sentence: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class DeliveryFailedError(IntakebotError):
@@ -116,6 +123,13 @@ class DeliveryAmbiguousError(IntakebotError):
     """The connection broke after the message was handed over: nobody can know whether it was taken."""
 
     code = "delivery.ambiguous"
+    remedy = Remedy.NEVER
+
+
+class DeliveryUnverifiableError(DeliveryAmbiguousError):
+    """Nobody can know whether it was taken: this outlet could look, and is not allowed to."""
+
+    code = "delivery.unverifiable"
     remedy = Remedy.NEVER
 
 

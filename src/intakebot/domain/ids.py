@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _EPOCH_MILLISECONDS = EPOCH.timestamp() * 1000
@@ -34,6 +34,11 @@ class IdSource:
             self._last = max(ticks, self._last + 1)
             milliseconds, counter = divmod(self._last, 1 << _COUNTER_BITS)
             return ((milliseconds << _NODE_BITS | self._node) << _COUNTER_BITS) | counter
+
+
+def moment_of(made: int) -> datetime:
+    """When an id was made, to the millisecond; aware, UTC."""
+    return EPOCH + timedelta(milliseconds=made >> (_NODE_BITS + _COUNTER_BITS))
 
 
 def node_of(made: int) -> int:

@@ -274,7 +274,11 @@ class Archive(Lookup, Protocol):
         """Per queue with cases: `waiting`, `in_charge`, `oldest_waiting_at`, `last_taken_at`."""
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """`contacts` and `deliveries` by state, `arrivals`, `refusals`, `cases` by status, `timers` by kind."""
+        """How many of everything.
+
+        `contacts`, `deliveries`, `envelopes` and `posts` by state, `arrivals`, `refusals`, `cases` by status,
+        `timers` by kind.
+        """
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which a delivery or a timer is due, or None."""
@@ -294,6 +298,9 @@ class Render(Protocol):
 
     def preview(self, name: str, language: str) -> tuple[str, str, str]:
         """The same with sample values ('' = the first language that exists); raises TemplateError."""
+
+    def preview_chat(self, name: str, language: str) -> str:
+        """The text in a chat thread with sample values; raises TemplateError."""
 
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages that a template exists in; empty when there is no such template."""

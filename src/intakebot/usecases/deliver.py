@@ -20,6 +20,7 @@ from intakebot.domain.errors import (
     DeliveryAmbiguousError,
     DeliveryDeferredError,
     DeliveryFailedError,
+    DeliveryUnverifiableError,
     RefusedError,
 )
 from intakebot.ports import CaseFile, Receipt, Store
@@ -115,7 +116,8 @@ class Delivering:
 def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySettlement:
     """The next state of a delivery. Pure; the table of docs/reference/deliveries.md.
 
-    What is neither a receipt nor certainly not taken is ambiguous, unless the outlet is idempotent.
+    What is neither a receipt nor certainly not taken is ambiguous, unless the outlet is idempotent (and able to look).
+    A next hop that says how long it wants to be left alone is left alone so long, within the time a delivery has.
     """
     delivery, outcome = sent.delivery, sent.outcome
     if isinstance(outcome, Receipt):
@@ -123,8 +125,12 @@ def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySett
     answer = str(outcome) or type(outcome).__name__
     if isinstance(outcome, DeliveryFailedError):
         return DeliverySettlement(delivery.id, DeliveryState.FAILED, answer, at, None, delivery.resends)
-    if isinstance(outcome, DeliveryDeferredError) or idempotent:
+    if isinstance(outcome, DeliveryDeferredError) or (
+        idempotent and not isinstance(outcome, DeliveryUnverifiableError)
+    ):
         due = retry_at(delivery.created_at, delivery.attempts, at)
+        if due and isinstance(outcome, DeliveryDeferredError) and outcome.retry_after is not None:
+            due = at + outcome.retry_after
         state = DeliveryState.DEFERRED if due else DeliveryState.FAILED
         return DeliverySettlement(delivery.id, state, answer, at, due, delivery.resends)
     return _after_ambiguous(delivery, answer, at)

@@ -122,7 +122,8 @@ class Questions:
 
     def _template_preview(self, name: str, language: str = "") -> Any:  # noqa: ANN401
         subject, text, html = self._house.render.preview(name, language)
-        return {"name": name, "language": language, "subject": subject, "text": text, "html": html}
+        chat = self._house.render.preview_chat(name, language)
+        return {"name": name, "language": language, "subject": subject, "text": text, "html": html, "chat": chat}
 
     def _health(self) -> Any:  # noqa: ANN401
         now = self._house.clock.now()

@@ -11,6 +11,8 @@ import pytest
 
 from contract.channels.harness import a_delivery
 from contract.channels.sink import Sink, sinking
+from contract.channels.thread_outlet import ThreadOutlet, as_mail
+from fakes.slack import FakeSlack
 from intakebot.channels.maildir import MaildirOutlet
 from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
 from intakebot.domain.errors import DeliveryFailedError
@@ -40,7 +42,15 @@ async def maildir(directory: Path) -> AsyncIterator[tuple[Outlet, Callable[[], l
     await outlet.close()
 
 
-HARNESSES = [pytest.param(relay, id="relay"), pytest.param(maildir, id="maildir")]
+@asynccontextmanager
+async def slack(_directory: Path) -> AsyncIterator[tuple[Outlet, Callable[[], list[bytes]]]]:
+    async with FakeSlack() as workspace:
+        outlet = ThreadOutlet(workspace)
+        yield outlet, lambda: [as_mail(message) for message in outlet.replies()]
+        await outlet.close()
+
+
+HARNESSES = [pytest.param(relay, id="relay"), pytest.param(maildir, id="maildir"), pytest.param(slack, id="slack")]
 
 
 @pytest.fixture(params=HARNESSES)

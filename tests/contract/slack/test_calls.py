@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
-from contract.slack.workspace import calling, connection_to, serving
+from contract.slack.workspace import calling, connection_to, serving, standing
+from fakes.chat_books import ChatBooks
 from fakes.slack import FakeSlack
 from intakebot.channels.slack.calls import (
     Calls,
@@ -188,13 +189,48 @@ async def test_a_token_that_opens_nothing_stops_what_goes_out_and_says_so(
     assert len(slack.messages(room)) == 1
 
 
-async def test_an_event_can_say_that_we_are_out(slack: FakeSlack, calls: Calls) -> None:
-    calls.lock("app_uninstalled")
+@pytest.mark.parametrize(
+    ("event", "out"),
+    [
+        ({"type": "app_uninstalled"}, True),
+        ({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U1"]}}, True),
+        ({"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": []}}, False),
+        ({"type": "tokens_revoked"}, False),
+        ({"type": "user_change"}, False),
+    ],
+)
+async def test_an_event_can_say_that_we_are_out(
+    slack: FakeSlack, calls: Calls, event: dict[str, object], *, out: bool
+) -> None:
+    calls.hear(event)
 
-    with pytest.raises(SlackUnreachableError):
+    if out:
+        with pytest.raises(SlackUnreachableError):
+            await calls.call("auth.test")
+    else:
         await calls.call("auth.test")
 
-    assert slack.calls() == []
+    assert len(slack.calls()) == (0 if out else 1)
+
+
+async def test_who_is_let_in_again_goes_on_in_the_same_threads(slack: FakeSlack, books: ChatBooks) -> None:
+    """S17: thrown out, nothing is called any more; with the new token answers find their threads."""
+    alice = slack.person("alice")
+    room = slack.channel("help", [alice])
+    async with standing(slack, books, "http") as transport:
+        root = await alice.says(room, "My pump leaks")
+        slack.uninstall()
+        await slack.until(lambda: transport.calls.trouble)
+        with pytest.raises(SlackUnreachableError) as out:
+            await transport.calls.call("chat.postMessage", channel=room.id, text="We look", thread_ts=root.ts)
+        assert out.value.taken is False
+        assert slack.calls("chat.postMessage") == []
+
+    slack.reinstall()
+    async with calling(slack, slack.api_url) as calls:
+        await calls.call("chat.postMessage", channel=room.id, text="We look", thread_ts=root.ts)
+
+    assert [reply.text for reply in slack.thread(root)] == ["We look"]
 
 
 async def test_we_know_who_we_are(slack: FakeSlack, calls: Calls) -> None:

@@ -81,7 +81,7 @@ class Transport:
     def __post_init__(self) -> None:
         clock = self.slack.clock.source
         self.calls = Calls(self.connection, clock)
-        self.inbox = Inbox(self.books, self._wake, self.heard.append)
+        self.inbox = Inbox(self.books, self._wake, self._hear)
         self.app = SlackApp(self.connection, self.books, self.inbox, self.registrars)
         self.door: HttpDoor | SocketDoor = (
             HttpDoor(self.app, self.connection)
@@ -91,6 +91,10 @@ class Transport:
 
     def _wake(self) -> None:
         self.woken += 1
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        self.heard.append(event)
+        self.calls.hear(event)
 
     async def open(self) -> None:
         self.serving = asyncio.create_task(self.door.serve(self.stop))

@@ -65,7 +65,10 @@ class OnStage:
         actor, card = self.people[person], self._card(case)
         if card is None:
             return f"{case} has no card"
-        seen = await actor.clicks(card, button)
+        try:
+            seen = await actor.clicks(card, button)
+        except AssertionError as nothing_there:
+            return str(nothing_there)
         for fields in fills:
             await self.slack.comes(lambda: actor.modal and actor.modal.content.get("submit"), PATIENCE)
             if actor.modal is None:

@@ -256,6 +256,52 @@ def test_a_body_without_the_marker_is_a_problem(tmp_path: Path) -> None:
     assert problems_of(Templates(tmp_path))[0].startswith("note/en/body.txt:1: the first line has to be {{ marker }}")
 
 
+@pytest.mark.parametrize("name", SHIPPED.names())
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_in_a_chat_nobody_is_greeted_and_there_is_no_marker(name: str, language: str) -> None:
+    subject, text = SHIPPED.render_chat(name, language, values())
+
+    assert subject == "[C-1001] No signal"
+    assert "C-1001" in text
+    assert text == text.strip()
+    for left_out in (MARKER, "Robin", "Hello", "Guten Tag", "Kind regards", "Freundliche"):
+        assert left_out not in text
+
+
+def test_without_a_chat_text_the_mail_is_said_without_its_marker(tmp_path: Path) -> None:
+    templates = written(tmp_path, "\nHello {{ caller.name }}\n")
+
+    assert templates.render_chat("note", "en", values()) == ("Note", "Hello Robin")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("{{ marker }}", "may not name 'marker'", id="marker"),
+        pytest.param("{{ resolution.text }}", "may not name 'resolution.text'", id="value-of-another-template"),
+        pytest.param("{% if %}", "is no template", id="broken"),
+        pytest.param("{{ case.number }}", "", id="good"),
+    ],
+)
+def test_a_chat_text_is_checked_like_every_other(tmp_path: Path, text: str, problem: str) -> None:
+    written(tmp_path, "\nHello\n")
+    (tmp_path / "note" / "en" / "chat.txt").write_text(text, encoding="utf-8")
+    found = problems_of(Templates(tmp_path))
+
+    assert bool(found) == bool(problem)
+    assert all(problem in one and "note/en/chat.txt" in one for one in found)
+
+
+def test_template_signs_of_a_caller_are_printed_as_they_are_in_a_chat() -> None:  # case H05
+    shown = SHIPPED.render_chat("resolution", "en", values(resolution={"text": "{{ 7*7 }} <b>"}))[1]
+
+    assert "{{ 7*7 }} <b>" in shown
+
+
+def test_the_preview_of_a_chat_text_shows_samples() -> None:
+    assert "Which lights are on" in SHIPPED.preview_chat("question", "en")
+
+
 def test_a_preview_shows_samples() -> None:
     subject, text, html = SHIPPED.preview("question", "en")
 

@@ -8,7 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intakebot.domain.delivery import BACK_OFF, Delivery, DeliveryKind, DeliveryState
-from intakebot.domain.errors import DeliveryAmbiguousError, DeliveryDeferredError, DeliveryFailedError, IntakebotError
+from intakebot.domain.errors import (
+    DeliveryAmbiguousError,
+    DeliveryDeferredError,
+    DeliveryFailedError,
+    DeliveryUnverifiableError,
+    IntakebotError,
+)
 from intakebot.ports import Receipt
 from intakebot.usecases.deliver import Sent, settlement_of
 
@@ -39,6 +45,7 @@ RESOLUTION, QUESTION = DeliveryKind.RESOLUTION, DeliveryKind.QUESTION
 NOTICE, ACKNOWLEDGEMENT = DeliveryKind.CLOSING_NOTICE, DeliveryKind.ACKNOWLEDGEMENT
 TAKEN, DOUBT, DEFECT = Receipt("250 ok"), DeliveryAmbiguousError("lost"), IntakebotError("unplanned")
 LATER, NEVER = DeliveryDeferredError("451"), DeliveryFailedError("550")
+IN_A_WHILE, BLIND = DeliveryDeferredError("429", timedelta(seconds=30)), DeliveryUnverifiableError("no scope")
 
 
 # cases C01, C03
@@ -57,6 +64,11 @@ LATER, NEVER = DeliveryDeferredError("451"), DeliveryFailedError("550")
         pytest.param(ACKNOWLEDGEMENT, 0, DOUBT, False, "held", None, id="acknowledgement-in-doubt"),
         pytest.param(NOTICE, 0, DOUBT, False, "held", None, id="notice-in-doubt"),
         pytest.param(NOTICE, 0, DOUBT, True, "deferred", BACK_OFF[0], id="doubt-is-harmless-when-idempotent"),
+        pytest.param(RESOLUTION, 0, IN_A_WHILE, False, "deferred", timedelta(seconds=30), id="put-off-for-a-while"),
+        pytest.param(NOTICE, 0, IN_A_WHILE, True, "deferred", timedelta(seconds=30), id="put-off-when-idempotent"),
+        pytest.param(RESOLUTION, 0, BLIND, True, "deferred", timedelta(0), id="no-leave-to-look-is-resent-once"),
+        pytest.param(RESOLUTION, 1, BLIND, True, "held", None, id="no-leave-to-look-again"),
+        pytest.param(ACKNOWLEDGEMENT, 0, BLIND, True, "held", None, id="no-leave-to-look-for-a-notice"),
         pytest.param(RESOLUTION, 0, DEFECT, False, "deferred", timedelta(0), id="a-defect-is-doubt"),
         pytest.param(ACKNOWLEDGEMENT, 0, DEFECT, False, "held", None, id="a-defect-is-doubt-for-notices-too"),
     ],
@@ -93,3 +105,9 @@ def test_putting_off_ends_after_five_days(age: timedelta, attempts: int, state: 
     settlement = settlement_of(Sent(delivery, LATER), NOW, idempotent=False)
     assert settlement.state is DeliveryState(state)
     assert settlement.due_at == (None if due is None else NOW + due)
+
+
+def test_a_next_hop_that_wants_to_be_left_alone_for_ever_does_not_get_more_than_five_days() -> None:
+    delivery = replace(OWED, created_at=NOW - timedelta(days=5))
+    settlement = settlement_of(Sent(delivery, IN_A_WHILE), NOW, idempotent=True)
+    assert settlement.state is DeliveryState.FAILED

@@ -7,11 +7,16 @@ of the operators. An alarm says what to do.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from intakebot.channels.slack.arrived import Arrived, Outcome, Surround
+from intakebot.ports import Clock
 
+AGAIN_AFTER = timedelta(hours=1)
+MOST_UNSAID = 50
 REVOKED, UNINSTALLED = "token_revoked", "app_uninstalled"
 _log = logging.getLogger(__name__)
 
@@ -26,28 +31,43 @@ class Alarm:
 
 
 class Alarms:
-    """The alarms that stand. `told` is called for each that is new."""
+    """The alarms that stand. One that sounds again within an hour, with the same words, is not told anew.
 
-    def __init__(self, told: Callable[[Alarm], None] = lambda _: None) -> None:
-        self._told = told
-        self._standing: dict[tuple[str, str], Alarm] = {}
+    They stand in the log at once, in `standing` until they are over, and `next` gives them to the operators' channel.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._standing: dict[tuple[str, str], tuple[Alarm, datetime]] = {}
+        self._unsaid: deque[str] = deque(maxlen=MOST_UNSAID)
 
     @property
     def standing(self) -> tuple[Alarm, ...]:
         """All of them, oldest first."""
-        return tuple(self._standing.values())
+        return tuple(alarm for alarm, _ in self._standing.values())
 
     def sound(self, what: str, which: str, sentence: str) -> None:
-        """Something needs a person; told once, until it was over in between."""
-        alarm = Alarm(what, which, sentence)
-        if self._standing.get((what, which)) != alarm:
-            self._standing[what, which] = alarm
-            _log.warning("%s %s: %s", what, which, sentence)
-            self._told(alarm)
+        """Something needs a person."""
+        alarm, now = Alarm(what, which, sentence), self._clock.now()
+        known, told_at = self._standing.get((what, which), (None, now))
+        if known == alarm and now - told_at < AGAIN_AFTER:
+            return
+        self._standing[what, which] = alarm, now
+        self._unsaid.append(sentence)
+        _log.warning("%s %s: %s", what, which, sentence)
 
     def silence(self, what: str, which: str = "") -> None:
-        """It is over."""
+        """It is over; the next time it is news."""
         self._standing.pop((what, which), None)
+
+    def next(self) -> str | None:
+        """The oldest alarm that the operators' channel has not been shown."""
+        return self._unsaid[0] if self._unsaid else None
+
+    def said(self, sentence: str) -> None:
+        """It has been shown this."""
+        if self.next() == sentence:
+            self._unsaid.popleft()
 
 
 class Workspace:

@@ -185,9 +185,20 @@ class Calls:
         """Answer an interaction at its `response_url` (five times within half an hour). Raises as `call`."""
         await self._wire.respond(response_url, body)
 
+    def hear(self, event: Mapping[str, Any]) -> None:
+        """An event of the platform: that we have been thrown out is known before the next call finds out."""
+        kind = event.get("type")
+        revoked = event.get("tokens")
+        if kind == "app_uninstalled" or (kind == "tokens_revoked" and isinstance(revoked, dict) and revoked.get("bot")):
+            self.lock("app_uninstalled" if kind == "app_uninstalled" else "token_revoked")
+
     def lock(self, error: str) -> None:
-        """Slack has said by an event that we are out (`token_revoked`, `app_uninstalled`)."""
-        self._locked(error)
+        """Slack does not let us in, and this is its word for why: nothing goes out until it does again."""
+        if error != self.locked_by:
+            _log.error("slack %s: %s", self._connection.name, locked_out(error))
+        self.locked_by = error
+        self._us = None
+        self._looks_again_at = self._clock.now() + LOOK_AGAIN
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -205,7 +216,7 @@ class Calls:
             raise
         except SlackRefusedError as refused:
             if refused.error in LOCKED_OUT:
-                self._locked(refused.error)
+                self.lock(refused.error)
                 raise SlackUnreachableError(self.trouble, taken=False) from refused
             raise
         self._unlocked()
@@ -230,13 +241,6 @@ class Calls:
             return
         if self._clock.now() < self._looks_again_at:
             raise SlackUnreachableError(self.trouble, taken=False)
-        self._looks_again_at = self._clock.now() + LOOK_AGAIN
-
-    def _locked(self, error: str) -> None:
-        if error != self.locked_by:
-            _log.error("slack %s: %s", self._connection.name, locked_out(error))
-        self.locked_by = error
-        self._us = None
         self._looks_again_at = self._clock.now() + LOOK_AGAIN
 
     def _unlocked(self) -> None:

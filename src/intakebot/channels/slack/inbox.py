@@ -2,8 +2,8 @@
 
 The one middleware of the app, before anything else is known of a request. Events are kept and answered; somebody
 else works them off. Interactions are kept and go on to their listener, once: a repeat is given the answer of the
-first time. It promises that nothing is acknowledged that is not kept, but for what is only a hint: a changed profile,
-a changed group, a lost token.
+first time. It promises that nothing is acknowledged that is not kept, but for changed profiles and groups: there are
+many of them, and what they say can be asked again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeAlias
 
@@ -27,20 +26,20 @@ Payload: TypeAlias = Mapping[str, Any]
 
 ENVELOPE = "intakebot_envelope"
 """Where the context of a request holds the id of its envelope: whoever answers settles it."""
-HINTS = frozenset(
-    {"app_uninstalled", "subteam_members_changed", "subteam_updated", "team_join", "tokens_revoked", "user_change"}
-)
-"""Events that are heard and not kept: what they say can be asked again."""
+HINTS = frozenset({"subteam_created", "subteam_members_changed", "subteam_updated", "team_join", "user_change"})
+"""Events that are heard and not kept."""
+URGENT = frozenset({"app_uninstalled", "tokens_revoked"})
+"""Events that are heard at once, and kept as well."""
+EVENTS = frozenset({"event_callback", "app_rate_limited"})
 INTERACTIONS = frozenset({"block_actions", "message_action", "shortcut", "view_closed", "view_submission"})
 UNSAVED = frozenset({"block_suggestion"})
 """Asked at every key press, and changes nothing: answered without being kept."""
-FLOOD_LASTS = timedelta(hours=1)
 
 _log = logging.getLogger(__name__)
 
 
 class Inbox:
-    """`wake` is called when an event was kept; `hear` with each event that is only a hint.
+    """`wake` is called when an event was kept; `hear` with each event that must be known at once.
 
     `trouble` is '' or a sentence for operators.
     """
@@ -49,17 +48,7 @@ class Inbox:
         self._chat = chat
         self._wake = wake
         self._hear = hear
-        self._flooded_at: datetime | None = None
-
-    @property
-    def trouble(self) -> str:
-        """Whether Slack has said within the last hour that it holds events back."""
-        if self._flooded_at is None or self._chat.clock.now() - self._flooded_at > FLOOD_LASTS:
-            return ""
-        return (
-            f"Slack held events back at {self._flooded_at:%H:%M} because there were more than 30,000 in an hour;"
-            " messages of that minute are missing: take the app out of channels where it has nothing to do"
-        )
+        self.trouble = ""
 
     async def receive(
         self,
@@ -76,7 +65,7 @@ class Inbox:
         """The answer; None when a listener has to give it."""
         body = req.body
         kind = _text(body.get("type"))
-        if kind == "event_callback":
+        if kind in EVENTS:
             return await self._event(body)
         if kind in INTERACTIONS or "command" in body:
             return await self._interaction(req)
@@ -84,22 +73,21 @@ class Inbox:
             return None
         if kind == "url_verification":
             return BoltResponse(status=200, body={"challenge": str(body.get("challenge") or "")})
-        if kind == "app_rate_limited":
-            self._flooded_at = self._chat.clock.now()
-            _log.error("slack: %s", self.trouble)
-        else:
-            _log.warning("slack: something of a type that nobody knows was let go: %.60r", kind)
+        _log.warning("slack: something of a type that nobody knows was let go: %.60r", kind)
         return BoltResponse(status=200)
 
     async def _event(self, body: Payload) -> BoltResponse:
-        event = body.get("event")
-        if isinstance(event, dict) and _text(event.get("type")) in HINTS:
+        event: Payload = body["event"] if isinstance(body.get("event"), dict) else {}
+        what = _text(event.get("type"))
+        if what in HINTS or what in URGENT:
             self._hear(event)
+        if what in HINTS:
             return BoltResponse(status=200)
         kept = await self._keep(event_key(body), EnvelopeKind.EVENT, body)
         if kept is None:
             return _not_kept()
-        self._wake()
+        if not kept.repeat:
+            self._wake()
         return BoltResponse(status=200)
 
     async def _interaction(self, req: AsyncBoltRequest) -> BoltResponse | None:
@@ -114,7 +102,11 @@ class Inbox:
     async def _keep(self, key: str, kind: EnvelopeKind, body: Payload) -> KeptEnvelope | None:
         envelope = NewEnvelope("slack", key, kind, canonical(body))
         kept = await guarded(f"slack inbox, {key[:60]}", self._chat.keep(envelope))
-        return None if isinstance(kept, IntakebotError) else kept
+        if isinstance(kept, IntakebotError):
+            self.trouble = f"what Slack brings cannot be kept, and is brought again for a while: {kept.sentence}"
+            return None
+        self.trouble = ""
+        return kept
 
 
 def event_key(body: Payload) -> str:

@@ -33,7 +33,7 @@ MOST_PEOPLE = 5_000
 LEARNED = "slack-"
 """Before the user id of whoever is an agent by their group only."""
 _UNSEEN = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-_PROFILE_EVENTS = frozenset({"user_change", "team_join", "user_profile_changed", "user_status_changed"})
+_PROFILE_EVENTS = frozenset({"user_change", "team_join"})
 _GROUP_EVENTS = frozenset({"subteam_created", "subteam_updated", "subteam_members_changed"})
 
 _log = logging.getLogger(__name__)

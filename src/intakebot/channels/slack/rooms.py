@@ -15,7 +15,7 @@ from intakebot.domain.chat import ChatTies, IntakeRoom
 class Rooms:
     """The ties to this house, by conversation. `ties` is what holds now: as configured, with ids that have changed."""
 
-    def __init__(self, ties: ChatTies, team: str) -> None:
+    def __init__(self, ties: ChatTies, team: str = "") -> None:
         self.ties = ties
         self._team = team
         self._former: dict[str, tuple[str, ...]] = {}
@@ -50,10 +50,24 @@ class Rooms:
         """The same, and the names it had before its id changed, newest first: what was said then goes by those."""
         return tuple(self.place(known) for known in (channel, *self._former.get(channel, ())))
 
+    def now(self, channel: str) -> str:
+        """The id by which a conversation goes today."""
+        return next((new for new, former in self._former.items() if channel in former), channel)
+
+    def place_now(self, place: str) -> str:
+        """The same for a place, `T1/C1`."""
+        team, slash, channel = place.partition("/")
+        return f"{team}{slash}{self.now(channel)}"
+
+    def found_in(self, team: str) -> None:
+        """The workspace has said which team it is."""
+        self._team = team
+
     def rename(self, old: str, new: str) -> bool:
         """The workspace calls the conversation by another id now; returns whether the house counts on it."""
         mapped = self.is_mapped(old)
-        self._former[new] = (old, *self._former.pop(old, ()))
+        earlier = (old, *self._former.pop(old, ()))
+        self._former[new] = tuple(known for known in earlier if known != new)  # it may come back to an earlier id
         ties = self.ties
         self.ties = replace(
             ties,

@@ -1,0 +1,47 @@
+"""Builds the Slack channel of a house from its configuration. Called by `doors`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import SystemRandom
+
+from intakebot.app.house import OpenHouse
+from intakebot.channels.slack.channel import SlackChannel
+from intakebot.channels.slack.connection import SlackConnection
+from intakebot.config.slack_file import Mode, SlackSettings
+from intakebot.ports import Desk
+from intakebot.storage.chat_archive import SqlChatArchive
+from intakebot.storage.sealing import key_seal
+from intakebot.usecases.chat import HouseChat
+from intakebot.usecases.chat_tokens import HouseTokens
+
+
+def slack_channel(opened: OpenHouse, settings: SlackSettings, desk: Desk) -> SlackChannel:
+    """The channel that the settings describe, not yet open."""
+    archive = SqlChatArchive(opened.database)
+    chat = HouseChat(opened.house, opened.writer, archive)
+    tokens = HouseTokens(opened.house, opened.writer, archive, key_seal(opened.data))
+    return SlackChannel(slack_connection(settings), settings.ties, desk, chat, tokens, SystemRandom())
+
+
+def slack_connection(settings: SlackSettings) -> SlackConnection:
+    """How the workspace is reached, in the channel's own words."""
+    return SlackConnection(
+        name=settings.name,
+        mode="http" if settings.mode is Mode.HTTP else "socket",
+        bot_token=settings.bot_token.value,
+        app_token=settings.app_token.value,
+        signing_secrets=tuple(_given(settings.signing_secret.value, settings.previous_signing_secret.value)),
+        host=settings.host,
+        port=settings.port,
+        path=settings.path,
+        api_url=settings.api_url,
+        command=settings.command,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret.value,
+        refresh_token=settings.refresh_token.value,
+    )
+
+
+def _given(*secrets: str) -> Iterable[str]:
+    return (secret for secret in secrets if secret)
