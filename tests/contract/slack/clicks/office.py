@@ -119,7 +119,7 @@ class Office:
             self._listening = self._http.listening
             return self._http.serve(self._stop)
         spread = Random(1)  # noqa: S311 - it spreads connections in time
-        door = SocketDoor(self.app, self.calls, self.house.clock, spread)
+        door = SocketDoor("workspace", self.app, self.calls, self.house.clock, spread)
         self._listening = door.listening
         return door.serve(self._stop)
 

@@ -22,7 +22,7 @@ async def posted(office: Office, shown: Rendered, channel: str, thread: str = ""
 async def told(office: Office, number: int, what: str) -> Message:
     """Alice is told of a case by direct message."""
     case = await office.house.desk.ask("case.card", {"number": number})
-    notice = notices.notice(what, case, office.house.clock.now(), "https://acme.slack.example/archives/C1/p1")
+    notice = notices.notice(what, case, office.house.clock.now(), "https://acme.slack.com/archives/C1/p1")
     return await posted(office, notice, office.alice.dm().id)
 
 
