@@ -70,14 +70,14 @@ def resolve_form(
     """Enter the resolution.
 
     `templates`: the answer of `template.choices`; `suggestions` of `case.suggest`; `preview` of `reply.preview` for
-    the template that is chosen in `values`. `fresh`, higher than before, replaces what was typed by `values["text"]`
-    (a suggestion was taken). `final` ticks the final answer: the button was "Answer and close".
+    the template that is chosen in `values`. `fresh`, higher than before, replaces what was typed and chosen by
+    `values` (a suggestion was taken). `final` ticks the final answer: the button was "Answer and close".
     """
     held = values or {}
     parts = [
         headline(case),
         *_recipients(preview),
-        _template_field(templates, held),
+        _template_field(templates, held, fresh),
         *_reads(preview, held),
         *_suggested(case, suggestions),
         _resolution_field(held, fresh),
@@ -92,7 +92,7 @@ def resolve_form(
     )
 
 
-def _template_field(templates: Sequence[Template], held: Values) -> Block | None:
+def _template_field(templates: Sequence[Template], held: Values, fresh: int) -> Block | None:
     return fields.choice_field(
         "template",
         "Template",
@@ -100,6 +100,7 @@ def _template_field(templates: Sequence[Template], held: Values) -> Block | None
         chosen=str(held.get("template") or ""),
         optional=True,
         watched=True,
+        fresh=fresh,
         placeholder="Write it myself, or choose a template",
     )
 
