@@ -106,7 +106,7 @@ class SlackChannel:
     async def serve(self, intake: Intake, stop: asyncio.Event) -> None:
         """Receive until `stop`, then finish what was begun.
 
-        Raises DoorUnavailableError when a token is wrong or the address cannot be had.
+        Raises TokenRefusedError when a token is wrong, DoorUnavailableError when the address cannot be had.
         """
         await probe(self._connection, self._calls)
         working = asyncio.Event()
