@@ -19,6 +19,7 @@ from intakebot.channels.slack.calls import Calls
 from intakebot.channels.slack.outlet import SlackOutlet
 from intakebot.channels.slack.paced_calls import PacedCalls
 from intakebot.channels.slack.rooms import Rooms
+from intakebot.domain.chat import ChatTies, IntakeRoom
 from intakebot.domain.delivery import DeliveredFile, Delivery, DeliveryKind, DeliveryState
 from intakebot.domain.errors import (
     DeliveryDeferredError,
@@ -51,7 +52,7 @@ class Desk:
         clock = self.slack.clock.source
         self.calls = Calls(connection_to(self.slack), clock)
         self.opened.append(self.calls)
-        self.alarms, self.rooms = Alarms(clock), Rooms()
+        self.alarms, self.rooms = Alarms(clock), Rooms(ChatTies(IntakeRoom("", "support@intakebot.example")))
         self.outlet = SlackOutlet(PacedCalls(self.calls, clock, self.alarms), self.rooms, clock)
 
     def delivery(self, **changes: Any) -> Delivery:
@@ -140,7 +141,7 @@ async def test_a_reply_of_which_nobody_knows_is_sent_once(
     kind: str,
     what: DeliveryKind,
     restarted: bool,  # noqa: FBT001 - a column of the table
-) -> None:  # S11, I09
+) -> None:  # case I09
     desk.slack.faults.add(POST, kind)
     delivery = desk.delivery(kind=what, attempts=1)
     assert isinstance(await desk.outcome(delivery), DeliveryDeferredError)
@@ -172,7 +173,7 @@ async def test_an_attempt_that_was_certainly_not_taken_needs_no_look(desk: Desk)
 )
 async def test_where_nobody_may_look_the_house_decides_as_for_mail(
     desk: Desk, what: DeliveryKind, drops: int, state: str, replies: int
-) -> None:  # I09, decision 23
+) -> None:  # case I09, decision 23
     desk.slack.verdict.allow("same-outbox-id", because="nobody may look, so a resolution is resent once")
     desk.slack.app.scopes.discard("channels:history")
     desk.slack.faults.add(POST, "drop_after_store", times=drops)
@@ -190,7 +191,7 @@ async def test_a_worker_without_a_receipt_sends_nothing_twice(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("text", ["short", "x" * 6_999, "word " * 4_000, "💧" * 30_000, "&<>" * 20_000, "y\n" * 30_000])
-async def test_nothing_of_a_long_reply_is_lost(desk: Desk, text: str) -> None:  # S13
+async def test_nothing_of_a_long_reply_is_lost(desk: Desk, text: str) -> None:  # case I12
     assert (await desk.send(desk.delivery(text=text)))[0] is DeliveryState.SENT
     first, *more = desk.replies
     shown = said(first).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
@@ -198,7 +199,7 @@ async def test_nothing_of_a_long_reply_is_lost(desk: Desk, text: str) -> None:  
     assert text.strip() in [shown, *(part.strip() for part in whole)]
 
 
-async def test_hostile_words_are_inert(desk: Desk) -> None:  # S13
+async def test_hostile_words_are_inert(desk: Desk) -> None:  # case I06
     words = "<!channel> <@U1> <https://evil.example|ok> &lt;!here&gt; *_~`` ``` \u202e @everyone"
     desk.slack.state.see_caller_text(words)
     for number, text in enumerate((words, words * 300, words * 2_000)):
@@ -207,7 +208,9 @@ async def test_hostile_words_are_inert(desk: Desk) -> None:  # S13
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_too_long", "msg_blocks_too_long", "no_text"])
 @pytest.mark.parametrize("times", [1, 2, 1000])
-async def test_a_form_that_is_refused_becomes_plainer_and_never_loops(desk: Desk, error: str, times: int) -> None:
+async def test_a_form_that_is_refused_becomes_plainer_and_never_loops(
+    desk: Desk, error: str, times: int
+) -> None:  # case I12
     desk.slack.faults.add(POST, f"error:{error}", times=times)
     state, _ = await desk.send(desk.delivery(text="Restart it. " * 500))
     assert state is (DeliveryState.SENT if times < 1000 else DeliveryState.FAILED)
@@ -217,7 +220,7 @@ async def test_a_form_that_is_refused_becomes_plainer_and_never_loops(desk: Desk
 
 
 @pytest.mark.parametrize("how", ["archived", "kicked", "gone"])
-async def test_a_closed_conversation_is_waited_for_and_then_a_person_is_told(desk: Desk, how: str) -> None:  # S21
+async def test_a_closed_conversation_is_waited_for_and_then_a_person_is_told(desk: Desk, how: str) -> None:  # case I13
     if how == "archived":
         desk.room.archived = True
     elif how == "kicked":
@@ -245,7 +248,7 @@ async def test_a_question_that_was_deleted_is_not_answered_before_everybody(desk
     assert not desk.slack.messages(desk.room)
 
 
-async def test_an_app_that_is_thrown_out_keeps_replies_for_later(desk: Desk) -> None:  # S17
+async def test_an_app_that_is_thrown_out_keeps_replies_for_later(desk: Desk) -> None:  # case I13
     desk.slack.verdict.allow("token", because="the app cannot know before it asks")
     desk.slack.uninstall()
     state, delivery = await desk.send(desk.delivery(), times=10)
@@ -259,7 +262,7 @@ async def test_an_app_that_is_thrown_out_keeps_replies_for_later(desk: Desk) -> 
 async def test_a_channel_with_another_id_is_answered_when_it_is_told(desk: Desk) -> None:  # S21
     delivery = desk.delivery()
     old = desk.slack.change_channel_id(desk.room)
-    desk.rooms.renamed(old, desk.room.id)
+    desk.rooms.rename(old, desk.room.id)
     assert (await desk.send(delivery))[0] is DeliveryState.SENT
 
 
@@ -361,3 +364,10 @@ async def test_unverifiable_is_said_as_such(desk: Desk) -> None:
     assert isinstance(outcome, DeliveryUnverifiableError)
     assert "missing_scope" in outcome.sentence
     assert not desk.slack.calls(POST)
+
+
+async def test_a_workspace_that_does_not_answer_holds_up_nobody_for_long(desk: Desk) -> None:  # case I09
+    desk.slack.faults.add(POST, "timeout_before", times=1000)
+    for number in range(50):
+        assert isinstance(await desk.outcome(desk.delivery(id=number, attempts=1)), DeliveryDeferredError)
+    assert len(desk.slack.calls()) == 3
