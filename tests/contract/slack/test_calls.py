@@ -257,6 +257,26 @@ async def test_all_calls_share_a_connection(slack: FakeSlack) -> None:
     assert len(callers) == 1
 
 
+async def test_a_proxy_is_taken_from_the_environment_unless_excepted(
+    slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def proxy(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.json_response({"ok": True})
+
+    async with serving(proxy) as here:
+        monkeypatch.setenv("HTTPS_PROXY", here)
+        async with calling(slack, "http://slack.invalid/api/") as calls:
+            await calls.call("api.test")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        async with calling(slack, slack.api_url) as calls:
+            await calls.call("auth.test")
+
+    assert asked == ["/api/api.test"]
+
+
 def test_no_secret_is_shown_by_what_holds_it(slack: FakeSlack) -> None:
     connection = connection_to(slack, client_secret="hush", refresh_token="hush-hush")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fakes.databases import ON_SQLITE
-from integration.slack_intake.standing_intake import StandingIntake
 from intakebot.domain.commands import Close, Resolve, Take
+from integration.slack_intake.standing_intake import StandingIntake
 
 pytestmark = ON_SQLITE
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fakes.databases import ON_SQLITE
-from integration.slack_intake.standing_intake import StandingIntake
 from intakebot.domain.commands import Ask, Close, Resolve, Take
+from integration.slack_intake.standing_intake import StandingIntake
 
 pytestmark = ON_SQLITE
 CANARY = "the customer is a nuisance"

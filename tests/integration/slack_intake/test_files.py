@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fakes.databases import ON_SQLITE
-from integration.slack_intake.standing_intake import StandingIntake
 from intakebot.channels.slack.files import FILE_ATTEMPTS
+from integration.slack_intake.standing_intake import StandingIntake
 
 pytestmark = ON_SQLITE
 PICTURE = ("pump.png", b"\x89PNG" + b"\x00\x01" * 100, "image/png")

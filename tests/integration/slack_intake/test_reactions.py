@@ -8,9 +8,9 @@ import pytest
 
 from fakes.databases import ON_SQLITE
 from fakes.standing_house import StandingHouse
-from integration.slack_intake.standing_intake import StandingIntake, taking_in
 from intakebot.channels.slack.hints import NOT_OF_APPS
 from intakebot.domain.chat import ChatTies
+from integration.slack_intake.standing_intake import StandingIntake, taking_in
 
 pytestmark = ON_SQLITE
 

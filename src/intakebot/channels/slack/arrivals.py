@@ -71,10 +71,11 @@ class Arrivals:
         self._workers: set[asyncio.Task[None]] = set()
         self._held: set[int] = set()
         self._slots = asyncio.Semaphore(PLACES_AT_ONCE)
-        self._stopping = False
+        self._stop = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what was begun is finished first, the rest is handed back."""
+        self._stop = stop
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: self.wake.set())
         try:
@@ -89,7 +90,6 @@ class Arrivals:
             raise
         finally:
             stopping.cancel()
-            self._stopping = True
             await self.idle()
 
     async def claim(self) -> int:
@@ -130,7 +130,7 @@ class Arrivals:
         async with self._slots:
             while turns:
                 turn = heapq.heappop(turns)
-                await (self._hand_back(turn) if self._stopping else self._work_off(turn))
+                await (self._hand_back(turn) if self._stop.is_set() else self._work_off(turn))
                 self._held.discard(turn.envelope.id)
             del self._lanes[lane]  # no wait since the last look at it
         self.wake.set()

@@ -14,12 +14,12 @@ from intakebot.channels.slack.callers import Callers
 from intakebot.channels.slack.card_threads import COMMENTED, REFUSED, CardThreads
 from intakebot.channels.slack.contacts import KNOWN, TAKEN, Contacts
 from intakebot.channels.slack.hints import tell
-from intakebot.channels.slack.spoken import Spoken, spoken, text_of, why_not_taken
+from intakebot.channels.slack.spoken import Payload, Spoken, spoken, text_of, why_not_taken
 from intakebot.channels.slack.threads import THREAD_LIMIT, thread_of
 from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.chat import ChatMessage, IntakeRoom
 from intakebot.domain.commands import AddComment
-from intakebot.domain.errors import RefusedError
+from intakebot.domain.errors import IntakebotError, RefusedError, Remedy
 from intakebot.domain.organisation import Agent
 
 SAID_IN_THREAD = "said to the caller in the thread:"
@@ -49,9 +49,13 @@ class CallerThreads:
         return None
 
     async def follow(self, said: Spoken) -> None:
-        """From now on the thread belongs to whoever said that, though its first message may be nobody's."""
+        """From this message on the thread belongs to whoever said it, though what began it may be nobody's word.
+
+        So its first message is remembered as one that continues this one. What was said before is not taken in: it
+        must not depend on when it happens to arrive.
+        """
         place = self._around.rooms.place(said.channel)
-        await self._around.chat.remember(ChatMessage(place, said.root_ts, said.root_ts, self._cards.person(said)))
+        await self._around.chat.remember(ChatMessage(place, said.root_ts, said.ts, self._cards.person(said)))
 
     async def agent_behind(self, said: Spoken, root: ChatMessage | None, arrived: Arrived) -> Agent | None:
         """The agent who said it in somebody else's thread. Who began a thread is its caller, agent or not."""
@@ -62,9 +66,14 @@ class CallerThreads:
 
     async def hear(self, said: Spoken, arrived: Arrived) -> Outcome:
         """Take in what was said in a followed thread: an agent's word as a comment, everybody else's as a contact."""
+        root = await self._contacts.known(said.channel, said.root_ts)
+        if root and said.ts < root.root_ts:
+            return "ignored: said before the thread was a caller's"
+        return await self._take(said, root, arrived)
+
+    async def _take(self, said: Spoken, root: ChatMessage | None, arrived: Arrived) -> Outcome:
         if said.is_bare(self._around.own.user):
             return "ignored: no words"
-        root = await self._contacts.known(said.channel, said.root_ts)
         if agent := await self.agent_behind(said, root, arrived):
             return await self._agent_said(said, agent)
         room = self._around.rooms.intake(said.channel) or self._around.rooms.ties.direct
@@ -76,24 +85,35 @@ class CallerThreads:
         Called again it takes in what is new since. Below a message that no person wrote, the one who calls is the
         caller, and is quoted with what the thread is about.
         """
-        found = await thread_of(self._around.calls, said.channel, said.root_ts)
-        if len(found) >= THREAD_LIMIT:
-            _log.warning("slack thread %s/%s: taken in up to its message %d", said.channel, said.root_ts, THREAD_LIMIT)
+        found = await self._found(said, arrived)
         room = self._around.rooms.ties.direct
-        root = next((message for message in found if message.get("ts") == said.root_ts), {})
+        people = [spoken(each, said.channel) for each in found if not why_not_taken(each, self._around.own)]
         outcomes: list[Outcome] = []
-        if not root or why_not_taken(root, self._around.own):
-            outcomes.append(await self._contacts.take_in(said, room, arrived, preface=text_of(root)))
+        if all(each.is_reply for each in people):
+            about = "\n".join(text_of(each) for each in found if each.get("ts") == said.root_ts)
+            outcomes.append(await self._contacts.take_in(said, room, arrived, preface=about))
             await self.follow(said)
-        replies = [spoken(each, said.channel) for each in found if not why_not_taken(each, self._around.own)]
-        outcomes += [await self._one(each, room, arrived) for each in replies]
+        outcomes += [await self._one(each, room, arrived) for each in people]
         waiting = [outcome for outcome in outcomes if isinstance(outcome, Later)]
         return waiting[0] if waiting else TAKEN if TAKEN in outcomes else KNOWN
+
+    async def _found(self, said: Spoken, arrived: Arrived) -> list[Payload]:
+        """The thread as it stands; nothing of it when it cannot be had, and will not be."""
+        try:
+            found = await thread_of(self._around.calls, said.channel, said.root_ts)
+        except IntakebotError as error:
+            if not arrived.last and error.remedy is not Remedy.NEVER:
+                raise
+            _log.warning("slack thread %s/%s: %s", said.channel, said.root_ts, error.sentence)
+            return []
+        if len(found) >= THREAD_LIMIT:
+            _log.warning("slack thread %s/%s: taken in up to message %d", said.channel, said.root_ts, THREAD_LIMIT)
+        return found
 
     async def _one(self, said: Spoken, room: IntakeRoom, arrived: Arrived) -> Outcome:
         if not said.is_reply:
             return await self._contacts.take_in(said, room, arrived)
-        return await self.hear(said, arrived)
+        return await self._take(said, await self._contacts.known(said.channel, said.root_ts), arrived)
 
     async def _agent_said(self, said: Spoken, agent: Agent) -> Outcome:
         """The caller has read it already, so it stands in the case whoever said it: an agent of another queue too."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from intakebot.channels.slack.arrived import Later
-from intakebot.channels.slack.calls import Calls
+from intakebot.channels.slack.calls import Calls, SlackRefusedError
 from intakebot.domain.errors import IntakebotError, Remedy
 from intakebot.reading.chat import MAX_FILES, ChatFile
 
@@ -67,11 +67,11 @@ class Files:
                 return why
             content = await self._calls.fetch_file(_address(file), room)
         except IntakebotError as error:
+            if isinstance(error, SlackRefusedError) and error.error == "file_too_large":
+                return _NotHad(TOO_LARGE, f"{named(listed)} (too large to be taken along)")
             if may_wait and error.remedy is not Remedy.NEVER:
                 raise
             return _unhad(listed, error.sentence, may_wait=may_wait)
-        if len(content) > room:
-            return _NotHad(TOO_LARGE, f"{named(file)} (too large to be taken along)")
         media_type = str(file.get("mimetype") or "application/octet-stream")
         if _is_sign_in_page(content, media_type, _size(file)):
             return _unhad(file, "a page for signing in came instead", may_wait=may_wait)

@@ -20,6 +20,7 @@ from intakebot.domain.errors import IntakebotError
 
 MENTION = "app_mention"
 UNDER_OURS = "ignored: under a message of ours"
+NO_WORDS = "ignored: no words"
 
 
 class Messages:
@@ -65,9 +66,12 @@ class Messages:
         return "ignored: no intake room"
 
     async def _begin(self, said: Spoken, room: IntakeRoom | None, arrived: Arrived) -> Outcome:
-        """A message that begins something, or continues a burst of its writer's."""
+        """A message that begins something, or continues a burst of its writer's.
+
+        Outside of intake rooms the answers to it come along: they may have been given before anybody asked us.
+        """
         if room is None:
-            return await self._contacts.take_in(said, self._around.rooms.ties.direct, arrived)
+            return await self._threads.take_whole(said, arrived)
         person = await self._callers.person(said.team, said.user, arrived)
         before = await self._bursts.before(said, room, caller_id(person))
         return await self._contacts.take_in(said, room, arrived, continues=before)
@@ -96,15 +100,22 @@ class Messages:
         """A reply in an intake room came before what it answers, or that is no contact: what it answers goes first."""
         if await self._threads.agent_behind(said, None, arrived):
             return Later("what an agent answers has not come yet", "ignored: an agent's answer to what is no contact")
+        begun = await self._begin_with_root(said, room, arrived)
+        if said.is_bare(self._around.own.user):  # somebody calls us to what stands there
+            return begun
+        return await self._contacts.take_in(said, room, arrived)
+
+    async def _begin_with_root(self, said: Spoken, room: IntakeRoom, arrived: Arrived) -> Outcome:
         try:
-            root = await message_at(self._around.calls, said.channel, said.root_ts)
+            found = await message_at(self._around.calls, said.channel, said.root_ts)
         except IntakebotError:
             if not arrived.last:
                 raise
-            root = None
-        if root is not None and not why_not_taken(root, self._around.own):
-            await self._begin(spoken(root, said.channel), room, arrived)
-        return await self._contacts.take_in(said, room, arrived)
+            found = None
+        if found is None or why_not_taken(found, self._around.own):
+            return NO_WORDS
+        root = spoken(found, said.channel)
+        return NO_WORDS if root.is_bare(self._around.own.user) else await self._begin(root, room, arrived)
 
     async def _bare(self, said: Spoken, arrived: Arrived) -> Outcome:
         if arrived.kind == MENTION or said.is_direct:  # it comes as a message too: told once

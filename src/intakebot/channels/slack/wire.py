@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.request import proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.web.async_client import AsyncWebClient
 from yarl import URL
 
@@ -60,6 +62,7 @@ class Wire:
     def __init__(self, api_url: str) -> None:
         self._api = URL(api_url)
         self._client = AsyncWebClient(base_url=api_url, retry_handlers=[], logger=_log)
+        self._client.proxy = proxy_for(self._api)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -122,7 +125,7 @@ class Wire:
         try:
             async with (
                 asyncio.timeout(FILE_SECONDS),
-                self._session().post(place, allow_redirects=False, proxy=self._client.proxy, **content) as answer,
+                self._session().post(place, allow_redirects=False, proxy=proxy_for(place), **content) as answer,
             ):
                 await answer.read()
         except (aiohttp.ClientError, OSError) as error:
@@ -136,7 +139,7 @@ class Wire:
     async def _fetch_once(self, place: URL, token: str, limit: int) -> bytes | str:
         """The file, or where it says that it is."""
         headers = {"Authorization": f"Bearer {token}"}
-        asked = self._session().get(place, headers=headers, allow_redirects=False, proxy=self._client.proxy)
+        asked = self._session().get(place, headers=headers, allow_redirects=False, proxy=proxy_for(place))
         async with asked as answer:
             if answer.status in (301, 302, 303, 307, 308):
                 return answer.headers.get("Location", "")
@@ -171,6 +174,13 @@ class Wire:
         return self._client.session
 
 
+def proxy_for(place: URL) -> str | None:
+    """The proxy that the environment names (`HTTPS_PROXY`), unless `NO_PROXY` excepts this host."""
+    if proxy_bypass(place.host or ""):
+        return None
+    return load_http_proxy_from_env(_log)
+
+
 def as_form(arguments: Mapping[str, Any]) -> dict[str, str]:
     """Arguments as every method takes them: a form, with lists and mappings as JSON. None is left out."""
     return {name: _as_text(value) for name, value in arguments.items() if value is not None}
@@ -200,10 +210,18 @@ def _refused(method: str, error: str, body: Mapping[str, Any]) -> SlackRefusedEr
     needed = str(body.get("needed") or "")
     metadata = body.get("response_metadata")
     details = metadata.get("messages") if isinstance(metadata, dict) else None
-    more = [str(one) for one in details[:3]] if isinstance(details, list) else []
+    details = details or body.get("errors")
+    more = [_detail(one) for one in details[:3]] if isinstance(details, list) else []
     if needed:
         more = [f"the app lacks the scope {needed}: add it to the app and install the app again"]
     return SlackRefusedError("; ".join([f"Slack refused {method}: {error}", *more]), error, needed)
+
+
+def _detail(detail: object) -> str:
+    """One thing that Slack objects to: a sentence, or what blocks.validate says of a place in a layout."""
+    if isinstance(detail, dict):
+        return f"{detail.get('pointer') or ''} {detail.get('message') or detail.get('code') or ''}".strip()
+    return str(detail)
 
 
 def _limited(what: str, headers: Mapping[str, str]) -> SlackLimitedError:

@@ -37,7 +37,8 @@ async def test_a_reply_is_seen_exactly_as_it_leaves(office: Office) -> None:
     assert office.alice.modal is None
     left = (await sent(office))[-1]
     assert (left.recipient, left.kind.value) == (KNOWN_CALLER, "question")
-    assert words(preview.blocks).split() and all(line in words(preview.blocks) for line in left.text.splitlines())
+    assert left.text.strip()
+    assert all(line in words(preview.blocks) for line in left.text.splitlines())
 
 
 async def test_whoever_does_not_send_comes_back_to_the_words(office: Office) -> None:
@@ -132,10 +133,21 @@ async def test_what_helped_before_is_taken_with_one_press(office: Office) -> Non
     await sent(office)
     number = await in_charge(office, subject="Toner cartridge is leaking", text="The toner cartridge leaks.")
     form = await office.form(office.alice, await office.card(number), "case.resolve")
-    assert "Shake the toner cartridge" in words(form.blocks)
+    assert f"C-{solved} Toner cartridge leaks" in words(form.blocks)
     await office.drawn_anew(form, lambda: office.alice.clicks(form, "form.suggestion"))
     held = next(iter(form.values["text"].values()))
     assert "Shake the toner cartridge gently." in held["value"]
+
+
+async def test_a_template_that_may_help_is_chosen_with_one_press(office: Office) -> None:
+    number = await in_charge(office, subject="Power light of the router", text="The router label shows a network name.")
+    suggested = await office.house.desk.ask("case.suggest", {"number": number, "limit": 3})
+    name = suggested[0]["template"]
+    form = await office.form(office.alice, await office.card(number), "case.resolve")
+    await office.drawn_anew(form, lambda: office.alice.clicks(form, "form.suggestion"))
+    await office.alice.submits()
+    await office.alice.submits()
+    assert (await office.case(number))["resolution"]["template"] == name
 
 
 async def test_a_final_answer_closes_the_case_once_it_is_sent(office: Office) -> None:
