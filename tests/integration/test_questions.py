@@ -252,6 +252,17 @@ async def test_a_template_is_suggested_as_the_caller_would_read_it(standing: Sta
     assert choice == {"name": "how-to-reset", "subject": "[C-1001] Router", "languages": ["de", "en"]}
 
 
+async def test_what_a_template_said_to_another_caller_is_not_suggested(standing: StandingHouse) -> None:
+    await mailed(standing, "Router password", "The router has no network name any more.")
+    await standing.perform("alice", c.Take(1001))
+    await standing.perform("alice", c.Resolve(1001, template="how-to-reset"))
+    await standing.deliver()
+    await mailed(standing, "Router again", "The router has lost its network name and password.", From="bo@acme.example")
+    found = await standing.desk.ask("case.suggest", {"number": 1002, "limit": 5})
+    assert [(each["template"], each["label"]) for each in found] == [("how-to-reset", "")]
+    assert "Ann" not in found[0]["text"]
+
+
 async def test_cases_and_customers_are_found(standing: StandingHouse) -> None:
     await mailed(standing, "Pump stands still")
     found = await standing.desk.ask("case.find", {"text": "pump acme archer"})
