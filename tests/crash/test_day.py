@@ -1,0 +1,201 @@
+"""A day of a support desk, killed in between: counts add up, one owner for a case, nothing leaks or comes twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections import Counter
+from contextlib import AsyncExitStack, closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crash.day import CANARY, CUSTOMERS, QUEUES, TEAM, Caller, Clicker, Post, Workspace, agents_section
+from crash.ledger import ALL
+from crash.lives import Life, Mother, mother_of
+from fakes.slack import FakeSlack
+from intakebot.domain.actors import Actor
+from intakebot.domain.case import CaseEvent, recorded_state, replay, shown_number
+from intakebot.domain.commands import Identify
+from intakebot.domain.errors import IntakebotError
+from intakebot.storage.archive import SqlArchive
+from intakebot.storage.blobs import Blobs
+from intakebot.storage.engine import open_database
+from intakebot.storage.store import SqlStore
+
+pytestmark = pytest.mark.crash
+CONTACTS = int(os.environ.get("INTAKEBOT_TEST_DAY", "200"))
+KILLS = 5
+CHATS = CONTACTS * 2 // 5
+PRESSES = CONTACTS * 2
+EVERYTHING_COMES_AGAIN = 400.0
+"""Seconds of the fake's clock after which the last retry of an event has come."""
+
+
+class Day:
+    """One day: `mother` bears the services, `post` and `callers` write, `clickers` work."""
+
+    def __init__(self, mother: Mother, workspace: Workspace, seed: int) -> None:
+        self.mother, self.workspace = mother, workspace
+        self.dice = random.Random(seed)  # noqa: S311 - a day that can be had again
+        self.post = Post()
+        self.callers = [Caller(person, workspace, self.dice) for person in workspace.callers]
+        self.clickers = [Clicker(name, workspace, self.dice) for name in TEAM]
+
+    async def pass_by(self) -> None:
+        """Everything at once, and the service killed again and again."""
+        life = await self._born()
+        busy = asyncio.gather(self._mails(), self._chats(), *(self._work(clicker) for clicker in self.clickers))
+        for _ in range(KILLS):
+            await asyncio.wait({busy}, timeout=self.dice.uniform(0.5, 3.0))
+            await asyncio.to_thread(life.kill)
+            life = await self._born()
+        await busy
+        await self._evening(life)
+
+    async def _born(self) -> Life:
+        life = await asyncio.to_thread(self.mother.bear)
+        self.post.reborn(life.port)
+        return life
+
+    async def _mails(self) -> None:
+        for _ in range(CONTACTS - CHATS):
+            await self.post.mail(self.dice)
+
+    async def _chats(self) -> None:
+        for number in range(CHATS):
+            await self.dice.choice(self.callers).chat()
+            if number % 20 == 10:
+                self.workspace.slack.hold_events()
+            if number % 20 == 15:
+                self.workspace.slack.release_events(shuffle=True, seed=number)
+            await self._number_of_contacts(number // 2)
+
+    async def _number_of_contacts(self, wanted: int) -> None:
+        """Callers write as fast as half of what they wrote comes through."""
+        slack = self.workspace.slack
+        await slack.comes(lambda: len(slack.deliveries) >= wanted, 2.0)
+
+    async def _work(self, clicker: Clicker) -> None:
+        for number in range(PRESSES // len(self.clickers)):
+            if clicker.name == "dana" and number % 5 == 0:
+                await self._identify()
+            await clicker.act()
+            await asyncio.sleep(0)
+
+    async def _identify(self) -> None:
+        """The team lead says whose the cases in triage are, by the command line."""
+        desk = self.mother.living.desk() if self.mother.living else None
+        if desk is None:
+            return
+        try:
+            for row in await desk.ask("case.list", {"queue": "triage", "ended": False, "limit": 5}):
+                await desk.perform(Identify(row["number"], self.dice.choice(CUSTOMERS)), Actor.agent("dana"))
+        except IntakebotError:
+            return  # the service has just been killed, or somebody was quicker
+
+    async def _evening(self, life: Life) -> None:
+        """Nothing new; what is late comes, what is owed leaves, and the service ends as it should."""
+        slack = self.workspace.slack
+        slack.clock.advance(EVERYTHING_COMES_AGAIN)
+        await slack.settled(30.0)
+        for _ in range(2):
+            await asyncio.to_thread(life.wait_until_nothing_waits)
+        await asyncio.to_thread(life.stop)
+
+
+@pytest.mark.timeout(600)
+async def test_a_day_of_a_support_desk(tmp_path: Path) -> None:  # cases I01, I08, I10, H09
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(FakeSlack())
+        slack.verdict.allow("interaction-late", "event-attempt", because="the service is killed in between")
+        workspace = Workspace(slack)
+        sections = {"channels": workspace.section(_tokens(slack, tmp_path)), "agents": agents_section()}
+        mother = stack.enter_context(mother_of(tmp_path / "place", **sections))
+        day = Day(mother, workspace, seed=20261124)
+        await day.pass_by()
+        assert sum(clicker.pressed for clicker in day.clickers) > PRESSES // 4, "the agents hardly worked"
+        check(mother.data, day)
+
+
+def _tokens(slack: FakeSlack, place: Path) -> tuple[str, str]:
+    """The files of the bot's and the app's token."""
+    files = (place / "bot", place / "app")
+    for file, token in zip(files, (slack.app.bot_token, slack.app.app_token), strict=True):
+        file.write_text(token, "utf-8")
+    return str(files[0]), str(files[1])
+
+
+def check(data: Path, day: Day) -> None:
+    """What must be true in the evening."""
+    with closing(open_database("sqlite+pysqlite:///intakebot.db", data)) as database:
+        archive = SqlArchive(database, Blobs(data))
+        _check_contacts(archive, day)
+        with database.reading.connect() as connection:
+            store = SqlStore(connection, Blobs(data))
+            for row in archive.contacts("", ALL):
+                if row["case"]:
+                    _check_case(archive, store, row["case"])
+        _check_what_left(archive, data, day)
+        _check_cards(archive, day)
+
+
+def _check_contacts(archive: SqlArchive, day: Day) -> None:
+    team = day.workspace.slack.home.id
+    chats = [f"chat {team}/{said.channel.id}/{said.ts}" for caller in day.callers for said in caller.said]
+    found = Counter(row["message_id"].strip("<>") for row in archive.contacts("", ALL))
+    assert found == Counter([*day.post.answered, *chats]), "one contact for every mail and every message"
+    counts = archive.counts()
+    assert sum(counts["contacts"].values()) == CONTACTS
+    assert counts["contacts"].keys() <= {"registered", "appended", "split"}
+
+
+def _check_case(archive: SqlArchive, store: SqlStore, number: int) -> None:
+    case = store.case_file(number).case
+    events = archive.events(number)
+    assert replay(map(_event, events)) == recorded_state(case), case.label
+    owner: str | None = None
+    for event in events:
+        if "owner" not in event["changes"]:
+            continue
+        new = event["changes"]["owner"]
+        assert owner is None or new is None or new == owner, f"{case.label}: {new} took what was {owner}'s"
+        owner = new
+
+
+def _check_what_left(archive: SqlArchive, data: Path, day: Day) -> None:
+    deliveries = archive.deliveries("", ALL)
+    sent = [delivery for delivery in deliveries if delivery["state"] == "sent"]
+    filed = Counter(path.name for path in (data / "outbox" / "new").iterdir())
+    assert filed == Counter(f"{one['id']}.intakebot" for one in sent if one["channel"] == "email")
+    assert all(CANARY.encode() not in path.read_bytes() for path in (data / "outbox" / "new").iterdir())
+    outside = day.workspace.said_outside()
+    assert not [message for message in outside if CANARY in f"{message.text}{message.blocks}"], "an internal word left"
+    posted = Counter(message.metadata["event_payload"]["id"] for message in outside if message.metadata)
+    assert posted == Counter(str(one["id"]) for one in sent if one["channel"] == "slack")
+
+
+def _check_cards(archive: SqlArchive, day: Day) -> None:
+    """Every case of a queue with a room has exactly one card that is not a stub, and it shows the case as it is."""
+    bot = day.workspace.slack.app.bot_user
+    tops = [
+        message
+        for name in QUEUES
+        for message in day.workspace.slack.messages(day.workspace.rooms[name])
+        if message.user == bot and not message.thread_ts
+    ]
+    for number in {row["case"] for row in archive.contacts("", ALL) if row["case"]}:
+        case = archive.case(number)
+        showing = [
+            one for one in tops if shown_number(number) in one.text and case["status"] in f"{one.text}{one.blocks}"
+        ]
+        assert len(showing) == 1, f"{shown_number(number)} is {case['status']}: shown on {len(showing)} cards"
+        assert showing[0].channel is day.workspace.rooms[case["queue"]]
+
+
+def _event(row: dict[str, Any]) -> CaseEvent:
+    at = datetime.fromisoformat(row["at"])
+    return CaseEvent(row["id"], row["case_id"], row["kind"], Actor.parse(row["by"]), at, row["changes"], row["note"])
