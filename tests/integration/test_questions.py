@@ -149,6 +149,9 @@ async def test_an_agent_of_a_user_group_works_like_every_other(standing: Standin
     await standing.perform("u7", c.Take(1001))
     standing.house.learned.clear()  # the next run of the service, before the chat has named them again
     await standing.perform("u7", c.AddComment(1001, "still here"))
+    standing.house.learned.clear()
+    assert await chat.agent("u7") == Agent("u7", "Uma", "", ("support",))
+    assert (await standing.desk.ask("agent.home", {"agent": "u7"}))["mine_total"] == 1
     assert (await card(standing))["owner"] == {"id": "u7", "name": "Uma"}
     assert "u7" in {agent["id"] for agent in (await standing.desk.ask("house.choices", {}))["agents"]}
     with pytest.raises(RefusedError) as refused:
