@@ -15,7 +15,6 @@ from intakebot.domain.actors import Actor
 from intakebot.domain.chat import Preferences
 from intakebot.domain.errors import RefusedError
 
-
 BOTH_OR_NONE = "quiet hours have a beginning and an end; leave both empty for none"
 
 
