@@ -135,6 +135,8 @@ EVENTS: dict[str, str] = {
     "case.classified": "Category or priority changed.",
     "case.marked": "A marker was set.",
     "case.unmarked": "A marker was removed.",
+    "agreement.due-soon": "Three quarters of the time for a solution have passed.",
+    "agreement.overdue": "The time for a solution has passed.",
     "question.asked": "An agent asked the caller a question.",
     "reply.suppressed": "The caller gets no acknowledgement, and why.",
     "closing.cancelled": "The caller wrote before the final answer had settled, so the case stays open.",

@@ -220,8 +220,9 @@ class Conversation:
         self.standing.advance(span(written))
 
     async def _to_closing(self, written: str) -> None:
-        """To the first timer that is due, and `written` more."""
-        due = min(timer["due_at"] for row in self._rows() for timer in self._case(row["number"])["timers"])
+        """To the first closing that is due, and `written` more."""
+        timers = [timer for row in self._rows() for timer in self._case(row["number"])["timers"]]
+        due = min(timer["due_at"] for timer in timers if timer["kind"] == "close")
         self.standing.advance(datetime.fromisoformat(due) - self.standing.clock.now() + span(written))
 
     async def _dismiss(self, agent: str) -> None:

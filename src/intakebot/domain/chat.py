@@ -63,6 +63,10 @@ class EnvelopeKind(Enum):
     INTERACTION = "interaction"
 
 
+SET_ASIDE = "set-aside"
+"""The state of an envelope that waits for a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewEnvelope:
     """What a platform handed over, word for word. The same `key` is the same thing, however often it comes."""

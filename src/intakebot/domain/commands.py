@@ -33,13 +33,14 @@ class Move:
 class AddComment:
     """Add an internal comment, `comment` or `work_info`.
 
-    `place` (`T1/C1/1700.1`) is where in a chat agents can read it already, '' = nowhere.
+    `said_at` is where it was said already, under the case's card (`T1/C1/1700.1`): it is not told there again, and
+    what was said at one place is one comment, however often it is handed over.
     """
 
     case: int
     text: str
     kind: str = "comment"
-    place: str = ""
+    said_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

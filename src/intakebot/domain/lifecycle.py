@@ -16,19 +16,26 @@ from intakebot.domain.case import Case, Comment, CommentKind, Task, TaskStatus, 
 from intakebot.domain.change import Change, Timer, TimerCleared
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.guards import GUARDS, Step
+from intakebot.domain.promises import PROMISE, Warnings, no_warnings, promise_timers
 from intakebot.domain.workflow import StateKind, TimerRule, Transition, Workflow
 
 NextId = Callable[[], int]
+_AT_REST = (StateKind.RESOLVED, StateKind.CLOSED)
+"""Where no promise is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseInHand:
-    """A case with what a decision about it must see: its open and finished tasks and its workflow."""
+    """A case with what a decision about it must see: its open and finished tasks and its workflow.
+
+    `warnings` gives the moments at which somebody hears of the promise that its agreement makes.
+    """
 
     case: Case
     workflow: Workflow
     tasks: tuple[Task, ...] = ()
     calendar: Calendar = ALWAYS
+    warnings: Warnings = no_warnings
 
     def after(self, change: Change) -> CaseInHand:
         """The same case as it is after a change."""
@@ -132,6 +139,11 @@ def _timers(hand: CaseInHand, case: Case, at: datetime) -> tuple[tuple[Timer, ..
         for rule in hand.workflow.timers
         if rule.state == case.status
     )
+    ran, runs = (hand.workflow.kind_of(status) not in _AT_REST for status in (hand.case.status, case.status))
+    if ran and not runs and case.solve_by:
+        old += (TimerCleared(case.id, PROMISE),)
+    elif runs and not ran:
+        new += promise_timers(case, hand.warnings(case), at)
     return new, old
 
 

@@ -274,7 +274,11 @@ class Archive(Lookup, Protocol):
         """Per queue with cases: `waiting`, `in_charge`, `oldest_waiting_at`, `last_taken_at`."""
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """`contacts` and `deliveries` by state, `arrivals`, `refusals`, `cases` by status, `timers` by kind."""
+        """How many of everything.
+
+        `contacts`, `deliveries`, `envelopes` and `posts` by state, `arrivals`, `refusals`, `cases` by status,
+        `timers` by kind.
+        """
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which a delivery or a timer is due, or None."""

@@ -17,6 +17,7 @@ from intakebot.domain.delivery import DeliveryState
 from intakebot.domain.errors import NotFoundError
 from intakebot.ports import CaseFilter
 from intakebot.storage.archive_lookup import SqlLookup
+from intakebot.storage.chat_tables import chat_envelopes, chat_posts
 from intakebot.storage.directory import customer_by_reference, read_callers
 from intakebot.storage.directory_tables import accounts, agreements, customers, subscriptions
 from intakebot.storage.json_rows import (
@@ -70,6 +71,8 @@ _COUNTS: dict[str, Executable] = {
     "refusals": select(refusals.c.code, func.sum(refusals.c.count)).group_by(refusals.c.code),
     "cases": select(_CASE_STATE, func.count()).group_by(_CASE_STATE),
     "timers": select(timers.c.kind, func.count()).group_by(timers.c.kind),
+    "envelopes": select(chat_envelopes.c.state, func.count()).group_by(chat_envelopes.c.state),
+    "posts": select(chat_posts.c.state, func.count()).group_by(chat_posts.c.state),
 }
 _NEXT_DUE = (
     select(func.min(deliveries.c.due_at)).where(

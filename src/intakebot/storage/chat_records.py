@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, literal_column, null, sele
 from sqlalchemy.dialects import postgresql, sqlite
 
 from intakebot.domain.chat import (
+    SET_ASIDE,
     ChatEnvelope,
     ChatMessage,
     ChatPost,
@@ -29,7 +30,7 @@ from intakebot.storage import chat_posts, chat_tokens
 from intakebot.storage.chat_tables import chat_agents, chat_envelopes, chat_messages, chat_preferences
 from intakebot.storage.rows import KEYS, StoredRow, insert_rows, select_in, write_rows
 
-KEPT, SETTLED, SET_ASIDE = "kept", "settled", "set-aside"
+KEPT, SETTLED = "kept", "settled"
 
 _KEEP = {
     "sqlite": sqlite.insert(chat_envelopes).on_conflict_do_nothing(index_elements=["channel", "key"]),

@@ -99,12 +99,14 @@ def _comment(acting: Acting, command: c.AddComment) -> Change:
         raise RefusedError("comment.kind", "an agent writes comments of the kinds comment and work_info")
     if not command.text.strip():
         raise RefusedError("comment.empty", "a comment needs an explanation")
+    place = ThreadId(f"{NOTE_PREFIX}{command.said_at}", acting.case.id)
+    if command.said_at and place.message_id in acting.file.thread:
+        return Change()
     kind = CommentKind(command.kind)
     comment = Comment(acting.house.new_id(), acting.case.id, kind, acting.by, acting.at, command.text)
     hand = acting.house.hand_of(acting.file)
-    seen = (ThreadId(f"{NOTE_PREFIX}{command.place}", acting.case.id),) if command.place else ()
-    noted_too = noted(acting.house, hand, "comment.added", kind.value, acting.by, acting.at)
-    return Change(comments=(comment,), thread_ids=seen) + noted_too
+    change = Change(comments=(comment,), thread_ids=(place,) if command.said_at else ())
+    return change + noted(acting.house, hand, "comment.added", kind.value, acting.by, acting.at)
 
 
 def _mark(acting: Acting, command: c.Mark) -> Change:

@@ -1,7 +1,7 @@
 """Close: what timers do when they are due. A timer asks the same guards as everybody else.
 
-A timer that is refused (the resolution has not been sent yet) asks again an hour later; one whose case has
-ended is cleared.
+A timer takes the action of its workflow that it is named after, save the one that watches a case's promise. One that
+is refused (the resolution has not been sent yet) asks again an hour later; one whose case has ended is cleared.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.guards import Step
 from intakebot.domain.lifecycle import transition
+from intakebot.domain.promises import PROMISE
 from intakebot.ports import CaseFile, Clues, Store
 from intakebot.usecases.house import House
+from intakebot.usecases.promises import warn
 from intakebot.usecases.replies import answering_queue, owe_reply, why_not_automatic
 from intakebot.usecases.resolve import correspondent
 
@@ -54,6 +56,8 @@ class Closing:
         cleared = Change(timers_cleared=(TimerCleared(timer.case_id, timer.kind),))
         if file.case.is_final:
             return cleared
+        if timer.kind == PROMISE:
+            return cleared + warn(self._house, file, self._house.clock.now())
         step = Step(timer.kind, Actor.timer(timer.kind), self._house.clock.now())
         try:
             change = transition(self._house.hand_of(file), step, self._house.new_id)

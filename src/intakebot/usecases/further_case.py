@@ -14,6 +14,7 @@ from intakebot.domain.case import Case, Priority, opened
 from intakebot.domain.change import Change
 from intakebot.domain.commands import Split
 from intakebot.domain.lifecycle import refuse_if_final
+from intakebot.domain.promises import promise_timers, warnings_of
 from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.usecases.contact_records import outcome_of_split
@@ -79,5 +80,6 @@ def _child(house: House, store: Store, origin: Case, title: str, description: st
 def _opened(house: House, case: Case, queue: str, note: str, by: Actor, at: datetime) -> Change:
     case = replace(case, status=house.organisation.workflows[case.workflow].initial.name)
     event = opened(case, house.new_id(), by, note)
-    change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),))
+    timers = promise_timers(case, warnings_of(house.organisation, case), at)
+    change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),), timers=timers)
     return change + route_case(house, house.in_hand(case), {"queue": queue, "comment": note}, by, at)

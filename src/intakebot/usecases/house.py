@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import Case, Task
 from intakebot.domain.errors import NotFoundError, RefusedError
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.organisation import Agent, Organisation, Queue
+from intakebot.domain.promises import warnings_of
 from intakebot.ports import CaseFile, Clock, Render
 from intakebot.rules.model import Ruleset
 
@@ -42,7 +44,8 @@ class House:
         """A case with its workflow and the calendar of its queue, ready for a transition."""
         queue = self.organisation.queues.get(case.queue)
         calendar = self.organisation.calendars[queue.calendar if queue else "always"]
-        return CaseInHand(case, self.organisation.workflows[case.workflow], tasks, calendar)
+        warnings = partial(warnings_of, self.organisation)
+        return CaseInHand(case, self.organisation.workflows[case.workflow], tasks, calendar, warnings)
 
     def hand_of(self, file: CaseFile) -> CaseInHand:
         """The same for a case file."""

@@ -19,10 +19,12 @@ from intakebot.domain.lifecycle import refuse_if_final
 from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.rules.decide import decide_stage
+from intakebot.usecases.assess import is_resolved
 from intakebot.usecases.facts import case_facts, identified_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, agreement_of
 from intakebot.usecases.open_case import UNIDENTIFIED, policy_for
+from intakebot.usecases.promises import watch_promise
 from intakebot.usecases.route import reroute_case
 
 
@@ -38,6 +40,8 @@ def identify_case(house: House, store: Store, file: CaseFile, command: Identify,
     fields = _fields(house, file.case, found) | {"category": category, "workflow": workflow}
     case, event = alter(file.case, house.new_id(), "case.identified", by, at, note, **fields)
     change = Change(cases=(case,), events=(event,), callers=_caller(file, record))
+    if not is_resolved(house, file):
+        change += watch_promise(house, case, policy_for(house, found.support), at)
     facts |= {"category": category, "case.workflow": workflow}
     if file.case.queue != house.organisation.triage_queue:
         return change

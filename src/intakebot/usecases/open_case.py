@@ -19,6 +19,7 @@ from intakebot.usecases.assess import Assessment
 from intakebot.usecases.contact_records import caller_of, contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
+from intakebot.usecases.promises import watch_promise
 from intakebot.usecases.recognise import BELONGING, named_by_number
 from intakebot.usecases.replies import Correspondent, owe_reply, why_not_automatic
 from intakebot.usecases.route import answer_by_rule, noted, route_case
@@ -35,6 +36,7 @@ def open_case(house: House, assessment: Assessment, number: int, at: datetime) -
     change += caller_change + conversation(house, assessment, case, at)
     change += contact_records(house, assessment, case.id, caller.id if caller else None, at)
     change += _proposed_task(house, assessment, case, at)
+    change += watch_promise(house, case, policy_for(house, assessment.identification.support), at)
     return change + _settle_in(house, house.in_hand(case), assessment, caller, at)
 
 

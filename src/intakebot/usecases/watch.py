@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from intakebot.domain.chat import SET_ASIDE, PostState
 from intakebot.domain.contact import ContactState
 from intakebot.domain.delivery import DeliveryState
 from intakebot.domain.organisation import Organisation
@@ -30,6 +31,7 @@ def alarms(archive: Archive, organisation: Organisation, now: datetime) -> list[
         *_resting(counts, organisation),
         *_contacts(counts),
         *_deliveries(counts),
+        *_chat(counts),
         *_undrained(archive.queues(), organisation, now),
     ]
 
@@ -56,6 +58,19 @@ def _deliveries(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
         if number:
             sentence = f"{number} delivery(ies) {state.value}: see `intakebot delivery list --state {state.value}`"
             yield Alarm(f"delivery.{state.value}", sentence)
+
+
+def _chat(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
+    """What came from a chat and could not be worked off, and what agents should have seen there."""
+    aside = counts.get("envelopes", {}).get(SET_ASIDE, 0)
+    if aside:
+        yield Alarm("chat.set-aside", f"{aside} message(s) or click(s) from a chat were set aside: the log says why")
+    failed = counts.get("posts", {}).get(PostState.FAILED.value, 0)
+    if failed:
+        sentence = (
+            f"{failed} post(s) for agents cannot be shown: the log says why; a card tries again when its case changes"
+        )
+        yield Alarm("chat.post-failed", sentence)
 
 
 def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisation, now: datetime) -> Iterator[Alarm]:

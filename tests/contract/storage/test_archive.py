@@ -125,6 +125,8 @@ def test_queues_counts_and_what_is_due_next(room: Room, archive: SqlArchive) -> 
         "refusals": {"unknown": 5},
         "cases": {"Pending": 2, "void": 1},
         "timers": {"close": 1},
+        "envelopes": {},
+        "posts": {},
     }
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from contract.storage.chat_room import ChatRoom, event, interaction
 from contract.storage.records import Room
 from fakes.databases import ON_POSTGRES
-from intakebot.domain.chat import EnvelopeKind
+from intakebot.domain.chat import EnvelopeKind, PostSettlement, PostState
+from intakebot.storage.archive import SqlArchive
 from intakebot.storage.engine import open_database
 from intakebot.usecases.chat import ANSWERED_WITHIN, WORKED_OFF_WITHIN
-
-MOMENT = timedelta(milliseconds=1)
 
 
 async def test_the_same_key_is_kept_once_and_hears_the_same_answer(books: ChatRoom) -> None:
@@ -140,3 +139,14 @@ async def test_the_next_envelope_is_due_when_it_came(books: ChatRoom) -> None:
     due = await books.chat.next_due()
     assert due is not None
     assert due <= books.clock.now()
+
+
+async def test_the_archive_counts_what_waits_for_a_person(books: ChatRoom) -> None:
+    aside, _ = [await books.chat.keep(event(key)) for key in "12"]
+    await books.chat.postpone(aside.id, "no such channel", None)
+    case = books.case()
+    books.owe(books.card(case))
+    (post,) = await books.chat.claim_posts(1)
+    await books.chat.settle_posts([PostSettlement(post.id, PostState.FAILED, 1, books.clock.now())])
+    counts = SqlArchive(books.room.database, books.room.blobs).counts()
+    assert (counts["envelopes"], counts["posts"]) == ({"set-aside": 1, "kept": 1}, {"failed": 1})

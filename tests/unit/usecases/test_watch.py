@@ -46,6 +46,12 @@ def waits(queue: str, hours: float, number: int = 1) -> dict[str, dict[str, Any]
             [("delivery.failed", ""), ("delivery.held", "")],
             id="not-delivered",
         ),
+        pytest.param(
+            Figures({"envelopes": {"set-aside": 1, "kept": 3, "settled": 9}, "posts": {"failed": 2, "due": 1}}),
+            [("chat.set-aside", ""), ("chat.post-failed", "")],
+            id="chat",
+        ),
+        pytest.param(Figures({"envelopes": {"settled": 9}, "posts": {"posted": 2, "dropped": 1}}), [], id="quiet-chat"),
         pytest.param(Figures(waiting=waits("noc", 1.9)), [], id="in-time"),
         pytest.param(Figures(waiting=waits("noc", 2.1)), [("queue.undrained", "noc")], id="undrained"),
         pytest.param(Figures(waiting=waits("crc", 2.1)), [], id="another-queue-has-more-time"),
