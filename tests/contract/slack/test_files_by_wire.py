@@ -53,6 +53,7 @@ async def test_a_page_to_log_in_is_no_file(slack: FakeSlack, calls: Calls) -> No
         "https://files.slack.com@evil.example/x",
         "https://user@files.slack.com/x",
         "http://files.slack.com/x",
+        "http://files.slack.com:443/x",
         "https://files.slack.com:8443/x",
         "https://169.254.169.254/latest",
         "http://localhost/x",
