@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -62,7 +62,7 @@ class StandingIntake:
     triage: Channel
     lounge: Channel
     ties: ChatTies
-    alarms: Alarms = field(default_factory=Alarms)
+    alarms: Alarms
 
     async def open(self) -> None:
         self.calls = Calls(connection_to(self.slack), self.slack.clock.source)
@@ -82,7 +82,7 @@ class StandingIntake:
     @asynccontextmanager
     async def another(self) -> AsyncIterator[StandingIntake]:
         """The intake of another process of the same house, in the same workspace."""
-        other = replace(self, alarms=Alarms())
+        other = replace(self, alarms=Alarms(self.house.clock))
         await other.open()
         yield other
         await other.calls.close()
@@ -198,7 +198,7 @@ def intake_of(house: StandingHouse, slack: FakeSlack, tie: Tie = lambda ties: ti
         queues={"support": triage.id},
         agents={dana.id: "dana", carol.id: "carol"},
     )
-    return StandingIntake(house, slack, ann, cal, dana, carol, help_, triage, lounge, tie(ties))
+    return StandingIntake(house, slack, ann, cal, dana, carol, help_, triage, lounge, tie(ties), Alarms(house.clock))
 
 
 @asynccontextmanager

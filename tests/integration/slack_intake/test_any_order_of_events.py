@@ -97,7 +97,7 @@ async def play(folder: Path, template: Path, deeds: list[Deed], order: random.Ra
         slack = await stack.enter_async_context(FakeSlack(houses[0].clock))
         slack.hold_events()
         one = intake_of(houses[0], slack)
-        other = replace(one, house=houses[1], alarms=Alarms())
+        other = replace(one, house=houses[1], alarms=Alarms(houses[1].clock))
         for each in (one, other):
             await each.open()
             stack.push_async_callback(each.calls.close)

@@ -29,6 +29,7 @@ class Adopting:
     def __init__(self, around: Surround) -> None:
         contacts, cards = Contacts(around), CardThreads(around)
         self._around = around
+        self._contacts = contacts
         self._messages = Messages(around, contacts, cards, CallerThreads(around, contacts, cards))
 
     async def __call__(self, channel: str, ts: str, title: str, only_of: str | None) -> None:
@@ -49,7 +50,7 @@ class Adopting:
         if only_of and said.user != only_of:
             raise RefusedError("message.of-others", "only agents make cases of what others wrote")
         outcome = await self._messages.adopt(said, Arrived(PRESSED, message))
-        if isinstance(outcome, Later):
+        if isinstance(outcome, Later) and await self._contacts.known(channel, ts) is None:
             raise RefusedError("message.later", f"not yet: {outcome.sentence}; try again in a moment")
 
 

@@ -7,6 +7,7 @@ not its words: nothing has happened then. A closed case takes no amendment, as i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from intakebot.channels.slack.arrived import Arrived, Later, Outcome, Surround
 from intakebot.channels.slack.caller_threads import CallerThreads
@@ -44,14 +45,19 @@ class Amendments:
         earlier = text_of(before)
         if not withdrawn and (text_of(now) == earlier or not (before or now.get("edited"))):
             return "ignored: the same words"
-        said = spoken(told_by, str(arrived.event.get("channel") or ""))
-        number = await self._cards.case_of(said)
-        known = await self._contacts.known(said.channel, said.ts)
+        change = _Change(spoken(told_by, str(arrived.event.get("channel") or "")), earlier, _stamp(arrived), withdrawn)
+        number = await self._cards.case_of(change.said)
+        known = await self._contacts.known(change.said.channel, change.said.ts)
         if known is None:
-            return await self._unknown(said, number)
+            return await self._unknown(change.said, number)
         if number is not None:
-            return await self._cards.hear_again(said, number, earlier, withdrawn=withdrawn)
-        return await self._in_case(said, known, earlier, withdrawn=withdrawn)
+            return await self._again(change, number)
+        return await self._in_case(change, known)
+
+    async def _again(self, change: _Change, number: int) -> Outcome:
+        return await self._cards.hear_again(
+            change.said, number, change.earlier, change.changed_at, withdrawn=change.withdrawn
+        )
 
     async def _unknown(self, said: Spoken, number: int | None) -> Outcome:
         """A message that is not known here is none of ours, unless it is still on its way."""
@@ -60,20 +66,35 @@ class Amendments:
             return Later(NOT_YET, "ignored: never taken in")
         return "ignored: never taken in"
 
-    async def _in_case(self, said: Spoken, known: ChatMessage, earlier: str, *, withdrawn: bool) -> Outcome:
+    async def _in_case(self, change: _Change, known: ChatMessage) -> Outcome:
+        said = change.said
         number = await self._threads.case_of(said.channel, said.ts if known.contact_id else said.root_ts)
         if number is None:
             return Later("its case is not registered yet", "ignored: no case")
         if known.contact_id is None:
-            return await self._cards.hear_again(said, number, earlier, withdrawn=withdrawn)
-        text = "" if withdrawn else await self._callers.readable(said.text)
-        earlier = await self._callers.readable(earlier)
-        amendment = RecordAmendment(number, known.person, text, earlier, withdrawn)
+            return await self._again(change, number)
+        text = "" if change.withdrawn else await self._callers.readable(said.text)
+        earlier = await self._callers.readable(change.earlier)
+        amendment = RecordAmendment(number, known.person, text, earlier, change.withdrawn)
         try:
             await self._around.desk.perform(amendment, SYSTEM)
         except RefusedError as refusal:
             return f"refused: amendment ({refusal.reason})"
         return AMENDED
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What was changed: the message as it reads now (as it read, when withdrawn), its words before, and when."""
+
+    said: Spoken
+    earlier: str
+    changed_at: str
+    withdrawn: bool
+
+
+def _stamp(arrived: Arrived) -> str:
+    return str(arrived.event.get("event_ts") or arrived.event.get("ts") or "")
 
 
 def _payload(arrived: Arrived, name: str) -> Payload:

@@ -88,6 +88,7 @@ class CallerThreads:
         found = await self._found(said, arrived)
         room = self._around.rooms.ties.direct
         people = [spoken(each, said.channel) for each in found if not why_not_taken(each, self._around.own)]
+        people = [said if each.ts == said.ts else each for each in people]
         outcomes: list[Outcome] = []
         if all(each.is_reply for each in people):
             about = "\n".join(text_of(each) for each in found if each.get("ts") == said.root_ts)

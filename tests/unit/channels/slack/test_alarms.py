@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from intakebot.channels.slack.alarms import Alarm, Alarms
+from datetime import UTC, datetime
+
+from intakebot.channels.slack.alarms import AGAIN_AFTER, Alarm, Alarms
+from intakebot.clocks import SimulatedClock
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def test_an_alarm_is_told_once() -> None:
-    told: list[Alarm] = []
-    alarms = Alarms(told.append)
+def told(alarms: Alarms) -> list[str]:
+    """What the operators' channel is shown, one by one."""
+    shown = []
+    while sentence := alarms.next():
+        shown.append(sentence)
+        alarms.said(sentence)
+    return shown
+
+
+def test_an_alarm_is_told_once_and_again_when_it_was_over() -> None:
+    alarms = Alarms(SimulatedClock(START))
     for _ in range(2):
         alarms.sound("a", "b", "look")
     alarms.sound("a", "c", "look there")
@@ -15,5 +28,25 @@ def test_an_alarm_is_told_once() -> None:
     alarms.silence("a", "nothing")
     alarms.sound("a", "b", "look")
 
-    assert told == [Alarm("a", "b", "look"), Alarm("a", "c", "look there"), Alarm("a", "b", "look")]
+    assert told(alarms) == ["look", "look there", "look"]
     assert alarms.standing == (Alarm("a", "c", "look there"), Alarm("a", "b", "look"))
+
+
+def test_an_alarm_that_goes_on_is_told_again_after_a_while() -> None:
+    clock = SimulatedClock(START)
+    alarms = Alarms(clock)
+    alarms.sound("a", "b", "look")
+    clock.advance(AGAIN_AFTER)
+    alarms.sound("a", "b", "look")
+    alarms.sound("a", "b", "look harder")
+
+    assert told(alarms) == ["look", "look", "look harder"]
+    assert alarms.standing == (Alarm("a", "b", "look harder"),)
+
+
+def test_what_was_not_next_is_not_taken_for_said() -> None:
+    alarms = Alarms(SimulatedClock(START))
+    alarms.sound("a", "b", "look")
+    alarms.said("something else")
+
+    assert alarms.next() == "look"
