@@ -63,6 +63,15 @@ async def test_a_page_to_log_in_is_no_file(slack: FakeSlack, calls: Calls) -> No
         "",
         "https://[::1",
         "https://slack.com\u3002evil.example/",
+        "https://evil.example\\.slack.com/x",
+        "https://evil.example\\@files.slack.com/x",
+        "https://evil.example#.slack.com/",
+        "https://evil.example?.slack.com/",
+        "https://files.slack.com\t.evil.example/",
+        "https://files.slack.com /x",
+        "https:files.slack.com/x",
+        "https:///files.slack.com/x",
+        "https://%66iles.slack.com.evil.example/",
     ],
 )
 async def test_nothing_is_fetched_from_anywhere_else(calls: Calls, url: str) -> None:

@@ -362,6 +362,27 @@ async def test_an_interaction_that_nobody_answers_is_settled(
     assert not (await clicking).acked
 
 
+@BOTH
+async def test_what_the_environment_says_to_slacks_framework_changes_nothing(
+    slack: FakeSlack,
+    books: ChatBooks,
+    listeners: Listeners,
+    alice: Person,
+    room: Channel,
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """slack_bolt reads these by itself, and would look for installations, or use another token."""
+    for name in ("BOT_TOKEN", "SIGNING_SECRET", "CLIENT_ID", "CLIENT_SECRET", "SCOPES", "VERIFICATION_TOKEN"):
+        monkeypatch.setenv(f"SLACK_{name}", "of-another-app")
+
+    async with standing(slack, books, mode, registrars=[listeners.register]) as transport:
+        seen = await alice.clicks(await card(transport, room), "Take")
+
+    assert seen.acked
+    assert listeners.ran == ["take"]
+
+
 def test_the_same_thing_has_the_same_key_whatever_the_order_of_its_parts() -> None:
     assert interaction_key({"a": 1, "b": {"c": 2, "d": 3}}) == interaction_key({"b": {"d": 3, "c": 2}, "a": 1})
     assert interaction_key({"a": 1}) != interaction_key({"a": 2})
