@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from fakes.standing_house import START, StandingHouse
+from intakebot.domain.change import Timer
 from intakebot.domain.commands import Identify, Reopen, Resolve, Split, Take, Void
+from intakebot.usecases.close import Closing
 
 SECOND = timedelta(seconds=1)
 GOLD = b"From: Ann <ann@acme.example>\r\nSubject: Pump stands still\r\n\r\nOur support key is KEY-123456.\r\n"
@@ -73,6 +75,15 @@ async def test_nobody_hears_of_a_promise_that_was_kept(standing: StandingHouse) 
     await standing.perform("alice", Resolve(number, "Restart it."))
     assert "agreement" not in timers(standing)
     assert await at(standing, 9) == []
+
+
+async def test_a_clock_that_rings_while_the_case_is_resolved_says_nothing(standing: StandingHouse) -> None:
+    number = await registered(standing)
+    rings = Timer((await standing.case_file(number)).case.id, "agreement", START + timedelta(hours=6))
+    await standing.perform("alice", Take(number))
+    await standing.perform("alice", Resolve(number, "Restart it."))
+    await standing.writer.submit(Closing(standing.house).act_on_timers, rings)
+    assert warned(standing) == []
 
 
 async def test_a_case_that_comes_back_in_time_is_waited_for_again(standing: StandingHouse) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from slack_events.validation import validate_payload
@@ -166,12 +167,12 @@ async def withdraws(world: World, who: Person, n: int) -> None:  # noqa: ARG001 
 
 
 async def walk(taken: list[Step]) -> None:
-    async with FakeSlack() as slack:
+    async with FakeSlack() as slack, aiohttp.ClientSession() as session:
         slack.limits.enabled = False
         slack.courier.door = listener = Listener()
         people = [slack.person(name) for name in ("alice", "bob")]
         rooms = [slack.channel(name, members=people, private=name == "triage") for name in ("help", "triage", "noc")]
-        client = AsyncWebClient(slack.app.bot_token, base_url=slack.api_url, retry_handlers=[])
+        client = AsyncWebClient(slack.app.bot_token, base_url=slack.api_url, retry_handlers=[], session=session)
         world = World(slack, client, listener, people, rooms)
         for which, who, number in taken:
             await attempt(ACTS[which % len(ACTS)](world, people[who % 2], number))

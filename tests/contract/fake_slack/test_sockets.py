@@ -53,13 +53,17 @@ async def test_a_ticket_is_good_once(slack: FakeSlack) -> None:
 async def test_what_is_not_acknowledged_comes_again_on_another_socket(slack: FakeSlack) -> None:
     slack.verdict.allow("event-attempt")
     alice = slack.person("alice")
+    room = slack.channel("help", members=[alice])
     async with socket(slack) as (first, _), socket(slack) as (second, hello):
         assert hello["num_connections"] == 2
-        await alice.says(slack.channel("help", members=[alice]), "hello")
+        await alice.says(room, "hello")
         await slack.until(lambda: any(one.pending for one in slack.socket_door.sockets))
         silent = next(one for one in slack.socket_door.sockets if one.pending)
         heard_first, heard_then = (first, second) if silent.number == 0 else (second, first)
         envelope = await heard_first.receive_json()
+        await alice.says(room, "it is not the turn of the other socket")
+        await heard_then.send_json({"envelope_id": (await heard_then.receive_json())["envelope_id"]})
+        await slack.until(lambda: slack.deliveries[1].acked)
         slack.clock.advance(3.1)
         again = await heard_then.receive_json()
         assert again["envelope_id"] != envelope["envelope_id"]

@@ -248,3 +248,28 @@ async def test_a_wait_in_vain_shows_what_stands(slack: FakeSlack, client: AsyncW
 
     with pytest.raises(AssertionError, match=r"(?s)#help.*The pump leaks.*sent event message.*called auth.test"):
         await slack.until(lambda: False, within=0.1)
+
+
+TYPED = "wake up @channel, or a@here.example"
+
+
+@pytest.mark.parametrize(
+    ("method", "more", "live"),
+    [
+        pytest.param("chat.postMessage", {}, False, id="a post links no names"),
+        pytest.param("chat.postMessage", {"link_names": True}, True, id="unless it is told to"),
+        pytest.param("chat.postMessage", {"parse": "full"}, True, id="in either way"),
+        pytest.param("chat.update", {}, True, id="a change does"),
+        pytest.param("chat.update", {"parse": "none", "link_names": False}, False, id="unless it is told not to"),
+    ],
+)
+async def test_a_typed_name_is_live_where_names_are_linked(
+    slack: FakeSlack, client: AsyncWebClient, method: str, more: dict[str, Any], *, live: bool
+) -> None:
+    slack.verdict.allow("mass-mention")
+    room = slack.channel("help")
+    ts = (await client.chat_postMessage(channel=room.id, text="x"))["ts"]
+
+    await client.api_call(method, json={"channel": room.id, "ts": ts, "text": TYPED, **more})
+
+    assert [raw for _, raw in slack.scrutiny.mentions] == (["@channel"] if live else [])

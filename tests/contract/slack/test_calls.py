@@ -189,6 +189,17 @@ async def test_a_token_that_opens_nothing_stops_what_goes_out_and_says_so(
     assert len(slack.messages(room)) == 1
 
 
+async def test_of_many_who_want_something_one_looks_whether_we_are_let_in_again(slack: FakeSlack, calls: Calls) -> None:
+    slack.faults.add("*", "error:invalid_auth", times=100)
+    with pytest.raises(SlackUnreachableError):
+        await calls.call("auth.test")
+    slack.clock.advance(61)
+
+    await asyncio.gather(*(calls.call("auth.test") for _ in range(5)), return_exceptions=True)
+
+    assert len(slack.calls("auth.test")) == 2
+
+
 @pytest.mark.parametrize(
     ("event", "out"),
     [
@@ -255,6 +266,26 @@ async def test_all_calls_share_a_connection(slack: FakeSlack) -> None:
             await calls.call("api.test")
 
     assert len(callers) == 1
+
+
+async def test_a_proxy_is_taken_from_the_environment_unless_excepted(
+    slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def proxy(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.json_response({"ok": True})
+
+    async with serving(proxy) as here:
+        monkeypatch.setenv("HTTPS_PROXY", here)
+        async with calling(slack, "http://slack.invalid/api/") as calls:
+            await calls.call("api.test")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        async with calling(slack, slack.api_url) as calls:
+            await calls.call("auth.test")
+
+    assert asked == ["/api/api.test"]
 
 
 def test_no_secret_is_shown_by_what_holds_it(slack: FakeSlack) -> None:

@@ -184,9 +184,10 @@ async def test_a_claim_that_nobody_settled_runs_out_and_counts_as_a_resend(books
     books.owe(books.card(case))
     await books.chat.claim_posts(10)
     assert await books.started(1).claim_posts(10) == []
-    books.clock.advance(SENT_WITHIN)
-    (post,) = await books.started(1).claim_posts(10)
-    assert (post.attempts, post.resends) == (2, 1)
+    for lost in (1, 2):
+        books.clock.advance(SENT_WITHIN)
+        (post,) = await books.started(1).claim_posts(10)
+        assert (post.attempts, post.resends) == (1 + lost, lost)
     await books.chat.settle_posts([books.posted(post)])
     books.owe(books.card(case))
     assert [one.resends for one in await books.chat.claim_posts(10)] == [0]

@@ -13,14 +13,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from contract.storage.records import Room, new_case, new_comment, opening
+from contract.storage.records import NOW, Room, new_case, new_comment, new_delivery, opening
 from fakes.databases import POSTGRES, PostgresServer
 from intakebot.domain.errors import AlreadyRunningError, StorageUnavailableError
+from intakebot.storage.case_rows import case_row
+from intakebot.storage.delivery_records import delivery_row
 from intakebot.storage.directory_tables import metadata
 from intakebot.storage.engine import Database, open_database
 from intakebot.storage.lock import lock_directory
 from intakebot.storage.migrations import configuration, migrate
-from intakebot.storage.tables import case_events
+from intakebot.storage.tables import case_events, cases, deliveries
 
 
 @pytest.fixture(params=["sqlite", POSTGRES])
@@ -68,6 +70,20 @@ def test_every_step_is_taken_with_rows_of_the_step_before(empty: Database) -> No
     with empty.reading.connect() as connection:
         assert connection.exec_driver_sql("SELECT name FROM callers").all() == [("Ann",)]
         assert "cases" in inspect(connection).get_table_names()
+
+
+def test_what_was_owed_before_there_were_files_is_owed_without(empty: Database) -> None:
+    case = new_case()
+    owed = {name: value for name, value in delivery_row(new_delivery(case)).items() if name != "files"}
+    with empty.writing.connect() as connection:
+        command.upgrade(configuration(connection), "0003")
+        connection.execute(cases.insert(), case_row(case))
+        connection.execute(deliveries.insert(), owed)
+        connection.commit()
+    migrate(empty)
+    room = Room(empty)
+    assert [one.files for one in room.do(lambda store: store.claim_deliveries(NOW, 1))] == [()]
+    room.writer.close()
 
 
 def test_there_is_no_way_back(empty: Database) -> None:

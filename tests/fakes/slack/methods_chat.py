@@ -64,7 +64,7 @@ def update_message(call: Call) -> Json:
     if given.get("metadata") is not None:
         fields["metadata"] = _metadata(call)
     changed = _preview(message, fields)
-    call.api.scrutiny.message(changed, "chat.update")
+    call.api.scrutiny.message(changed, "chat.update", names_live=_names_live(call, "client"))
     call.api.acts.change(message, message.user, silent="text" not in given, **fields)
     shown = call.api.shapes.message(message, metadata=True)
     return {"channel": message.channel.id, "ts": message.ts, "text": message.text, "message": shown}
@@ -149,7 +149,12 @@ def _check(call: Call, message: Message) -> None:
         raise RefusedError("no_text")
     if not message.text:
         call.warnings.append("missing_text_in_message")
-    call.api.scrutiny.message(message, call.method)
+    call.api.scrutiny.message(message, call.method, names_live=_names_live(call, "none"))
+
+
+def _names_live(call: Call, otherwise: str) -> bool:
+    """Whether Slack links names; chat.update does when the app does not say `parse: none`."""
+    return call.flag("link_names") or call.text("parse", otherwise) != "none"
 
 
 def _own(call: Call, otherwise: str) -> Message:

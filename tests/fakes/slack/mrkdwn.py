@@ -6,11 +6,12 @@ Only `&`, `<` and `>` are ever escaped; what stands between real angle brackets 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
+_TYPED = re.compile(r"(?<![\w@<])@(?:channel|here|everyone)\b")
 _BROADCASTS = ("!channel", "!here", "!everyone", "!group")
 
 
@@ -45,6 +46,11 @@ def _kind(target: str) -> str:
     if target.startswith("#"):
         return "channel"
     return "link" if re.match(r"(https?|mailto|slack|tel|ftp|javascript):", target, re.IGNORECASE) else ""
+
+
+def typed_names(texts: Iterable[str]) -> list[str]:
+    """The names of everybody that are merely typed: live only where the app lets Slack link names."""
+    return [name for text in texts for name in _TYPED.findall(text)]
 
 
 def live_texts(blocks: Any) -> Iterator[str]:

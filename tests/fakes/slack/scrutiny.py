@@ -14,7 +14,7 @@ from html import unescape
 from typing import Any
 
 from fakes.slack.block_check import check_message, check_view, refuse, too_large, too_long
-from fakes.slack.mrkdwn import Token, live_texts, tokens
+from fakes.slack.mrkdwn import Token, live_texts, tokens, typed_names
 from fakes.slack.records import Json, Message
 from fakes.slack.refusal import RefusedError
 from fakes.slack.state import State
@@ -60,11 +60,15 @@ class Scrutiny:
         self._words(live_texts(view), where)
         return copy.deepcopy(dict(view))
 
-    def message(self, message: Message, where: str) -> None:
-        """A message as the app has written it."""
+    def message(self, message: Message, where: str, *, names_live: bool = False) -> None:
+        """A message as the app has written it; with `names_live` Slack makes a mention of a typed @channel too."""
         if message.blocks and not message.text.strip():
             self.verdict.fail("fallback-text", f"{where}: blocks without a text")
-        self._words([message.text, *live_texts(message.blocks), *live_texts(message.attachments)], where)
+        texts = [message.text, *live_texts(message.blocks), *live_texts(message.attachments)]
+        self._words(texts, where)
+        for name in typed_names(texts) if names_live else ():
+            self.mentions.append((where, name))
+            self.verdict.fail("mass-mention", f"{where}: {name} is live, since names are linked")
 
     def posted(self, message: Message) -> None:
         """A new message: its outbox row must not have been posted before."""

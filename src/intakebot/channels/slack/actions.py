@@ -96,8 +96,9 @@ async def act(workplace: Workplace, home: HomeDesk, click: Click, answer: Answer
     elif click.verb in OPENS:
         await open_form(workplace, click, answer, FORMS[f"form.{OPENS[click.verb]}"])
         await guarded("slack: stale card", repair_if_stale(workplace, click))
-    elif click.verb in PICKS:
-        await PICKS[click.verb](workplace, click, answer)
+    elif _plain(click.verb) in PICKS:
+        workplace.turns.note(click)
+        await PICKS[_plain(click.verb)](workplace, click, answer)
     elif click.verb.startswith("home."):
         await home.act(click, answer)
     elif click.verb not in LINKS:
@@ -125,6 +126,12 @@ async def resume(workplace: Workplace, envelope: ChatEnvelope) -> str:
     """
     await unfinished.resume(workplace, envelope, FORMS, _meant)
     return ""
+
+
+def _plain(verb: str) -> str:
+    """A field that is drawn anew has a number behind its name (`template.2`)."""
+    name, _, count = verb.rpartition(".")
+    return name if name and count.isdigit() else verb
 
 
 def _meant(click: Click) -> Click:

@@ -26,7 +26,7 @@ from intakebot.ports.chat import Chat
 
 ANSWER_WITHIN = 2.2
 """Seconds after which an answer is given, whatever the work says: of the platform's three, the rest is the way."""
-TRY_AGAIN = "That did not work just now, and nothing was changed. Please try again in a moment."
+TRY_AGAIN = "That did not work just now. Look at the case, and try again in a moment."
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +74,30 @@ class CarriedOut:
         return view_id in self._forms
 
 
+class Turns:
+    """Which pick in a form was the last one: the answer to an earlier one comes too late. The newest forms only."""
+
+    MOST = 2_000
+
+    def __init__(self) -> None:
+        self._latest: dict[str, str] = {}
+
+    def note(self, click: Click) -> None:
+        """Something was picked in a form."""
+        view_id = _view_id(click)
+        self._latest[view_id] = max(click.at, self._latest.pop(view_id, ""))
+        if len(self._latest) > self.MOST:
+            del self._latest[next(iter(self._latest))]
+
+    def is_latest(self, click: Click) -> bool:
+        """Whether nothing was picked in the form after that."""
+        return click.at >= self._latest.get(_view_id(click), "")
+
+
+def _view_id(click: Click) -> str:
+    return str(click.view.get("id") or "")
+
+
 class Adopt(Protocol):
     """Makes a contact of a message that stands in the workspace, as if it had come in by itself."""
 
@@ -95,6 +119,7 @@ class Workplace:
     adopt: Adopt
     errands: Errands = field(default_factory=Errands)
     carried_out: CarriedOut = field(default_factory=CarriedOut)
+    turns: Turns = field(default_factory=Turns)
 
     async def actor(self, click: Click) -> Actor:
         """The agent who acts. Raises RefusedError, in words for that person, for everybody else."""

@@ -88,9 +88,9 @@ def _agreement(agreement: Mapping[str, Any]) -> str:
 
 def _why(case: Case) -> str:
     """The sentence that says most: how it was classified, else routed, else the first. The button has all of them."""
-    sentences = [cut_line(one, _SENTENCE) for one in case.get("why") or ()]
+    sentences = [str(one) for one in case.get("why") or ()]
     telling = (one for stage in ("classify: rule", "route: rule") for one in sentences if one.startswith(stage))
-    return next(telling, sentences[0] if sentences else "")
+    return cut_line(next(telling, sentences[0] if sentences else ""), _SENTENCE)
 
 
 def _source(source: Mapping[str, Any]) -> list[Block | None]:

@@ -68,6 +68,11 @@ class Click:
         return case_number_in(self.notes.get("case"))
 
     @property
+    def at(self) -> str:
+        """When it was done, in the platform's own writing: later ones compare as greater."""
+        return str(mapping(next(iter(self.payload.get("actions") or ()), {})).get("action_ts") or "")
+
+    @property
     def view(self) -> Payload:
         """The form or the Home tab in which it was done; {} = in a message, or nowhere."""
         return mapping(self.payload.get("view"))

@@ -14,7 +14,9 @@ from intakebot.channels.slack import safe_text
 from intakebot.channels.slack.blocks import CHOICE_VALUE, Block, option
 
 LONGEST_INPUT = 3_000
-_CHOICES, _GROUPS, _TICKS = 100, 100, 10
+MOST_CHOICES = 500
+"""Of a longer list the first are offered, and the field says so: a form with all of them would be too large."""
+_CHOICES, _TICKS = 100, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,11 @@ def choice_field(
     fresh: int = 0,
 ) -> Block | None:
     """One of a list; None when there is nothing to choose. `watched` reports each choice at once."""
-    options = _options(choices, _CHOICES * _GROUPS)
+    found = _options(choices)
+    options = found[:MOST_CHOICES]
     if not options:
         return None
+    hint = hint if len(found) == len(options) else f"{hint} Only the first {MOST_CHOICES} are listed.".strip()
     element: Block = {"type": "static_select", "action_id": _fresh(name, fresh)} | _placeholder(placeholder)
     element |= {"options": options} if len(options) <= _CHOICES else {"option_groups": _grouped(options)}
     element |= _initial(options, chosen)
@@ -148,7 +152,7 @@ def _field(
     return block | ({"hint": safe_text.plain_line(hint, 300)} if hint else {})
 
 
-def _options(choices: Iterable[Choice], most: int) -> list[Block]:
+def _options(choices: Iterable[Choice], most: int | None = None) -> list[Block]:
     """Each value once, in order; a value that the platform could not carry is left out."""
     unique = {one.value: one for one in choices if 0 < safe_text.size(one.value) <= CHOICE_VALUE}
     return [option(one.label or one.value, one.value, one.description) for one in list(unique.values())[:most]]

@@ -84,14 +84,19 @@ async def choose_template(workplace: Workplace, click: Click, answer: Answer) ->
 
 
 async def take_suggestion(workplace: Workplace, click: Click, answer: Answer) -> None:
-    """What helped before is to be used: put its words into the field. They are to be read, and changed, before."""
+    """What helped before is to be used: its words are put into the field, or its template is chosen.
+
+    Nothing leaves by that: they are read, perhaps changed, and previewed like all others.
+    """
     answer.give()
     await workplace.actor(click)
     case = await case_of(workplace, click)
     wanted = {"number": case["number"], "limit": SUGGESTIONS}
     for one in await workplace.desk.ask("case.suggest", wanted):
         if all(str(one.get(name) or "") == str(click.notes.get(name) or "") for name in ("label", "template")):
-            values = dict(click.values) | {"text": one.get("text") or one.get("passage") or ""}
+            template = str(one.get("template") or "")
+            words = {"template": template} if template else {"text": str(one.get("text") or "")}
+            values = dict(click.values) | words
             fresh = (id_in(click.notes.get("fresh")) or 0) + 1
             await redraw(workplace, click, await _resolve_form(workplace, click, case, values, fresh=fresh))
             return

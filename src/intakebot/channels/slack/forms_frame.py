@@ -49,7 +49,7 @@ Draw: TypeAlias = Callable[[Workplace, Click, "Actor | None"], Awaitable[View]]
 CarryOut: TypeAlias = Callable[[Workplace, Click, "Actor | None"], Awaitable[Done]]
 
 
-async def nothing_to_do(_workplace: Workplace, _click: Click, _by: Actor | None) -> Done:
+async def only_shown(_workplace: Workplace, _click: Click, _by: Actor | None) -> Done:
     """For forms that are only read."""
     return Done()
 
@@ -65,7 +65,7 @@ class Form:
     name: str
     title: str
     draw: Draw
-    carry_out: CarryOut = nothing_to_do
+    carry_out: CarryOut = only_shown
     fields: Mapping[str, str] = field(default_factory=dict)
     agents_only: bool = True
 
@@ -87,8 +87,12 @@ async def open_form(workplace: Workplace, click: Click, answer: Answer, form: Fo
 
 
 async def redraw(workplace: Workplace, click: Click, view: View) -> None:
-    """Other contents for the form in which something was picked, unless it has changed meanwhile."""
-    await show(workplace, str(click.view.get("id")), view, str(click.view.get("hash") or ""))
+    """Other contents for the form in which something was picked: those of the last pick, however the answers cross."""
+    if not workplace.turns.is_latest(click):
+        return
+    view_id, known = str(click.view.get("id")), str(click.view.get("hash") or "")
+    if not await show(workplace, view_id, view, known) and workplace.turns.is_latest(click):
+        await show(workplace, view_id, view)  # what is newer than we knew answers an earlier pick
 
 
 async def carry_out(workplace: Workplace, click: Click, answer: Answer, form: Form) -> None:
@@ -107,8 +111,8 @@ async def carry_out(workplace: Workplace, click: Click, answer: Answer, form: Fo
     await show(workplace, str(click.view.get("id")), view or told(click.view, "Done."))
 
 
-async def show(workplace: Workplace, view_id: str, view: View, known_hash: str = "") -> None:
-    """Put a view where another one is. One that is gone, or newer than `known_hash`, is left alone."""
+async def show(workplace: Workplace, view_id: str, view: View, known_hash: str = "") -> bool:
+    """Put a view where another one is. One that is gone, or newer than `known_hash`, is left alone: False."""
     guard: dict[str, Any] = {"hash": known_hash} if known_hash else {}
     try:
         await workplace.calls.call("views.update", view_id=view_id, view=view, **guard)
@@ -116,6 +120,8 @@ async def show(workplace: Workplace, view_id: str, view: View, known_hash: str =
         if refusal.error not in GONE:
             raise
         _log.info("slack: the form %s is gone or newer: %s", view_id, refusal.error)
+        return False
+    return True
 
 
 async def acting(workplace: Workplace, click: Click, form: Form) -> Actor | None:

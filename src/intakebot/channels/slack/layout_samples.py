@@ -13,7 +13,7 @@ NASTY = (
 )
 LONG = (NASTY + " words and 💧 more ") * 350
 """About as long as the longest message that the workspace takes."""
-ONE_LONG_WORD = "🚰" * 4000
+ONE_LONG_WORD = "🚰" * 2_000 + "水" * 20_000
 
 CASE: Answer = {
     "id": 7290184437760000001,

@@ -8,12 +8,11 @@ themselves. Long words are cut, with a button for all of them. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, TypeAlias
 
 from intakebot.channels.slack import blocks, moments, offers, safe_text
 from intakebot.channels.slack.blocks import Block, Rendered
-from intakebot.channels.slack.wording import by_channel, cut_line, delivery_trouble, kind_of_delivery, states, who
+from intakebot.channels.slack.wording import by_channel, cut_line, delivery_trouble, kind_of_delivery, who
 
 Case: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = Mapping[str, Any]
@@ -101,7 +100,7 @@ def _line(case: Case, summary: str, head: Block, text: str, part: str = "", file
     shown = safe_text.cut(words, SHOWN, _POINTER)
     show_all = blocks.button("Show all", "case.show", offers.carried(case, part=part)) if shown != words else None
     return blocks.message(
-        f"{case.get('label')}: {summary}: {safe_text.cut(safe_text.one_line(words), _PREVIEW)}",
+        f"{case.get('label')}: {summary}: {cut_line(words, _PREVIEW)}",
         [
             blocks.rich(head, blocks.quote(blocks.said(shown or "(no words)"))),
             blocks.row(offers.row_name(case, part or "amendment"), show_all),
@@ -121,11 +120,3 @@ def _files(files: object) -> Block | None:
         return None
     more = f" and {len(names) - 6} more" if len(names) > 6 else ""  # noqa: PLR2004 - as many as are named
     return blocks.context(f"Files: {', '.join(names[:6])}{more}")
-
-
-def state_line(delivery: Row, at: datetime | None) -> Block:
-    """Where a delivery stands, small."""
-    moment = f", {safe_text.date(at)}" if at else ""
-    return blocks.small(
-        safe_text.escape(f"{kind_of_delivery(delivery.get('kind'))}: {states(delivery.get('state'))}") + moment
-    )

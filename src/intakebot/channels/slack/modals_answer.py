@@ -25,8 +25,9 @@ Suggestion: TypeAlias = Mapping[str, Any]
 Values: TypeAlias = Mapping[str, Any]
 
 SUGGESTIONS = 3
+LONGEST_PREVIEW = 60_000
+TOO_LONG = "it is longer than can be looked through here; shorten it, or send it from the command line"
 TOLD_BY = (Choice("phone", "By phone"), Choice("walk-in", "At the counter"), Choice("fax", "By fax"))
-_WAYS = {"resolution": "resolution", "question": "reply"}
 
 
 def reply_form(
@@ -69,51 +70,62 @@ def resolve_form(
     """Enter the resolution.
 
     `templates`: the answer of `template.choices`; `suggestions` of `case.suggest`; `preview` of `reply.preview` for
-    the template that is chosen in `values`. `fresh`, higher than before, replaces what was typed by `values["text"]`
-    (a suggestion was taken). `final` ticks the final answer: the button was "Answer and close".
+    the template that is chosen in `values`. `fresh`, higher than before, replaces what was typed and chosen by
+    `values` (a suggestion was taken). `final` ticks the final answer: the button was "Answer and close".
     """
     held = values or {}
+    parts = [
+        headline(case),
+        *_recipients(preview),
+        _template_field(templates, held, fresh),
+        *_reads(preview, held),
+        *_suggested(case, suggestions),
+        _resolution_field(held, fresh),
+        *_closed_with_it(case),
+        _how(case, held, final=final),
+        _told_field(held),
+        fields.files_field("files", "Files to send along"),
+    ]
+    title = "Answer and close" if final else "Resolve"
     return form(
-        "resolve",
-        "Answer and close" if final else "Resolve",
-        [
-            headline(case),
-            *_recipients(preview),
-            fields.choice_field(
-                "template",
-                "Template",
-                [_template(one) for one in templates],
-                chosen=str(held.get("template") or ""),
-                optional=True,
-                watched=True,
-                placeholder="Write it myself, or choose a template",
-            ),
-            *_reads(preview, held),
-            *_suggested(case, suggestions),
-            fields.text_field(
-                "text",
-                "The resolution, as the caller will read it",
-                initial=str(held.get("text") or ""),
-                lines=True,
-                optional=True,
-                fresh=fresh,
-                hint="Greeting and signature are added. You see everything before it leaves.",
-            ),
-            *_closed_with_it(case),
-            _how(case, held, final=final),
-            fields.choice_field(
-                "told_by",
-                "Was the caller told already?",
-                TOLD_BY,
-                chosen=str(held.get("told_by") or ""),
-                optional=True,
-                placeholder="No: send it",
-                hint="Then nothing is sent, and the case notes how the caller was told.",
-            ),
-            fields.files_field("files", "Files to send along"),
-        ],
-        submit="Preview",
-        notes=about(case, notes) | ({"final": True} if final else {}),
+        "resolve", title, parts, submit="Preview", notes=about(case, notes) | ({"final": True} if final else {})
+    )
+
+
+def _template_field(templates: Sequence[Template], held: Values, fresh: int) -> Block | None:
+    return fields.choice_field(
+        "template",
+        "Template",
+        [_template(one) for one in templates],
+        chosen=str(held.get("template") or ""),
+        optional=True,
+        watched=True,
+        fresh=fresh,
+        placeholder="Write it myself, or choose a template",
+    )
+
+
+def _resolution_field(held: Values, fresh: int) -> Block:
+    return fields.text_field(
+        "text",
+        "The resolution, as the caller will read it",
+        initial=str(held.get("text") or ""),
+        lines=True,
+        optional=True,
+        fresh=fresh,
+        hint="Greeting and signature are added. You see everything before it leaves.",
+    )
+
+
+def _told_field(held: Values) -> Block | None:
+    return fields.choice_field(
+        "told_by",
+        "Was the caller told already?",
+        TOLD_BY,
+        chosen=str(held.get("told_by") or ""),
+        optional=True,
+        placeholder="No: send it",
+        hint="Then nothing is sent, and the case notes how the caller was told.",
     )
 
 
@@ -126,6 +138,8 @@ def preview_form(case: Case, kind: str, preview: Preview, values: Values, notes:
     """
     files = [dict(one) for one in values.get("files") or ()]
     kept = {name: values[name] for name in ("template", "told_by", "options") if values.get(name)}
+    if safe_text.size(str(preview.get("text") or "")) > LONGEST_PREVIEW:
+        preview = {**preview, "problem": TOO_LONG, "text": ""}
     sendable = bool(preview.get("to")) and not preview.get("problem")
     remembered = kept | {"kind": kind, "files": [str(one.get("id")) for one in files]}
     remembered |= {"seen": digest(kind, values)} if sendable else {}

@@ -19,7 +19,8 @@ Row: TypeAlias = Mapping[str, Any]
 
 PIECES_ON_PAGE = 12
 ENTRIES_ON_PAGE = 10
-PIECES_OF_ENTRY = 4
+PIECES_OF_ENTRY = 2
+"""Ten entries of two pieces, in a script of three bytes a character, stay below what a view may be."""
 HELP = (
     ("/case new", "make a case: somebody called, or you need something"),
     ("/case find WORDS", "find cases by number, customer or words"),

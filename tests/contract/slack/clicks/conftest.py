@@ -22,7 +22,9 @@ def door(request: pytest.FixtureRequest) -> Door:
 
 
 @pytest.fixture
-async def office(door: Door, migrated_file: Path, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
+async def office(
+    door: Door, migrated_file: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Office]:
     """An office that is open."""
     shutil.copy(migrated_file, tmp_path / "intakebot.db")
     made = Office("sqlite+pysqlite:///intakebot.db", tmp_path, door)

@@ -75,6 +75,7 @@ class Office:
         self.slack = FakeSlack(self.house.clock)
         self.desk = WatchedDesk(self.house)
         self._door = door
+        self._mails = 0
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -118,7 +119,7 @@ class Office:
             self._listening = self._http.listening
             return self._http.serve(self._stop)
         spread = Random(1)  # noqa: S311 - it spreads connections in time
-        door = SocketDoor(self.app, self.calls, self.house.clock, spread)
+        door = SocketDoor("workspace", self.app, self.calls, self.house.clock, spread)
         self._listening = door.listening
         return door.serve(self._stop)
 
@@ -172,17 +173,37 @@ class Office:
     # --- what happens
 
     async def mail(
-        self, to: str = DIRECT, subject: str = "Printer is on fire", text: str = "It burns.", sender: str = KNOWN_CALLER
+        self,
+        to: str = DIRECT,
+        subject: str = "Printer is on fire",
+        text: str = "It burns.",
+        sender: str = KNOWN_CALLER,
+        *,
+        hang: bool = True,
     ) -> int:
-        """A mail comes in; returns the number of the case, with its card hung up."""
+        """A mail comes in; returns the number of the case, with its card hung up unless `hang` is false."""
+        await self._receive(to, subject, text, sender)
+        await self.house.register()
+        if hang:
+            await self.hang()
+        return int((await self.house.desk.ask("case.list", {}))[0]["number"])
+
+    async def mails(self, count: int) -> list[int]:
+        """Many mails come in, each with a long subject of its own; the numbers of their cases, without cards."""
+        await asyncio.gather(
+            *(self._receive(DIRECT, f"Case {turn} {'x' * 150}", "It burns.", KNOWN_CALLER) for turn in range(count))
+        )
+        while await self.house.register():
+            pass
+        return [row["number"] for row in await self.house.desk.ask("case.list", {"limit": count})]
+
+    async def _receive(self, to: str, subject: str, text: str, sender: str) -> None:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = sender, to, subject
-        message["Message-ID"] = f"<{len(self.slack.api.calls)}.{subject.replace(' ', '.')}@nordwind.example>"
+        self._mails += 1
+        message["Message-ID"] = f"<{self._mails}@fjord.example>"
         message.set_content(text)
         await self.house.receive(message.as_bytes(), sender, (to,))
-        await self.house.register()
-        await self.hang()
-        return int((await self.house.desk.ask("case.list", {}))[0]["number"])
 
     async def perform(self, agent: str, wanted: Command, *, hang: bool = True) -> Mapping[str, Any]:
         """An agent does something elsewhere (the command line), and cards follow, unless `hang` is false."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from contract.slack.clicks.office import KNOWN_CALLER, Office, words
+from fakes.slack.forms import find
 from intakebot.domain import commands as c
 
 CANARY = "the caller is a nuisance"
@@ -37,7 +39,8 @@ async def test_a_reply_is_seen_exactly_as_it_leaves(office: Office) -> None:
     assert office.alice.modal is None
     left = (await sent(office))[-1]
     assert (left.recipient, left.kind.value) == (KNOWN_CALLER, "question")
-    assert words(preview.blocks).split() and all(line in words(preview.blocks) for line in left.text.splitlines())
+    assert left.text.strip()
+    assert all(line in words(preview.blocks) for line in left.text.splitlines())
 
 
 async def test_whoever_does_not_send_comes_back_to_the_words(office: Office) -> None:
@@ -117,6 +120,37 @@ async def test_the_choice_of_a_template_shows_how_it_reads(office: Office) -> No
     assert reads["text"].splitlines()[-1] in words(form.blocks)
 
 
+async def test_the_last_of_two_picks_is_what_is_shown_though_it_was_made_before_the_first_was_answered(
+    office: Office,
+) -> None:
+    number = await in_charge(office)
+    form = await office.form(office.alice, await office.card(number), "case.resolve")
+    before = form.hash
+    templates = await office.house.desk.ask("template.choices", {"number": number})
+    await office.drawn_anew(form, lambda: office.alice.picks(form, "template", templates[0]["name"]))
+    assert "With this template" in words(form.blocks)
+    form.values["template"]["template"] = {"type": "static_select", "selected_option": None}
+    block, element = find(form.blocks, "template")
+    second = office.slack.interactions.block_action(office.alice.user, form, block, element, {"selected_option": None})
+    second["view"]["hash"] = before
+    await office.slack.courier.once("interactive", second, second["trigger_id"])
+    await office.slack.until(lambda: "With this template" not in words(form.blocks))
+
+
+async def test_an_answer_to_an_earlier_pick_comes_too_late(office: Office) -> None:
+    number = await in_charge(office)
+    form = await office.form(office.alice, await office.card(number), "case.resolve")
+    templates = await office.house.desk.ask("template.choices", {"number": number})
+    office.desk.slow = asyncio.Event()
+    await office.alice.picks(form, "template", templates[0]["name"])
+    await office.alice.picks(form, "template", None)
+    drawn = len(office.slack.calls("views.update"))
+    office.desk.slow.set()
+    await office.workplace.errands.finish(5)
+    assert len(office.slack.calls("views.update")) == drawn + 1
+    assert "With this template" not in words(form.blocks)
+
+
 async def test_what_was_typed_stays_when_a_template_is_chosen(office: Office) -> None:
     number = await in_charge(office)
     form = await office.form(office.alice, await office.card(number), "case.resolve")
@@ -132,10 +166,21 @@ async def test_what_helped_before_is_taken_with_one_press(office: Office) -> Non
     await sent(office)
     number = await in_charge(office, subject="Toner cartridge is leaking", text="The toner cartridge leaks.")
     form = await office.form(office.alice, await office.card(number), "case.resolve")
-    assert "Shake the toner cartridge" in words(form.blocks)
+    assert f"C-{solved} Toner cartridge leaks" in words(form.blocks)
     await office.drawn_anew(form, lambda: office.alice.clicks(form, "form.suggestion"))
     held = next(iter(form.values["text"].values()))
     assert "Shake the toner cartridge gently." in held["value"]
+
+
+async def test_a_template_that_may_help_is_chosen_with_one_press(office: Office) -> None:
+    number = await in_charge(office, subject="Power light of the router", text="The router label shows a network name.")
+    suggested = await office.house.desk.ask("case.suggest", {"number": number, "limit": 3})
+    name = suggested[0]["template"]
+    form = await office.form(office.alice, await office.card(number), "case.resolve")
+    await office.drawn_anew(form, lambda: office.alice.clicks(form, "form.suggestion"))
+    await office.alice.submits()
+    await office.alice.submits()
+    assert (await office.case(number))["resolution"]["template"] == name
 
 
 async def test_a_final_answer_closes_the_case_once_it_is_sent(office: Office) -> None:

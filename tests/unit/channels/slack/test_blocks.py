@@ -60,6 +60,7 @@ def test_what_says_nothing_is_left_out() -> None:
     assert blocks.rich(None, blocks.line(None, blocks.said(""), blocks.said(None))) is None
     assert blocks.row("r", None) is None
     assert blocks.web_button("Open", "a", "javascript:alert(1)") is None
+    assert blocks.address("javascript:alert(1)", "the page") == {"type": "text", "text": "the page"}
     assert blocks.notes(case=1, part="", version=None, page=0) == '{"case":1,"page":0}'
 
 
@@ -70,6 +71,14 @@ def test_a_long_list_of_choices_is_offered_in_groups() -> None:
     assert [len(group["options"]) for group in field["element"]["option_groups"]] == [100, 100, 30]
     assert field["element"]["initial_option"]["value"] == "q229"
     assert field["element"]["option_groups"][2]["label"]["text"] == "Queue 200 to Queue 229"
+
+
+def test_a_list_that_no_form_can_hold_says_that_it_is_cut() -> None:
+    field = fields.choice_field("a", "A", [Choice(str(n), f"Agent {n}") for n in range(501)], hint="One of us.")
+
+    assert field is not None
+    assert sum(len(group["options"]) for group in field["element"]["option_groups"]) == 500
+    assert field["hint"]["text"] == "One of us. Only the first 500 are listed."
 
 
 def test_choices_are_each_once_and_only_what_can_be_sent() -> None:

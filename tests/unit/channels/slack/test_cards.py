@@ -123,7 +123,9 @@ def test_a_marker_is_put_on_and_taken_off() -> None:
     )
 
     assert (put_on.notes, taken_off.notes) == ({}, {"remove": True})
-    assert "case.nnr" not in in_menu(marked)  # a menu's choice carries nothing along
+    unknown = WAITING | {"proposals": []}
+    assert "case.nnr" in in_menu(unknown)
+    assert "case.nnr" not in in_menu(unknown | {"markers": ["NNR"]})  # a menu's choice carries nothing along
     assert "Marked: NNR, outage" in look(marked)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fakes.drawn_blocks import drawn
+from intakebot.channels.slack import blocks, modals_answer, modals_case, modals_create, modals_frame, modals_reading
 from intakebot.channels.slack import layout_answers as answers
-from intakebot.channels.slack import modals_answer, modals_case, modals_create, modals_frame, modals_reading
 from intakebot.channels.slack.layout_samples import CASE, WAITING
 
 PLACE = {"place": "T1/C1", "ts": "1700.1"}
@@ -63,6 +63,21 @@ def test_a_form_has_the_fields_of_its_command_and_remembers_its_case(name: str) 
 def test_a_form_remembers_no_more_than_the_platform_carries() -> None:
     with pytest.raises(ValueError, match="remembers"):
         modals_frame.form("x", "X", [], notes={"text": "x" * 3001})
+
+
+def test_a_form_of_too_many_parts_says_so() -> None:
+    view = modals_frame.form("x", "X", [None, *(blocks.divider() for _ in range(150))])
+
+    assert len(view["blocks"]) == 100
+    assert view["blocks"][-1]["elements"][0]["text"] == blocks.TOO_LONG
+
+
+def test_an_answer_too_long_to_be_looked_through_is_not_sent_from_here() -> None:
+    long = answers.PREVIEW | {"text": "x" * 60_001}
+    view = modals_answer.preview_form(CASE, "question", long, answers.VALUES)
+
+    assert "seen" not in remembered(view)
+    assert "longer than can be looked through" in drawn(view)
 
 
 def test_a_skeleton_says_what_it_waits_for() -> None:
