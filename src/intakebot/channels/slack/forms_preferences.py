@@ -15,6 +15,8 @@ from intakebot.domain.actors import Actor
 from intakebot.domain.chat import Preferences
 from intakebot.domain.errors import RefusedError
 
+TWO_ENDS = "quiet hours have a beginning and an end; leave both empty for none"
+
 
 async def _draw(workplace: Workplace, click: Click, by: Actor | None) -> View:
     preferences = await workplace.chat.preferences(known_agent(by).name)
@@ -23,9 +25,10 @@ async def _draw(workplace: Workplace, click: Click, by: Actor | None) -> View:
 
 async def _carry_out(workplace: Workplace, click: Click, by: Actor | None) -> Done:
     wanted, quiet_from, quiet_to = click.values.get("notices") or (), click.said("quiet_from"), click.said("quiet_to")
-    if bool(quiet_from) != bool(quiet_to):
-        reason = "preferences.quiet-from" if quiet_to else "preferences.quiet-to"
-        raise RefusedError(reason, "quiet hours have a beginning and an end; leave both empty for none")
+    if quiet_to and not quiet_from:
+        raise RefusedError("preferences.quiet-from", TWO_ENDS)
+    if quiet_from and not quiet_to:
+        raise RefusedError("preferences.quiet-to", TWO_ENDS)
     silent = tuple(name for name in NOTICES if name not in wanted)
     zone = await _zone(workplace, click)
     await workplace.chat.prefer(Preferences(known_agent(by).name, silent, quiet_from, quiet_to, zone))
