@@ -47,6 +47,9 @@ class FakeHouse:
     def check_templates(self, settings: Path) -> Mapping[str, Any]:
         return self._checked(settings)
 
+    async def check_slack(self, settings: Path) -> Mapping[str, Any]:
+        return self._checked(settings)
+
     def draw_workflows(self, settings: Path, name: str) -> Mapping[str, str]:
         self.opened.append((settings, None))
         return {name or "crc": "stateDiagram-v2\n"}

@@ -266,6 +266,8 @@ class Conversation:
         last = self._taken(-1)
         for name, value in wanted.items():
             found = getattr(last, name)
+            if name == "files":
+                found = [f"{file.name} {file.media_type} {file.size} {file.content.decode()}" for file in found]
             assert getattr(found, "value", found) == value, f"{name}: {found}"
 
     async def _expect(self, wanted: Step) -> None:

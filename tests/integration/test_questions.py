@@ -149,6 +149,9 @@ async def test_an_agent_of_a_user_group_works_like_every_other(standing: Standin
     await standing.perform("u7", c.Take(1001))
     standing.house.learned.clear()  # the next run of the service, before the chat has named them again
     await standing.perform("u7", c.AddComment(1001, "still here"))
+    standing.house.learned.clear()
+    assert await chat.agent("u7") == Agent("u7", "Uma", "", ("support",))
+    assert (await standing.desk.ask("agent.home", {"agent": "u7"}))["mine_total"] == 1
     assert (await card(standing))["owner"] == {"id": "u7", "name": "Uma"}
     assert "u7" in {agent["id"] for agent in (await standing.desk.ask("house.choices", {}))["agents"]}
     with pytest.raises(RefusedError) as refused:
@@ -250,6 +253,17 @@ async def test_a_template_is_suggested_as_the_caller_would_read_it(standing: Sta
     assert "press the reset button" in best["text"]
     (choice,) = await standing.desk.ask("template.choices", {"number": 1001})
     assert choice == {"name": "how-to-reset", "subject": "[C-1001] Router", "languages": ["de", "en"]}
+
+
+async def test_what_a_template_said_to_another_caller_is_not_suggested(standing: StandingHouse) -> None:
+    await mailed(standing, "Router password", "The router has no network name any more.")
+    await standing.perform("alice", c.Take(1001))
+    await standing.perform("alice", c.Resolve(1001, template="how-to-reset"))
+    await standing.deliver()
+    await mailed(standing, "Router again", "The router has lost its network name and password.", From="bo@acme.example")
+    found = await standing.desk.ask("case.suggest", {"number": 1002, "limit": 5})
+    assert [(each["template"], each["label"]) for each in found] == [("how-to-reset", "")]
+    assert "Ann" not in found[0]["text"]
 
 
 async def test_cases_and_customers_are_found(standing: StandingHouse) -> None:

@@ -80,3 +80,11 @@ def draw_workflows(settings: Path, name: str) -> Mapping[str, str]:
     from intakebot.app import checks  # noqa: PLC0415
 
     return checks.draw_workflows(settings, name)
+
+
+async def check_slack(settings: Path) -> Mapping[str, Any]:
+    """See `slack.slack_findings`."""
+    from intakebot.app.slack import slack_findings  # noqa: PLC0415
+    from intakebot.config.settings import load_settings  # noqa: PLC0415
+
+    return {"findings": await slack_findings(load_settings(settings))}

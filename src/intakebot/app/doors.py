@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from intakebot.app.house import OpenHouse
@@ -21,6 +22,7 @@ from intakebot.channels.smtp import SmtpInlet
 from intakebot.channels.smtp_reception import SmtpSettings
 from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
 from intakebot.ports import Desk, Inlet, Outlet
+from intakebot.usecases.watch import Alarm
 
 
 class Door(Inlet, Protocol):
@@ -51,9 +53,14 @@ def doors_of(opened: OpenHouse, desk: Desk) -> Doors:
     smtp = tuple(smtp_inlet(opened, settings) for settings in opened.settings.smtp)
     slack = tuple(slack_channel(opened, settings, desk) for settings in opened.settings.slack)
     control = ControlInlet(control_socket(opened.data), desk)
+    opened.sirens.extend(partial(_alarms_of, channel) for channel in slack)
     opened.wake.listeners += [channel.stirred for channel in slack]
     outlets = {"email": _mail_outlet(opened)} | {channel.outlet.channel: channel.outlet for channel in slack}
     return Doors(smtp, slack, (*smtp, *slack, control), outlets)
+
+
+def _alarms_of(channel: SlackChannel) -> list[Alarm]:
+    return [Alarm(one.what, one.sentence, one.which) for one in channel.alarms()]
 
 
 def smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from intakebot.clocks import SimulatedClock
 from intakebot.config.settings import Settings, load_settings
@@ -38,6 +38,7 @@ from intakebot.usecases.desk import CaseDesk
 from intakebot.usecases.house import House
 from intakebot.usecases.register import Registration
 from intakebot.usecases.tell_agents import TellAgents
+from intakebot.usecases.watch import Alarm
 from intakebot.worker import Wake
 
 REPLY_KEY_FILE = "reply-token.key"
@@ -45,9 +46,15 @@ SQLITE = "sqlite+pysqlite:///intakebot.db"
 """The database where none is configured: a file in the data directory."""
 
 
+Siren: TypeAlias = Callable[[], Iterable[Alarm]]
+
+
 @dataclass(frozen=True, slots=True)
 class OpenHouse:
-    """A house without doors: configuration, database and everything that decides."""
+    """A house without doors: configuration, database and everything that decides.
+
+    Doors put their alarms into `sirens`, by a function that is asked when somebody asks for `health`.
+    """
 
     settings: Settings
     data: Path
@@ -57,21 +64,29 @@ class OpenHouse:
     archive: Archive
     registration: Registration
     wake: Wake
+    sirens: list[Siren] = field(default_factory=list)
 
     def desk(self, clock: SimulatedClock | None = None) -> Desk:
         """The desk of this house; with a simulated clock it may be moved."""
         desk = CaseDesk(self.house, self.writer, self.archive, self.registration, self.wake.all)
-        return _DeskWithClock(desk, clock, self.wake)
+        return _DeskOfHouse(desk, clock, self.wake, self.sirens)
 
 
-class _DeskWithClock:
-    """A desk that also moves the simulated clock; real time is nobody's to move."""
+class _DeskOfHouse:
+    """A desk that also moves the simulated clock (real time is nobody's to move) and knows how the doors are."""
 
-    def __init__(self, desk: Desk, clock: SimulatedClock | None, wake: Wake) -> None:
+    def __init__(self, desk: Desk, clock: SimulatedClock | None, wake: Wake, sirens: Sequence[Siren]) -> None:
         self._desk = desk
         self._clock = clock
         self._wake = wake
-        self.ask = desk.ask
+        self._sirens = sirens
+
+    async def ask(self, question: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-like data, by question
+        """What the desk answers; to `health` also what the doors of this process have to say."""
+        answer = await self._desk.ask(question, arguments)
+        if question == "health":
+            answer["attention"] += [asdict(alarm) for siren in self._sirens for alarm in siren()]
+        return answer
 
     async def perform(self, command: Command, by: Actor) -> Mapping[str, Any]:
         """Everything that the desk does, and AdvanceClock."""

@@ -110,6 +110,7 @@ def _announce(service: Service) -> None:
         f"{'LMTP' if door.lmtp else 'SMTP'} on {door.host}:{inlet.port}"
         for door, inlet in zip(opened.settings.smtp, service.doors.smtp, strict=True)
     ]
+    mail = doors[0].split()[-1] if doors else "-"
     doors += [_slack_door(channel) for channel in service.doors.slack]
     relay = opened.settings.relay
     address = next(iter(opened.settings.organisation.addresses))
@@ -117,7 +118,7 @@ def _announce(service: Service) -> None:
         f"intakebot is ready: {', '.join(doors) or 'no mail door'}; control socket in {opened.data}",
         f"  takes mail for    {', '.join(opened.settings.organisation.addresses)}",
         f"  answers leave by  {f'{relay.host}:{relay.port}' if relay else opened.data / 'outbox'}",
-        f"  try: swaks --server {doors[0].split()[-1] if service.doors.smtp else '-'} --from you@example.org --to {address}",
+        f"  try: swaks --server {mail} --from you@example.org --to {address}",
         "  then, in another window: .venv/bin/intakebot case list   and   .venv/bin/intakebot case why C-1001",
         "  Ctrl-C stops it; what was accepted is safe.",
     )

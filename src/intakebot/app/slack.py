@@ -1,14 +1,22 @@
-"""Builds the Slack channel of a house from its configuration. Called by `doors`."""
+"""Builds the Slack channel of a house from its configuration, and checks its workspace.
+
+Called by `doors` and, for `intakebot slack check`, by the command line.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from random import SystemRandom
 
 from intakebot.app.house import OpenHouse
+from intakebot.channels.slack.calls import Calls
 from intakebot.channels.slack.channel import SlackChannel
+from intakebot.channels.slack.check import check
 from intakebot.channels.slack.connection import SlackConnection
+from intakebot.clocks import SystemClock
+from intakebot.config.settings import Settings
 from intakebot.config.slack_file import Mode, SlackSettings
+from intakebot.domain.errors import NotFoundError
 from intakebot.ports import Desk
 from intakebot.storage.chat_archive import SqlChatArchive
 from intakebot.storage.sealing import key_seal
@@ -45,3 +53,23 @@ def slack_connection(settings: SlackSettings) -> SlackConnection:
 
 def _given(*secrets: str) -> Iterable[str]:
     return (secret for secret in secrets if secret)
+
+
+async def slack_findings(settings: Settings) -> list[Mapping[str, str]]:
+    """What `intakebot slack check` found in the workspace, in the order of setting one up; nothing is changed there.
+
+    Raises NotFoundError when no channel of kind slack is configured.
+    """
+    if not settings.slack:
+        sentence = "no channel of kind slack is configured: docs/howto/slack.md sets one up in five minutes"
+        raise NotFoundError(sentence)
+    found: list[Mapping[str, str]] = []
+    for workspace in settings.slack:
+        connection, clock = slack_connection(workspace), SystemClock()
+        calls = Calls(connection, clock)
+        try:
+            findings = await check(calls, connection, workspace.ties, clock)
+        finally:
+            await calls.close()
+        found += [{"severity": one.severity, "place": one.what, "sentence": one.sentence} for one in findings]
+    return found

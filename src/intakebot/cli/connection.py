@@ -37,6 +37,12 @@ class House(Protocol):
     def check_templates(self, settings: Path) -> Mapping[str, Any]:
         """Render every template with sample values; `{"templates": n, "problems": [{"place", "sentence"}]}`."""
 
+    async def check_slack(self, settings: Path) -> Mapping[str, Any]:
+        """Look at the workspace; `{"findings": [{"severity", "place", "sentence"}]}`, severity ok, warning or error.
+
+        Raises NotFoundError when no Slack is configured.
+        """
+
     def draw_workflows(self, settings: Path, name: str) -> Mapping[str, str]:
         """Mermaid diagrams by workflow name ('' = all); raises NotFoundError."""
 

@@ -24,6 +24,7 @@ from intakebot.domain.errors import (
     ServiceUnreachableError,
     StorageUnavailableError,
     TemplateError,
+    TokenRefusedError,
 )
 
 
@@ -65,6 +66,7 @@ _BY_ERROR: tuple[tuple[type[Exception], Exit], ...] = (
     (NotFoundError, NOT_FOUND),
     (ServiceUnreachableError, UNREACHABLE),
     (AlreadyRunningError, UNREACHABLE),
+    (TokenRefusedError, CONFIGURATION),
     (DoorUnavailableError, UNREACHABLE),
     (StorageUnavailableError, UNREACHABLE),
     (ConfigError, CONFIGURATION),

@@ -13,7 +13,7 @@ from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
 
 Record = Mapping[str, Any]
-_SEVERITY_STYLES = {"error": "bold red", "warning": "yellow"}
+_SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "ok": "green"}
 
 
 def health_page(answer: Record, calendar: Calendar) -> RenderableType:
@@ -41,7 +41,7 @@ def _counts(counted: Mapping[str, int]) -> RenderableType:
 
 
 def problems_page(problems: Sequence[Record]) -> RenderableType:
-    """What a check found wrong, with its place."""
+    """What a check found, with its place."""
     rows = [
         (
             one_line(problem["place"]),

@@ -19,6 +19,7 @@ template_commands = HouseGroup("template", help="The texts that leave for caller
 workflow_commands = HouseGroup("workflow", help="The processes that cases follow.", short_help="Processes.")
 rules_commands = HouseGroup("rules", help="The rules that decide about contacts.", short_help="Rules.")
 config_commands = HouseGroup("config", help="The configuration.", short_help="Configuration.")
+slack_commands = HouseGroup("slack", help="The Slack workspace that cases are worked in.", short_help="Slack.")
 clock_commands = HouseGroup(
     "clock", help="The simulated clock of `run --simulated-clock`.", short_help="Simulated time."
 )
@@ -52,6 +53,19 @@ async def check_rules(session: Session) -> int:
 async def check_configuration(session: Session) -> int:
     """Check the whole configuration; every problem is named with file and line."""
     return _verdict(session, session.house.check_configuration(session.settings))
+
+
+@slack_commands.command("check")
+@with_session
+async def check_slack(session: Session) -> int:
+    """Look whether the workspace is set up: tokens, scopes, channels, people, and every layout that we send."""
+    found = await session.house.check_slack(session.settings)
+    if session.as_json:
+        session.print_json(found)
+    else:
+        show_page(problems_page(found["findings"]))
+    failed = any(finding["severity"] == "error" for finding in found["findings"])
+    return (ATTENTION if failed else DONE).code
 
 
 def _verdict(session: Session, found: Mapping[str, Any]) -> int:

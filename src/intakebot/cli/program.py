@@ -28,6 +28,7 @@ from intakebot.cli.operation import (
     health,
     rules_commands,
     run,
+    slack_commands,
     template_commands,
     workflow_commands,
 )
@@ -90,6 +91,7 @@ program = Program(
         workflow_commands,
         rules_commands,
         config_commands,
+        slack_commands,
         clock_commands,
         health,
         run,

@@ -84,6 +84,13 @@ class DoorUnavailableError(IntakebotError):
     remedy = Remedy.LATER
 
 
+class TokenRefusedError(DoorUnavailableError):
+    """A platform refuses the token that the configuration gives it; only a person can put another one there."""
+
+    code = "door.token-refused"
+    remedy = Remedy.NEVER
+
+
 class ServiceUnreachableError(IntakebotError):
     """The running service did not answer on its control socket."""
 

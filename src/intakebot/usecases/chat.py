@@ -129,7 +129,10 @@ class HouseChat:
 
     async def agent(self, agent_id: str) -> Agent | None:
         """An agent, configured or learned."""
-        return self._house.known_agent(agent_id) or self._archive.learned_agent(agent_id)
+        known = self._house.known_agent(agent_id)
+        if known is None and (learned := self._archive.learned_agent(agent_id)):
+            self._house.learned[agent_id] = known = learned  # by an earlier run
+        return known
 
     def _claim(self, hold: timedelta) -> Claim:
         now = self.clock.now()

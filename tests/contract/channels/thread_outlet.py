@@ -14,6 +14,7 @@ from intakebot.channels.slack.outlet import SlackOutlet
 from intakebot.channels.slack.paced_calls import PacedCalls
 from intakebot.channels.slack.reconcile import mark_of
 from intakebot.channels.slack.rooms import Rooms
+from intakebot.domain.chat import ChatTies, IntakeRoom
 from intakebot.domain.delivery import Delivery
 from intakebot.ports import Receipt
 
@@ -30,7 +31,8 @@ class ThreadOutlet:
         clock = workspace.clock.source
         connection = SlackConnection("slack", "socket", workspace.app.bot_token, api_url=workspace.api_url)
         self._calls = Calls(connection, clock)
-        self._outlet = SlackOutlet(PacedCalls(self._calls, clock, Alarms(clock)), Rooms(), clock)
+        rooms = Rooms(ChatTies(IntakeRoom("", "support@intakebot.example")))
+        self._outlet = SlackOutlet(PacedCalls(self._calls, clock, Alarms(clock)), rooms, clock)
         self._workspace = workspace
         self._carla = workspace.person("carla")
         self._room = workspace.channel("help", members=[self._carla])

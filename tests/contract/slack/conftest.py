@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.slack.asked import Asked
 from contract.slack.wall import Wall
 from contract.slack.workspace import connection_to
 from fakes.chat_books import ChatBooks
@@ -62,3 +63,13 @@ async def wall(tmp_path: Path, migrated_file: Path) -> AsyncIterator[Wall]:
         yield made
         await made.close()
     database.close()
+
+
+@pytest.fixture
+async def desk(slack: FakeSlack) -> AsyncIterator[Asked]:
+    carla = slack.person("carla")
+    room = slack.channel("help", members=[carla])
+    made = Asked(slack, room, await carla.says(room, "It does not work."))
+    yield made
+    for calls in made.opened:
+        await calls.close()

@@ -44,7 +44,7 @@ async def test_a_line_that_failed_is_overtaken_by_no_later_one(wall: Wall, kind:
     assert [f"Word {number}." in line for number, line in enumerate(wall.lines(wall.cards()[0]))] == [True] * 4
 
 
-async def test_a_channel_that_is_refused_holds_no_other_channel_back(wall: Wall) -> None:  # S10
+async def test_a_channel_that_is_refused_holds_no_other_channel_back(wall: Wall) -> None:  # case I09
     cases = {queue: wall.case(queue) for queue in ("crc", "noc", "support")}
     await wall.show()
     wall.slack.faults.add(POST, "ratelimited", channel=wall.channels["noc"], retry_after=60)
@@ -144,13 +144,27 @@ async def test_a_line_whose_thread_is_gone_waits_for_a_new_card(wall: Wall) -> N
     wall.owe(case, PostKind.LINE, "message:7")
     await wall.later(2)
     assert wall.post_rows()[-1][:2] == ("line", "due")
+    assert [alarm.what for alarm in wall.alarms.standing] == ["slack.post-refused"]
     wall.change(case)
     await wall.later(2)
     await wall.later(600)
     assert "Hello?" in wall.lines(wall.cards()[0])[0]
+    assert not wall.alarms.standing
 
 
-async def test_hostile_words_are_inert(wall: Wall) -> None:  # S13
+async def test_a_line_whose_thread_never_comes_back_is_given_up(wall: Wall) -> None:
+    case = wall.case()
+    await wall.show()
+    wall.slack.acts.delete(wall.cards()[0])
+    wall.desk.cases[case.number]["messages"].append({"id": 7, "sender": "Kari", "text": "Hello?", "at": None})
+    wall.owe(case, PostKind.LINE, "message:7")
+    for _ in range(80):
+        await wall.later(3600)
+    assert wall.post_rows()[-1][:2] == ("line", "failed")
+    assert [alarm.what for alarm in wall.alarms.standing] == ["slack.post-failed"]
+
+
+async def test_hostile_words_are_inert(wall: Wall) -> None:  # case I06
     words = "<!channel> <@U1> <https://evil.example|ok> &lt;!here&gt; *_~`` ``` \u202e"
     case = wall.case(title=words, description=words)
     wall.slack.state.see_caller_text(words)

@@ -30,7 +30,7 @@ async def test_nobody_named_means_whoever_owns_the_case_now(wall: Wall) -> None:
     assert len(wall.direct()) == 1
 
 
-@pytest.mark.parametrize(("what", "told"), [("answered", 0), ("due-soon", 0), ("overdue", 1), ("not-delivered", 1)])
+@pytest.mark.parametrize(("what", "told"), [("answered", 0), ("due-soon", 1), ("overdue", 1), ("not-delivered", 1)])
 @pytest.mark.parametrize("target", ["", "nobody", "retired"])
 async def test_without_an_agent_only_what_nobody_may_miss_is_told_to_the_queue(
     wall: Wall, what: str, told: int, target: str

@@ -23,7 +23,7 @@ async def close_channel(wall: Wall, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["archived", "kicked"])
-async def test_a_closed_channel_sounds_an_alarm_and_keeps_its_posts(wall: Wall, how: str) -> None:  # S21
+async def test_a_closed_channel_sounds_an_alarm_and_keeps_its_posts(wall: Wall, how: str) -> None:  # case I13
     await close_channel(wall, how)
     cases = [wall.case(title=f"Case {number}") for number in range(3)]
     elsewhere = wall.case("noc")
@@ -56,7 +56,7 @@ async def test_a_channel_with_another_id_is_found_when_it_is_told(wall: Wall) ->
     await wall.show()
     [card] = wall.cards()
     old = wall.slack.change_channel_id(wall.channels["crc"])
-    wall.rooms.renamed(old, wall.channels["crc"].id)
+    wall.rooms.rename(old, wall.channels["crc"].id)
     wall.change(case, title="After")
     wall.writes(case, "Hello?")
     await wall.later(2)
@@ -66,7 +66,9 @@ async def test_a_channel_with_another_id_is_found_when_it_is_told(wall: Wall) ->
     assert len(wall.top()) == 1
 
 
-async def test_an_app_that_is_thrown_out_keeps_what_is_owed_and_goes_on_in_the_same_threads(wall: Wall) -> None:  # S17
+async def test_an_app_that_is_thrown_out_keeps_what_is_owed_and_goes_on_in_the_same_threads(
+    wall: Wall,
+) -> None:  # case I13
     case = wall.case(title="Before")
     await wall.show()
     [card] = wall.cards()
@@ -84,7 +86,7 @@ async def test_an_app_that_is_thrown_out_keeps_what_is_owed_and_goes_on_in_the_s
     assert attempts <= 21 + 12  # each once, as it came, and one each minute
     wall.slack.reinstall()
     wall.restart()
-    await wall.until(lambda: len(wall.lines(card)) == 20)
+    await wall.until(lambda: len(wall.lines(card)) == 20, step=5)
     assert "After" in card.text
     assert len(wall.top()) == 1
 

@@ -54,7 +54,7 @@ async def _bring(calls: PacedCalls, who: str, file: SentFile) -> str:
     """The platform has the bytes now and shows them to nobody; returns their id."""
     try:
         slot = await calls.call(who, "files.getUploadURLExternal", filename=file.name, length=len(file.content))
-        await calls.calls.put_file(str(slot["upload_url"]), file.content)
+        await calls.put_file(str(slot["upload_url"]), file.content)
     except SlackUnreachableError as unreachable:
         raise SlackUnreachableError(unreachable.sentence, taken=False) from unreachable
     return str(slot["file_id"])

@@ -49,7 +49,7 @@ Draw: TypeAlias = Callable[[Workplace, Click, "Actor | None"], Awaitable[View]]
 CarryOut: TypeAlias = Callable[[Workplace, Click, "Actor | None"], Awaitable[Done]]
 
 
-async def only_read(_workplace: Workplace, _click: Click, _by: Actor | None) -> Done:
+async def only_shown(_workplace: Workplace, _click: Click, _by: Actor | None) -> Done:
     """For forms that are only read."""
     return Done()
 
@@ -65,7 +65,7 @@ class Form:
     name: str
     title: str
     draw: Draw
-    carry_out: CarryOut = only_read
+    carry_out: CarryOut = only_shown
     fields: Mapping[str, str] = field(default_factory=dict)
     agents_only: bool = True
 

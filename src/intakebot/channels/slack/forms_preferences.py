@@ -15,7 +15,7 @@ from intakebot.domain.actors import Actor
 from intakebot.domain.chat import Preferences
 from intakebot.domain.errors import RefusedError
 
-TWO_ENDS = "quiet hours have a beginning and an end; leave both empty for none"
+BOTH_OR_NONE = "quiet hours have a beginning and an end; leave both empty for none"
 
 
 async def _draw(workplace: Workplace, click: Click, by: Actor | None) -> View:
@@ -26,9 +26,9 @@ async def _draw(workplace: Workplace, click: Click, by: Actor | None) -> View:
 async def _carry_out(workplace: Workplace, click: Click, by: Actor | None) -> Done:
     wanted, quiet_from, quiet_to = click.values.get("notices") or (), click.said("quiet_from"), click.said("quiet_to")
     if quiet_to and not quiet_from:
-        raise RefusedError("preferences.quiet-from", TWO_ENDS)
+        raise RefusedError("preferences.quiet-from", BOTH_OR_NONE)
     if quiet_from and not quiet_to:
-        raise RefusedError("preferences.quiet-to", TWO_ENDS)
+        raise RefusedError("preferences.quiet-to", BOTH_OR_NONE)
     silent = tuple(name for name in NOTICES if name not in wanted)
     zone = await _zone(workplace, click)
     await workplace.chat.prefer(Preferences(known_agent(by).name, silent, quiet_from, quiet_to, zone))

@@ -24,7 +24,7 @@ from intakebot.domain.errors import SlackRefusedError
 from intakebot.ports import Desk
 from intakebot.ports.chat import Chat
 
-FOR_THE_QUEUE: Final = frozenset({"overdue", "not-delivered"})
+FOR_THE_QUEUE: Final = frozenset({"due-soon", "overdue", "not-delivered"})
 """What somebody has to hear, whoever it is."""
 _MUTE: Final = "notice.mute"
 

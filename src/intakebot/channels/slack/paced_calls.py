@@ -2,20 +2,22 @@
 
 Everything that leaves to the workspace goes through here: the outlet, the worker of posts, files. Nothing waits in
 here, but calls that share a limit go one after the other, so that none is under way when the platform refuses the
-one before it.
+one before it. While nobody answers over there, all but one are held back.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from intakebot.channels.slack.alarms import Alarms
 from intakebot.channels.slack.calls import LOOK_AGAIN, Calls, Us
 from intakebot.channels.slack.pacing import POST, Pacing
+from intakebot.channels.slack.reach import Reach
 from intakebot.channels.slack.troubles import Trouble, trouble_of
 from intakebot.domain.errors import (
     IntakebotError,
@@ -54,6 +56,7 @@ class PacedCalls:
         self.alarms = alarms
         self._clock = clock
         self._pacing = Pacing()
+        self._reach = Reach()
         self._lanes: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def call(self, who: str, method: str, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401 - the platform's
@@ -70,27 +73,47 @@ class PacedCalls:
         """
         channel = str(arguments.get("channel") or arguments.get("channel_id") or "")
         async with self._lanes[(method, channel if method == POST else "")]:
-            turn = self._pacing.turn(method, channel, who, self._clock.now())
-            if turn is not None:
-                raise HeldBackError(f"{method} waits for its turn", turn)
-            try:
+            self._take_turn(who, method, channel)
+            with self._translating(method, channel):
                 answer = await self.calls.call(method, **arguments)
-            except IntakebotError as error:
-                raise self._translated(error, method, channel) from error
+        self._reach.answered()
         if method in _WRITING:
             self.alarms.silence(NO_WRITING, channel)
         return answer
 
     async def us(self) -> Us:
         """Who we are there. Raises as `call`."""
-        try:
+        with self._translating("auth.test", ""):
             return await self.calls.us()
+
+    async def put_file(self, url: str, content: bytes) -> None:
+        """Bring the bytes of a file where the platform said. Raises as `call`."""
+        with self._translating("upload", ""):
+            await self.calls.put_file(url, content)
+
+    def _take_turn(self, who: str, method: str, channel: str) -> None:
+        now = self._clock.now()
+        rest = self._reach.rest(now)
+        if rest is not None:
+            raise HeldBackError("Slack does not answer; it is looked for now and then", rest)
+        turn = self._pacing.turn(method, channel, who, now)
+        if turn is not None:
+            raise HeldBackError(f"{method} waits for its turn", turn)
+
+    @contextmanager
+    def _translating(self, method: str, channel: str) -> Iterator[None]:
+        try:
+            yield
         except IntakebotError as error:
-            raise self._translated(error, "auth.test", "") from error
+            translated = self._translated(error, method, channel)
+            if translated is error:
+                raise
+            raise translated from error
 
     def _translated(self, error: IntakebotError, method: str, channel: str) -> IntakebotError:
         """The same, as whoever keeps the pace understands it."""
         now = self._clock.now()
+        self._reach.unanswered(now) if isinstance(error, SlackUnreachableError) else self._reach.answered()
         if isinstance(error, SlackLimitedError):
             until = self._pacing.limited(method, channel, error.retry_after, now)
             return HeldBackError(error.sentence, until)

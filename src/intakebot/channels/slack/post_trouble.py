@@ -7,14 +7,14 @@ are no failures but turns that had not come.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from intakebot.channels.slack.alarms import Alarms
 from intakebot.channels.slack.paced_calls import HeldBackError
 from intakebot.channels.slack.reconcile import BlindError
 from intakebot.channels.slack.troubles import Trouble, late, soon, trouble_of
-from intakebot.domain.chat import ChatPost, PostSettlement, PostState
+from intakebot.domain.chat import ChatPost, PostKind, PostSettlement, PostState
 from intakebot.domain.errors import (
     IntakebotError,
     NotFoundError,
@@ -25,6 +25,10 @@ from intakebot.domain.errors import (
 
 GIVEN_UP_AFTER: Final = 6
 """So often something is tried that nobody understands."""
+NEWS_FOR: Final = timedelta(days=3)
+"""So long a line or a notice waits for a thread that is gone: a new card gives it another one."""
+REFUSED: Final = "slack.post-refused"
+FAILED: Final = "slack.post-failed"
 
 
 @dataclass(slots=True)
@@ -35,8 +39,10 @@ class PostTrouble:
     failures: dict[int, int] = field(default_factory=dict)
 
     def over(self, post: ChatPost) -> None:
-        """It was shown, or is not needed: its failures are forgotten."""
-        self.failures.pop(post.id, None)
+        """It was shown, or is not needed: its failures are forgotten, and its alarms are over."""
+        if self.failures.pop(post.id, None):
+            self.alarms.silence(REFUSED, _which(post))
+        self.alarms.silence(FAILED, f"post {post.id}")
 
     def after(self, post: ChatPost, error: IntakebotError, now: datetime) -> PostSettlement:
         """What to write about a post that was not shown, or of which nobody knows whether it was."""
@@ -72,13 +78,18 @@ class PostTrouble:
             return replace(again, due_at=again.at + late(times))
         if trouble is Trouble.FORM or (trouble is Trouble.ODD and times >= GIVEN_UP_AFTER):
             return self._given_up(post, again, "Slack does not take it")
-        self.alarms.sound(
-            "slack.post-refused", f"C-{post.case_number} {post.kind.value}", f"C-{post.case_number}: {refusal.sentence}"
-        )
+        if post.kind is not PostKind.CARD and again.at - post.owed_at >= NEWS_FOR:
+            return self._given_up(post, again, "the thread that it belongs to is gone")
+        self.alarms.sound(REFUSED, _which(post), f"C-{post.case_number}: {refusal.sentence}")
         return replace(again, due_at=again.at + late(times))
 
     def _given_up(self, post: ChatPost, again: PostSettlement, why: str) -> PostSettlement:
         self.failures.pop(post.id, None)
         sentence = f"the {post.kind.value} of C-{post.case_number} {post.reference}: {why}: {again.error}"
-        self.alarms.sound("slack.post-failed", f"post {post.id}", sentence)
+        self.alarms.silence(REFUSED, _which(post))
+        self.alarms.sound(FAILED, f"post {post.id}", sentence)
         return replace(again, state=PostState.FAILED, error=f"{why}: {again.error}"[:1000])
+
+
+def _which(post: ChatPost) -> str:
+    return f"C-{post.case_number} {post.kind.value}"

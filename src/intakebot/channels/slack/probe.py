@@ -11,7 +11,7 @@ import logging
 
 from intakebot.channels.slack.calls import Calls, SlackLimitedError, SlackRefusedError, SlackUnreachableError
 from intakebot.channels.slack.connection import SlackConnection
-from intakebot.domain.errors import DoorUnavailableError
+from intakebot.domain.errors import TokenRefusedError
 
 _log = logging.getLogger(__name__)
 
@@ -19,16 +19,16 @@ _SETTINGS = "the settings of the app at api.slack.com/apps"
 
 
 async def probe(connection: SlackConnection, calls: Calls) -> None:
-    """Ask Slack who we are. Raises DoorUnavailableError for a wrong token."""
+    """Ask Slack who we are. Raises TokenRefusedError for a wrong token."""
     name = f"the channel {connection.name} cannot start"
     try:
         us = await calls.us()
         if not us.bot:
-            raise DoorUnavailableError(f"{name}: `bot_token` is a person's token; {_where_the_bot_token_is()}")
+            raise TokenRefusedError(f"{name}: `bot_token` is a person's token; {_where_the_bot_token_is()}")
     except (SlackRefusedError, SlackUnreachableError, SlackLimitedError) as error:
         if calls.locked_by:
             sentence = f"{name}: Slack refuses `bot_token` ({calls.locked_by}); {_where_the_bot_token_is()}"
-            raise DoorUnavailableError(sentence) from error
+            raise TokenRefusedError(sentence) from error
         _log.error("slack %s: not reached at the start, trying again: %s", connection.name, error.sentence)
 
 

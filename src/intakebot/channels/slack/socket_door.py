@@ -20,7 +20,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from intakebot.channels.slack.app import SlackApp, acknowledgement
 from intakebot.channels.slack.calls import Calls, SlackLimitedError, SlackRefusedError
 from intakebot.channels.slack.socket import Socket
-from intakebot.domain.errors import DoorUnavailableError, IntakebotError
+from intakebot.domain.errors import IntakebotError, TokenRefusedError
 from intakebot.edge import guarded
 from intakebot.ports import Clock
 
@@ -94,7 +94,7 @@ class SocketDoor:
     async def serve(self, stop: asyncio.Event) -> None:
         """Keep the connections open until `stop`; then finish what is under way.
 
-        Raises DoorUnavailableError when Slack refuses the app token at the very start; later on that is `trouble`.
+        Raises TokenRefusedError when Slack refuses the app token at the very start; later on that is `trouble`.
         """
         lanes = [asyncio.get_running_loop().create_task(self._lane(n, stop)) for n in range(self._pace.connections)]
         try:
@@ -190,7 +190,7 @@ class SocketDoor:
         if isinstance(error, SlackRefusedError):
             self._why = app_token_refused(error.error)
             if not self._has_asked:
-                raise DoorUnavailableError(f"the channel {self.name} cannot start: {self._why}") from error
+                raise TokenRefusedError(f"the channel {self.name} cannot start: {self._why}") from error
         self._has_asked = True
 
     def _look_around(self) -> None:
