@@ -63,8 +63,9 @@ class Callers:
         for user in users:
             try:
                 found[user] = (await self._around.people.person(self._around.own.team, user)).name
-            except IntakebotError:
-                continue
+            except IntakebotError as error:
+                if error.remedy is not Remedy.NEVER:  # nor will the platform answer for the others just now
+                    break
         return {user: name for user, name in found.items() if name}
 
 

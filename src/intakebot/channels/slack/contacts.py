@@ -37,6 +37,11 @@ class Contacts:
                 return message
         return None
 
+    async def is_contact(self, channel: str, ts: str) -> bool:
+        """Whether the message is a contact; an agent's words and what began somebody's thread may be known too."""
+        known = await self.known(channel, ts)
+        return known is not None and known.contact_id is not None
+
     async def take_in(
         self, said: Spoken, room: IntakeRoom, arrived: Arrived, *, continues: tuple[str, ...] = (), preface: str = ""
     ) -> Outcome:
@@ -49,7 +54,7 @@ class Contacts:
             continues: Time stamps, in the same conversation, of what they continue beside their thread, oldest first.
             preface: What has to be read before them, in the platform's own writing.
         """
-        if await self.known(said.channel, said.ts):
+        if await self.is_contact(said.channel, said.ts):
             return KNOWN
         person = await self._callers.person(said.team, said.user, arrived)
         fetched = await self._files.fetch(said.files, arrived.attempt)

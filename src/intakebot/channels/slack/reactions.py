@@ -35,8 +35,7 @@ class Reactions:
         emoji = str(arrived.event.get("reaction") or "").partition("::")[0]
         if not room.reaction or emoji != room.reaction:
             return "ignored: another emoji"
-        known = await self._contacts.known(channel, ts)
-        if known and known.contact_id is not None:
+        if await self._contacts.is_contact(channel, ts):
             return KNOWN
         if room.agents_only and not await self._is_agent(arrived, user):
             return "ignored: an emoji for agents"
