@@ -15,7 +15,7 @@ from intakebot.channels.slack.answers import Answer, Workplace, sentence_of, tel
 from intakebot.channels.slack.clicks import Click
 from intakebot.channels.slack.form_state import told
 from intakebot.channels.slack.forms_frame import show
-from intakebot.channels.slack.repairs import is_card, show_card, show_working
+from intakebot.channels.slack.repairs import is_card, repair, show_working
 from intakebot.channels.slack.subjects import Case, case_of, delivery_of, task_of
 from intakebot.domain import commands as c
 from intakebot.domain.case import NNR
@@ -99,7 +99,7 @@ async def _show(workplace: Workplace, click: Click, case: Case, outcome: Outcome
     elif failed or not (on_card or click.view):
         await tell(workplace, click, sentence)
     if on_card:
-        await guarded(f"slack: card of {case['label']}", show_card(workplace, click, case["number"]))
+        await repair(workplace, click, case["number"])
 
 
 def _said(case: Case, done: Mapping[str, Any]) -> str:

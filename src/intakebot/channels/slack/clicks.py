@@ -70,7 +70,7 @@ class Click:
     @property
     def at(self) -> str:
         """When it was done, in the platform's own writing: later ones compare as greater."""
-        return str(mapping(next(iter(self.payload.get("actions") or ()), {})).get("action_ts") or "")
+        return str(_action(self.payload).get("action_ts") or "")
 
     @property
     def view(self) -> Payload:
@@ -93,7 +93,7 @@ def clicked(payload: Payload, team: str) -> Click:
 
     A menu's choice has no room for the case; the row that it stands in names it.
     """
-    action = mapping(next(iter(payload.get("actions") or ()), {}))
+    action = _action(payload)
     row = _notes_of_row(str(action.get("block_id") or ""))
     notes = _notes_of_view(payload) | row | notes_of(str(action.get("value") or ""))
     place = _place(payload, team) or place_in(notes)
@@ -194,6 +194,12 @@ def _place(payload: Payload, team: str) -> Place | None:
         return None
     ts, thread = str(container.get("message_ts") or ""), str(container.get("thread_ts") or "")
     return Place(team, channel, ts, thread)
+
+
+def _action(payload: Payload) -> dict[str, Any]:
+    """What was pressed or picked."""
+    actions = payload.get("actions")
+    return mapping(actions[0]) if isinstance(actions, list) and actions else {}
 
 
 def _chosen(action: Payload) -> str:

@@ -14,6 +14,7 @@ from intakebot.channels.slack.caller_words import reply
 from intakebot.channels.slack.clicks import Click, mapping
 from intakebot.channels.slack.form_state import View, told
 from intakebot.channels.slack.forms_frame import Done, Form, notes_for
+from intakebot.channels.slack.hints import NOT_OF_APPS
 from intakebot.channels.slack.modals_create import create_form
 from intakebot.channels.slack.safe_text import readable
 from intakebot.domain import commands as c
@@ -56,7 +57,7 @@ async def _draw_of_message(workplace: Workplace, click: Click, by: Actor | None)
 
 def _refuse_others(author: str, message: dict[str, Any], click: Click, by: Actor | None) -> None:
     if not author or message.get("bot_id"):
-        raise RefusedError("message.of-an-app", "only messages that people wrote can be made a case")
+        raise RefusedError("message.of-an-app", NOT_OF_APPS)
     if by is None and author != click.user:
         raise RefusedError("message.of-others", "only agents make cases of what others wrote")
 

@@ -6,25 +6,47 @@ as it is shown now is touched; what is left of a card that has moved belongs to 
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 from intakebot.channels.slack import cards
 from intakebot.channels.slack.answers import Workplace
 from intakebot.channels.slack.blocks import Rendered
 from intakebot.channels.slack.clicks import Click
 from intakebot.channels.slack.subjects import Case
+from intakebot.domain.case import shown_number
+from intakebot.domain.errors import IntakebotError, Remedy, SlackLimitedError
+from intakebot.edge import guarded
 
+PATIENCES = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 15, 30, 60))
+"""How long to wait before the next attempt, where Slack does not say it."""
 LOOKS = 4
 """How often a card is drawn anew because the case changed while it was drawn. Later changes owe a card themselves."""
 
 
 async def is_card(workplace: Workplace, click: Click, case_id: int) -> bool:
     """Whether the message that was clicked is the case's card as it is shown now."""
-    place = click.place
-    return bool(place.ts) and await workplace.chat.card_of(case_id) == (place.name, place.ts)
+    place, ts = await workplace.chat.card_of(case_id) or ("", "")
+    return ts != "" and ts == click.place.ts and place in workplace.rooms.places(click.place.channel)
 
 
 async def show_working(workplace: Workplace, click: Click, case: Case) -> None:
     """The clicked card without its buttons, so that nobody clicks twice."""
     await _update(workplace, click, cards.working(cards.card(case, workplace.chat.clock.now())))
+
+
+async def repair(workplace: Workplace, click: Click, number: int) -> None:
+    """`show_card`, until it is done or cannot be: a card must not say for ever that something is being done.
+
+    Never raises; takes as long as Slack wants to be left alone.
+    """
+    clock = workplace.chat.clock
+    for patience in PATIENCES:
+        outcome = await guarded(f"slack: card of {shown_number(number)}", show_card(workplace, click, number))
+        if not isinstance(outcome, IntakebotError) or outcome.remedy is Remedy.NEVER:
+            return
+        wait = outcome.retry_after if isinstance(outcome, SlackLimitedError) else patience
+        await clock.until(clock.now() + wait, asyncio.Event())
 
 
 async def show_card(workplace: Workplace, click: Click, number: int) -> None:
@@ -49,7 +71,7 @@ async def repair_if_stale(workplace: Workplace, click: Click) -> None:
         return
     case = await workplace.desk.ask("case.card", {"number": click.case})
     if case["version"] != click.notes.get("version"):
-        await show_card(workplace, click, click.case)
+        await repair(workplace, click, click.case)
 
 
 async def _update(workplace: Workplace, click: Click, shown: Rendered) -> None:

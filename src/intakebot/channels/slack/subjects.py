@@ -22,7 +22,7 @@ async def case_number(workplace: Workplace, click: Click) -> int:
     """The case's number. Raises RefusedError when nothing names one, or two things name two."""
     place = click.place
     thread = place.thread_ts or place.ts
-    shown = await workplace.chat.case_of_card_thread(place.name, thread) if place.channel and thread else None
+    shown = await _shown_in(workplace, place.channel, thread) if place.channel and thread else None
     if shown and click.case and shown != click.case:
         sentence = f"this is the card of {shown_number(shown)}, the button names {shown_number(click.case)}"
         raise RefusedError("click.other-case", f"{sentence}; nothing was done")
@@ -30,6 +30,15 @@ async def case_number(workplace: Workplace, click: Click) -> int:
     if number is None:
         raise RefusedError("click.no-case", "this does not say which case it is about; use the buttons of its card")
     return number
+
+
+async def _shown_in(workplace: Workplace, channel: str, thread: str) -> int | None:
+    """The case whose card this is or was, also under a name that the conversation had before."""
+    for place in workplace.rooms.places(channel):
+        found = await workplace.chat.case_of_card_thread(place, thread)
+        if found is not None:
+            return found
+    return None
 
 
 async def case_of(workplace: Workplace, click: Click) -> Case:

@@ -17,12 +17,11 @@ from intakebot.channels.slack.at_once import AT_ONCE, act_at_once
 from intakebot.channels.slack.clicks import Click, clicked, mapping, submitted
 from intakebot.channels.slack.forms_frame import Form, done_once
 from intakebot.channels.slack.moments import at as moment
-from intakebot.channels.slack.repairs import show_card
+from intakebot.channels.slack.repairs import repair
 from intakebot.channels.slack.subjects import case_number
 from intakebot.domain.actors import Actor
 from intakebot.domain.chat import ChatEnvelope
 from intakebot.domain.errors import IntakebotError, NotFoundError, RefusedError, Remedy
-from intakebot.edge import guarded
 
 CALLS_LOOKED_AT = 50
 DONE_LATE = "What you sent off before the service stopped is done."
@@ -47,7 +46,7 @@ async def _press(workplace: Workplace, click: Click, since: datetime) -> None:
     if click.verb not in AT_ONCE:
         return
     if await _was_done(workplace, click, since):
-        await guarded("slack: card", show_card(workplace, click, await case_number(workplace, click)))
+        await repair(workplace, click, await case_number(workplace, click))
         return
     try:
         await act_at_once(workplace, click, Answer())
