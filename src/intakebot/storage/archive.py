@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Executable, Select, Table, func, literal, or_, select
+from sqlalchemy import Column, Executable, Select, Table, bindparam, func, literal, or_, select
 
 from intakebot.domain.case import shown_number
 from intakebot.domain.delivery import DeliveryState
@@ -82,6 +83,23 @@ _NEXT_DUE = (
 )
 
 
+_CASE_OF_NUMBER = select(cases).where(cases.c.number == bindparam("of"))
+_TIMERS_OF_CASE = select(timers).where(timers.c.case_id == bindparam("of")).order_by(timers.c.due_at)
+_LINKED = (
+    select(cases.c.id, cases.c.number, cases.c.title, cases.c.status, cases.c.parent_id, cases.c.follows_id)
+    .where(
+        or_(
+            cases.c.id.in_(
+                [bindparam("parent", type_=cases.c.id.type), bindparam("predecessor", type_=cases.c.id.type)]
+            ),
+            cases.c.parent_id == bindparam("of"),
+            cases.c.follows_id == bindparam("of"),
+        )
+    )
+    .order_by(cases.c.id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SqlArchive(SqlLookup):
     """`ports.Archive` on the engine that cannot write."""
@@ -106,7 +124,7 @@ class SqlArchive(SqlLookup):
 
     def case(self, number: int) -> JsonRow:
         """A whole case with everything that belongs to it; raises NotFoundError."""
-        row = self._one(select(cases).where(cases.c.number == number), f"case {shown_number(number)}")
+        row = self._one(_CASE_OF_NUMBER, f"case {shown_number(number)}", of=number)
         case_id = row["id"]
         return row | {
             "label": shown_number(number),
@@ -120,7 +138,7 @@ class SqlArchive(SqlLookup):
             "messages": self._messages(case_id),
             "deliveries": self._parts(deliveries, case_id),
             "links": self._links(row),
-            "timers": self._rows(select(timers).where(timers.c.case_id == case_id).order_by(timers.c.due_at)),
+            "timers": self._rows(_TIMERS_OF_CASE, of=case_id),
         }
 
     def events(self, number: int) -> list[JsonRow]:
@@ -207,12 +225,12 @@ class SqlArchive(SqlLookup):
             moments = [connection.scalar(statement) for statement in _NEXT_DUE]
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _rows(self, statement: Select[Any]) -> list[JsonRow]:
+    def _rows(self, statement: Select[Any], **bound: object) -> list[JsonRow]:
         with self.database.reading.connect() as connection:
-            return [json_row(row) for row in connection.execute(statement)]
+            return [json_row(row) for row in connection.execute(statement, bound)]
 
-    def _one(self, statement: Select[Any], what: str) -> JsonRow:
-        rows = self._rows(statement)
+    def _one(self, statement: Select[Any], what: str, **bound: object) -> JsonRow:
+        rows = self._rows(statement, **bound)
         if not rows:
             raise NotFoundError(f"there is no {what}")
         return rows[0]
@@ -222,10 +240,10 @@ class SqlArchive(SqlLookup):
         return self._rows(statement.where(state_column == state) if state else statement)
 
     def _case_id(self, number: int) -> int:
-        return int(self._one(select(cases.c.id).where(cases.c.number == number), f"case {shown_number(number)}")["id"])
+        return int(self._one(_CASE_OF_NUMBER, f"case {shown_number(number)}", of=number)["id"])
 
     def _parts(self, table: Table, case_id: int) -> list[JsonRow]:
-        return self._rows(select(table).where(table.c.case_id == case_id).order_by(table.c.id))
+        return self._rows(_of(table, table.c.case_id), of=case_id)
 
     def _of_contact(self, table: Table, order: Column[int], contact_id: int) -> list[JsonRow]:
         return self._rows(select(table).where(table.c.contact_id == contact_id).order_by(order))
@@ -238,7 +256,7 @@ class SqlArchive(SqlLookup):
         return json_record(found) if found else None
 
     def _by_id(self, table: Table, wanted: int | None) -> JsonRow | None:
-        rows = self._rows(select(table).where(table.c.id == wanted)) if wanted is not None else []
+        rows = self._rows(_of(table, table.c.id), of=wanted) if wanted is not None else []
         return rows[0] if rows else None
 
     def _messages(self, case_id: int) -> list[JsonRow]:
@@ -257,15 +275,14 @@ class SqlArchive(SqlLookup):
 
     def _links(self, case: JsonRow) -> list[JsonRow]:
         """Cases that this one belongs to or follows, and the ones that belong to or follow it."""
-        case_id = case["id"]
-        linked = or_(
-            cases.c.id.in_([case["parent_id"] or 0, case["follows_id"] or 0]),
-            cases.c.parent_id == case_id,
-            cases.c.follows_id == case_id,
-        )
-        columns = (cases.c.id, cases.c.number, cases.c.title, cases.c.status, cases.c.parent_id, cases.c.follows_id)
-        rows = self._rows(select(*columns).where(linked).order_by(cases.c.id))
+        rows = self._rows(_LINKED, of=case["id"], parent=case["parent_id"] or 0, predecessor=case["follows_id"] or 0)
         return [{**row, "label": shown_number(row["number"]), "relation": _relation(case, row)} for row in rows]
+
+
+@cache
+def _of(table: Table, column: Column[Any]) -> Select[Any]:
+    """The rows of a table whose column is `:of`; made once, because making a statement costs more than asking."""
+    return select(table).where(column == bindparam("of")).order_by(table.c.id)
 
 
 def _with_number(table: Table) -> Select[Any]:
