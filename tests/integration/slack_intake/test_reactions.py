@@ -8,8 +8,8 @@ import pytest
 
 from fakes.databases import ON_SQLITE
 from fakes.standing_house import StandingHouse
-from intakebot.channels.slack.adopting import Adopting
-from intakebot.channels.slack.hints import NOT_OF_APPS
+from intakebot.channels.slack.answering.adopting import Adopting
+from intakebot.channels.slack.hearing.hints import NOT_OF_APPS
 from intakebot.domain.chat import ChatTies
 from integration.slack_intake.standing_intake import StandingIntake, taking_in
 
