@@ -49,7 +49,7 @@ def place() -> Iterator[Path]:
 
 def environment(temporary: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("INTAKEBOT_")}
-    return kept | {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(temporary)}
+    return kept | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}", "TMPDIR": str(temporary)}
 
 
 def command(*arguments: str) -> list[str]:
@@ -80,9 +80,10 @@ def failed(report: dict[str, Any]) -> list[str]:
 
 @pytest.mark.timeout(180)
 def test_the_shipped_story_comes_true(place: Path) -> None:
-    played = run_demo(place, "--json")
+    played = run_demo(place, "--json", "--workspace", "fakes.slack.on_stage:workspace")
     report = json.loads(played.stdout)
     assert failed(report) == []
+    assert any(check["name"].startswith("The customer relations centre works in Slack") for check in report["checks"])
     assert played.returncode == 0
     assert set(report) == {"cases", "contacts", "deliveries", "checks"}
     assert {"number", "status", "scene", "time_line"} <= set(report["cases"][0])

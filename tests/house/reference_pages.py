@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import click
 
+import intakebot
 from house.reference_words import EVENTS, SETTINGS
 from house.sources import ROOT, Module, modules
 from intakebot.cli.program import program
@@ -67,6 +70,13 @@ def _page(title: str, *parts: str) -> str:
 
 def error_classes() -> list[type[errors.IntakebotError]]:
     """The tree of errors, the root first."""
+    for package in walk_packages(intakebot.__path__, "intakebot."):  # an error that is not imported is not known
+        if (
+            not package.name.endswith("__main__")
+            and ".versions." not in package.name
+            and not package.name.endswith(".env")
+        ):
+            import_module(package.name)
     found = [errors.IntakebotError]
     for kind in found:
         found += kind.__subclasses__()

@@ -189,6 +189,17 @@ async def test_a_token_that_opens_nothing_stops_what_goes_out_and_says_so(
     assert len(slack.messages(room)) == 1
 
 
+async def test_of_many_who_want_something_one_looks_whether_we_are_let_in_again(slack: FakeSlack, calls: Calls) -> None:
+    slack.faults.add("*", "error:invalid_auth", times=100)
+    with pytest.raises(SlackUnreachableError):
+        await calls.call("auth.test")
+    slack.clock.advance(61)
+
+    await asyncio.gather(*(calls.call("auth.test") for _ in range(5)), return_exceptions=True)
+
+    assert len(slack.calls("auth.test")) == 2
+
+
 @pytest.mark.parametrize(
     ("event", "out"),
     [

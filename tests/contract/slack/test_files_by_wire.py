@@ -53,6 +53,7 @@ async def test_a_page_to_log_in_is_no_file(slack: FakeSlack, calls: Calls) -> No
         "https://files.slack.com@evil.example/x",
         "https://user@files.slack.com/x",
         "http://files.slack.com/x",
+        "http://files.slack.com:443/x",
         "https://files.slack.com:8443/x",
         "https://169.254.169.254/latest",
         "http://localhost/x",
@@ -62,6 +63,15 @@ async def test_a_page_to_log_in_is_no_file(slack: FakeSlack, calls: Calls) -> No
         "",
         "https://[::1",
         "https://slack.com\u3002evil.example/",
+        "https://evil.example\\.slack.com/x",
+        "https://evil.example\\@files.slack.com/x",
+        "https://evil.example#.slack.com/",
+        "https://evil.example?.slack.com/",
+        "https://files.slack.com\t.evil.example/",
+        "https://files.slack.com /x",
+        "https:files.slack.com/x",
+        "https:///files.slack.com/x",
+        "https://%66iles.slack.com.evil.example/",
     ],
 )
 async def test_nothing_is_fetched_from_anywhere_else(calls: Calls, url: str) -> None:

@@ -48,10 +48,10 @@ class Listeners:
         app.command("/case")(self.command)
 
     async def take(self, ack: AsyncAck) -> None:
+        await ack()
         self.ran.append("take")
         if self.gate:
             await self.gate.wait()
-        await ack()
 
     async def submit(self, ack: AsyncAck) -> None:
         self.ran.append("submit")
@@ -199,7 +199,7 @@ async def test_what_is_under_way_when_the_house_closes_is_finished(
     await slack.until(lambda: books.keeping == 1)
 
     transport.stop.set()
-    await slack.until(lambda: not transport.door.listening.is_set() or transport.mode == "socket")
+    assert not await slack.comes(transport.serving.done, within=0.2)
     books.gate.set()
     await asyncio.wait_for(transport.serving, 5)
     await slack.until(lambda: slack.deliveries[0].acked)
@@ -251,6 +251,20 @@ async def _open_form(transport: Transport, alice: Person, room: Channel) -> None
     await alice.runs("/case", "new", room)
     trigger = transport.slack.deliveries[-1].body["trigger_id"]
     await transport.calls.call("views.open", trigger_id=trigger, view=FORM)
+
+
+async def test_when_an_answer_leaves_its_listener_has_ended(
+    transport: Transport, slack: FakeSlack, alice: Person, room: Channel, listeners: Listeners
+) -> None:
+    """Fact 8: slack_bolt would let it go on in a task that nobody keeps."""
+    shown, listeners.gate = await card(transport, room), asyncio.Event()
+
+    clicking = asyncio.create_task(alice.clicks(shown, "Take"))
+    await slack.until(lambda: listeners.ran == ["take"])
+    assert not await slack.comes(clicking.done, within=0.1)
+    listeners.gate.set()
+
+    assert (await clicking).acked
 
 
 @pytest.mark.usefixtures("transport")
@@ -346,6 +360,27 @@ async def test_an_interaction_that_nobody_answers_is_settled(
     slack.clock.advance(3.1)
 
     assert not (await clicking).acked
+
+
+@BOTH
+async def test_what_the_environment_says_to_slacks_framework_changes_nothing(
+    slack: FakeSlack,
+    books: ChatBooks,
+    listeners: Listeners,
+    alice: Person,
+    room: Channel,
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """slack_bolt reads these by itself, and would look for installations, or use another token."""
+    for name in ("BOT_TOKEN", "SIGNING_SECRET", "CLIENT_ID", "CLIENT_SECRET", "SCOPES", "VERIFICATION_TOKEN"):
+        monkeypatch.setenv(f"SLACK_{name}", "of-another-app")
+
+    async with standing(slack, books, mode, registrars=[listeners.register]) as transport:
+        seen = await alice.clicks(await card(transport, room), "Take")
+
+    assert seen.acked
+    assert listeners.ran == ["take"]
 
 
 def test_the_same_thing_has_the_same_key_whatever_the_order_of_its_parts() -> None:

@@ -132,6 +132,7 @@ async def test_people_of_other_workspaces_are_no_agents_whatever_team_they_claim
         with pytest.raises(RefusedError) as refused:
             await people.agent(team, eve.id)
         assert refused.value.reason == "agent.outsider"
+        assert (await people.person(team, eve.id)).team == acme.id
 
 
 async def test_who_cannot_be_seen_is_a_stranger(slack: FakeSlack, people: People) -> None:

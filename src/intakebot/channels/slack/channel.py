@@ -7,11 +7,12 @@ token stops the start, that a network that is down does not, and that what was b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from random import Random
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
@@ -166,7 +167,7 @@ class SlackChannel:
         home = HomeDesk(workplace)
         table = {**handlers(around, self._alarms), "app_home_opened": home.hear}
         arrivals = Arrivals(self._chat, table, partial(actions.resume, workplace))
-        inbox = Inbox(self._chat, arrivals.wake.set, self._people.hear)
+        inbox = Inbox(self._chat, arrivals.wake.set, self._hear)
         registrars: tuple[Callable[[AsyncApp], None], ...] = (
             partial(actions.register, workplace=workplace, home=home),
             partial(command.register, workplace=workplace, command=self._connection.command),
@@ -174,6 +175,11 @@ class SlackChannel:
         )
         app = SlackApp(self._connection, self._chat, inbox, registrars)
         return _Open(self._door(app), inbox, app, arrivals, home, workplace.errands.finish)
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        """What is only a hint: a changed profile, a changed group, a lost token."""
+        self._calls.hear(event)
+        self._people.hear(event)
 
     def _door(self, app: SlackApp) -> HttpDoor | SocketDoor:
         if self._connection.mode == "http":

@@ -18,9 +18,8 @@ from typing import Any, TypeAlias
 
 import aiohttp
 from slack_sdk.socket_mode.request import SocketModeRequest
-from yarl import URL
 
-from intakebot.channels.slack.wire import proxy_for
+from intakebot.channels.slack.addresses import proxy_for
 
 Receive: TypeAlias = Callable[[SocketModeRequest], Awaitable[str | None]]
 """Answers an envelope with the acknowledgement to send, or with None when there shall be none."""
@@ -64,7 +63,7 @@ class Socket:
                 connecting = session.ws_connect(
                     url,
                     heartbeat=self._heartbeat,
-                    proxy=proxy_for(URL(url)),
+                    proxy=proxy_for(url),
                     max_msg_size=LARGEST_MESSAGE,
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
                 )

@@ -16,24 +16,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.request import proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.web.async_client import AsyncWebClient
-from yarl import URL
 
+from intakebot.channels.slack.addresses import own_address, proxy_for
 from intakebot.domain.errors import IntakebotError, SlackLimitedError, SlackRefusedError, SlackUnreachableError
 
 CONNECT_SECONDS = 5.0
-FILE_SECONDS = 60.0
+FILE_SECONDS = 120.0
 SILENCE_SECONDS = 15.0
 AT_ONCE = 20
 HOPS = 3
-HTTPS = 443
 CHUNK = 64 * 1024
-OWN_DOMAINS = ("slack.com", "slack-files.com")
 WAIT_ANYWAY = 30
 """Seconds to leave Slack alone when it does not say how long."""
 
@@ -60,9 +56,9 @@ class Wire:
     """`api_url` ends with `/`. Must be closed; its session is made at the first call, inside a running loop."""
 
     def __init__(self, api_url: str) -> None:
-        self._api = URL(api_url)
+        self._api_url = api_url
         self._client = AsyncWebClient(base_url=api_url, retry_handlers=[], logger=_log)
-        self._client.proxy = proxy_for(self._api)
+        self._client.proxy = proxy_for(api_url)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -121,7 +117,7 @@ class Wire:
         if status >= HTTPStatus.BAD_REQUEST:
             raise SlackRefusedError(f"Slack did not take an answer to an interaction ({status})", f"http_{status}")
 
-    async def _post(self, place: URL, what: str, **content: Any) -> int:  # noqa: ANN401 - as aiohttp takes it
+    async def _post(self, place: str, what: str, **content: Any) -> int:  # noqa: ANN401 - as aiohttp takes it
         try:
             async with (
                 asyncio.timeout(FILE_SECONDS),
@@ -136,7 +132,7 @@ class Wire:
             raise SlackUnreachableError(f"Slack answered {answer.status} to {what}", taken=None)
         return answer.status
 
-    async def _fetch_once(self, place: URL, token: str, limit: int) -> bytes | str:
+    async def _fetch_once(self, place: str, token: str, limit: int) -> bytes | str:
         """The file, or where it says that it is."""
         headers = {"Authorization": f"Bearer {token}"}
         asked = self._session().get(place, headers=headers, allow_redirects=False, proxy=proxy_for(place))
@@ -151,16 +147,10 @@ class Wire:
                     raise SlackRefusedError(f"the file is larger than {limit} bytes", "file_too_large")
         return bytes(content)
 
-    def _own(self, url: str, seen_from: URL | None = None) -> URL:
+    def _own(self, url: str, seen_from: str = "") -> str:
         """The address, if it is one of Slack's own: nobody else is shown a token, or handed what people wrote."""
-        try:
-            place = seen_from.join(URL(url)) if seen_from else URL(url)
-            home = place.origin() == self._api.origin()
-        except ValueError:
-            place, home = URL(), False
-        host = place.host or ""
-        theirs = any(host == domain or host.endswith(f".{domain}") for domain in OWN_DOMAINS)
-        if not home and not (theirs and place.scheme == "https" and place.port == HTTPS and not place.user):
+        place = own_address(url, self._api_url, seen_from)
+        if place is None:
             raise SlackRefusedError("an address that is not Slack's own was not opened", "not_slack")
         return place
 
@@ -172,13 +162,6 @@ class Wire:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._client.session
-
-
-def proxy_for(place: URL) -> str | None:
-    """The proxy that the environment names (`HTTPS_PROXY`), unless `NO_PROXY` excepts this host."""
-    if proxy_bypass(place.host or ""):
-        return None
-    return load_http_proxy_from_env(_log)
 
 
 def as_form(arguments: Mapping[str, Any]) -> dict[str, str]:

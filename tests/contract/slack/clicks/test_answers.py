@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from contract.slack.clicks.office import KNOWN_CALLER, Office, words
+from fakes.slack.forms import find
 from intakebot.domain import commands as c
 
 CANARY = "the caller is a nuisance"
@@ -116,6 +118,37 @@ async def test_the_choice_of_a_template_shows_how_it_reads(office: Office) -> No
     wanted = {"case": number, "kind": "resolution", "text": "", "template": name}
     reads = await office.house.desk.ask("reply.preview", wanted)
     assert reads["text"].splitlines()[-1] in words(form.blocks)
+
+
+async def test_the_last_of_two_picks_is_what_is_shown_though_it_was_made_before_the_first_was_answered(
+    office: Office,
+) -> None:
+    number = await in_charge(office)
+    form = await office.form(office.alice, await office.card(number), "case.resolve")
+    before = form.hash
+    templates = await office.house.desk.ask("template.choices", {"number": number})
+    await office.drawn_anew(form, lambda: office.alice.picks(form, "template", templates[0]["name"]))
+    assert "With this template" in words(form.blocks)
+    form.values["template"]["template"] = {"type": "static_select", "selected_option": None}
+    block, element = find(form.blocks, "template")
+    second = office.slack.interactions.block_action(office.alice.user, form, block, element, {"selected_option": None})
+    second["view"]["hash"] = before
+    await office.slack.courier.once("interactive", second, second["trigger_id"])
+    await office.slack.until(lambda: "With this template" not in words(form.blocks))
+
+
+async def test_an_answer_to_an_earlier_pick_comes_too_late(office: Office) -> None:
+    number = await in_charge(office)
+    form = await office.form(office.alice, await office.card(number), "case.resolve")
+    templates = await office.house.desk.ask("template.choices", {"number": number})
+    office.desk.slow = asyncio.Event()
+    await office.alice.picks(form, "template", templates[0]["name"])
+    await office.alice.picks(form, "template", None)
+    drawn = len(office.slack.calls("views.update"))
+    office.desk.slow.set()
+    await office.workplace.errands.finish(5)
+    assert len(office.slack.calls("views.update")) == drawn + 1
+    assert "With this template" not in words(form.blocks)
 
 
 async def test_what_was_typed_stays_when_a_template_is_chosen(office: Office) -> None:

@@ -46,6 +46,7 @@ async def test_a_form_that_was_closed_meanwhile_is_left_closed(office: Office) -
     await office.alice.closes_modal()
     office.desk.slow.set()
     await office.slack.until(lambda: office.slack.calls("views.update"))
+    await office.workplace.errands.finish(5)
     assert office.alice.modal is None
     assert not office.alice.ephemerals
 

@@ -105,18 +105,3 @@ async def test_a_long_text_is_shown_whole_from_its_line(office: Office) -> None:
     await office.alice.clicks(line, "case.show")
     await office.slack.until(lambda: office.alice.modal and not is_loading(office.alice.modal))
     assert "the end" in words(office.alice.modal.blocks)
-
-
-async def test_the_last_of_two_picks_is_what_is_shown(office: Office) -> None:
-    """Answers may cross: the form shows how the template reads that is chosen."""
-    number = await office.mail()
-    await office.perform("alice", c.Take(number))
-    form = await office.form(office.alice, await office.card(number), "case.resolve")
-    before = form.hash
-    stale = dict(vars(form))
-    template = (await office.house.desk.ask("template.choices", {"number": number}))[0]["name"]
-    await office.alice.picks(form, "template", template)
-    await office.slack.until(lambda: form.hash != before)
-    form.hash = stale["hash"]  # the second pick was made before the first was answered
-    await office.alice.picks(form, "template", None)
-    await office.slack.until(lambda: "With this template" not in words(form.blocks))
