@@ -22,6 +22,9 @@ TEAM = {  # who works where; erin and finn are known by the configuration that `
     "erin": ("support", "crc"), "finn": ("noc", "triage"),
 }  # fmt: skip
 CALLERS = ("mia", "tom", "ula", "vic", "wim", "xia")
+SUPPORT, CRC = "support@intakebot.example", "crc@intakebot.example"
+MAILERS = (("acme", SUPPORT), ("mueller", CRC), ("gamma", CRC))
+"""Who mails what address; nobody knows gamma."""
 CUSTOMERS = ("ACME", "FJORD-1001", "FJORD-1002", "MUELLER")
 TOPICS = (
     "The pump does not start", "Error E-17 on the display", "Why is my invoice so high?", "Cancel my contract",
@@ -64,9 +67,9 @@ class Workspace:
             f"  bot_token: {{file: {tokens[0]}}}\n"
             f"  app_token: {{file: {tokens[1]}}}\n"
             "  intake:\n"
-            f"    {self.help.id}: {{address: support@intakebot.example, joins_within: 1s}}\n"
-            f"    {self.billing.id}: {{address: crc@intakebot.example, joins_within: 1s}}\n"
-            "  direct: {address: support@intakebot.example}\n"
+            f"    {self.help.id}: {{address: {SUPPORT}, joins_within: 1s}}\n"
+            f"    {self.billing.id}: {{address: {CRC}, joins_within: 1s}}\n"
+            f"  direct: {{address: {SUPPORT}}}\n"
             f"  queues: {{{cards}}}\n"
             f"  agents: {{{agents}}}\n"
         )
@@ -92,6 +95,11 @@ def offered(where: Message | View) -> Iterator[str]:
                 yield element["action_id"]
             if element["type"] == "overflow":
                 yield from (option["value"] for option in element["options"])
+
+
+def is_loading(view: View | None) -> bool:
+    """Whether a modal says that something else will stand there soon."""
+    return view is not None and not view.content.get("submit") and "Loading" in str(view.blocks)
 
 
 @dataclass
@@ -124,18 +132,20 @@ class Clicker:
     dice: random.Random
     pressed: int = 0
 
+    def has_work(self) -> bool:
+        """Whether there is a card to press something on."""
+        return bool(self.workspace.cards(self.name))
+
     async def act(self) -> None:
-        """One thing on one card, as soon as there is one."""
-        await self.workspace.slack.comes(lambda: self.workspace.cards(self.name), 5.0)
-        cards = self.workspace.cards(self.name)
-        if not cards:
-            return
-        card, person = self.dice.choice(cards), self.workspace.agents[self.name]
+        """One thing on one card; there is one."""
+        card, person = self.dice.choice(self.workspace.cards(self.name)), self.workspace.agents[self.name]
         if self.dice.random() < 0.15:
             await person.says(card.channel, f"Looked at it. {CANARY}", thread=card)
             return
         stale = card.copy() if self.dice.random() < 0.1 else None
-        seen = await person.clicks(card, self.dice.choice(list(offered(card))), stale=stale)
+        buttons = list(offered(card))
+        button = buttons[0] if self.dice.random() < 0.4 else self.dice.choice(buttons)  # mostly what comes next
+        seen = await person.clicks(card, button, stale=stale)
         self.pressed += 1
         if seen.acked:
             await self._fill_in(person)
@@ -143,7 +153,7 @@ class Clicker:
     async def _fill_in(self, person: Person) -> None:
         """Fill in and send modals until none is left that can be sent, or nobody answers."""
         for _ in range(4):
-            await self.workspace.slack.comes(lambda: person.modal is None or person.modal.content.get("submit"), 1.0)
+            await self.workspace.slack.comes(lambda: not is_loading(person.modal), 1.0)
             if person.modal is None or not person.modal.content.get("submit"):
                 break
             seen = await person.submits(dict(self._values(person.modal)))
@@ -169,7 +179,7 @@ class Post:
 
     port: int = 0
     born: asyncio.Event = field(default_factory=asyncio.Event)
-    senders: list[Sender] = field(default_factory=lambda: [Sender(name) for name in ("alpha", "beta", "gamma")])
+    senders: list[Sender] = field(default_factory=lambda: [Sender(*mailer) for mailer in MAILERS])
 
     async def mail(self, dice: random.Random) -> None:
         """One mail, until somebody answers 250; after a failure when the service has been born again."""

@@ -11,7 +11,7 @@ RECIPIENT = "support@intakebot.example"
 _MAIL = """\
 Received: from hop{attempt}.example by mx{attempt}.example with ESMTP id {attempt}\r
 From: Ann <ann{number}@{name}.example>\r
-To: support@intakebot.example\r
+To: {recipient}\r
 Subject: Pump {number} stands still\r
 Message-ID: <{identity}>\r
 MIME-Version: 1.0\r
@@ -27,9 +27,10 @@ class Sender:
     A mail whose answer was lost is sent again by another route, with other trace headers (cases A06, A07).
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, recipient: str = RECIPIENT) -> None:
         self.answered: list[str] = []
         self._name = name
+        self._recipient = recipient
         self._attempt = 0
 
     @property
@@ -40,6 +41,7 @@ class Sender:
     def content(self) -> bytes:
         """The mail that is being sent, by the route of this attempt."""
         fields = {"attempt": self._attempt, "number": len(self.answered), "name": self._name}
+        fields["recipient"] = self._recipient
         return _MAIL.format(identity=self.identity, **fields).encode()
 
     def stream(self, port: int) -> None:
@@ -57,7 +59,7 @@ class Sender:
 
     def _send(self, line: smtplib.SMTP) -> None:
         self._attempt += 1
-        line.sendmail(f"ann{len(self.answered)}@{self._name}.example", [RECIPIENT], self.content())
+        line.sendmail(f"ann{len(self.answered)}@{self._name}.example", [self._recipient], self.content())
         self.answered.append(self.identity)
 
 

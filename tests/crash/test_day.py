@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 from collections import Counter
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ import pytest
 
 from crash.day import CANARY, CUSTOMERS, QUEUES, TEAM, Caller, Clicker, Post, Workspace, agents_section
 from crash.ledger import ALL
-from crash.lives import Life, Mother, mother_of, wait_for
+from crash.lives import ROOT, Life, Mother, mother_of, wait_for
 from fakes.slack import FakeSlack
+from intakebot.cli.customer_files import read_customers
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import CaseEvent, recorded_state, replay, shown_number
-from intakebot.domain.commands import Identify
+from intakebot.domain.commands import Identify, ImportCustomers
 from intakebot.domain.errors import IntakebotError
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.blobs import Blobs
@@ -30,13 +32,19 @@ pytestmark = pytest.mark.crash
 CONTACTS = int(os.environ.get("INTAKEBOT_TEST_DAY", "200"))
 KILLS = 5
 CHATS = CONTACTS * 2 // 5
-PRESSES = CONTACTS * 2
+ACTS = CONTACTS * 2
+BACKLOG = CONTACTS // 10
+"""So many mails, and as many messages, come before anybody acts; the others come as the day goes on."""
 EVERYTHING_COMES_AGAIN = 400.0
 """Seconds of the fake's clock after which the last retry of an event has come."""
 
 
 class Day:
-    """One day: `mother` bears the services, `post` and `callers` write, `clickers` work."""
+    """One day: `mother` bears the services, `post` and `callers` write, `clickers` work.
+
+    How far the day is, is counted in acts of the agents (`done`): contacts come and the service is killed as it goes
+    on, so that every kill meets everybody at work, however fast the machine is.
+    """
 
     def __init__(self, mother: Mother, workspace: Workspace, seed: int) -> None:
         self.mother, self.workspace = mother, workspace
@@ -44,13 +52,19 @@ class Day:
         self.post = Post()
         self.callers = [Caller(person, workspace, self.dice) for person in workspace.callers]
         self.clickers = [Clicker(name, workspace, self.dice) for name in TEAM]
+        self.begun = self.done = self.identified = 0
+        self.goes_on = asyncio.Condition()
 
     async def pass_by(self) -> None:
         """Everything at once, and the service killed again and again."""
         life = await self._born()
+        customers = read_customers(ROOT / "config" / "customers.example.yaml")
+        await life.desk().perform(ImportCustomers(tuple(customers)), Actor.agent("dana"))
         busy = asyncio.gather(self._mails(), self._chats(), *(self._work(clicker) for clicker in self.clickers))
-        for _ in range(KILLS):
-            await asyncio.wait({busy}, timeout=self.dice.uniform(0.5, 3.0))
+        for number in range(1, KILLS + 1):
+            await self._is_at(number / (KILLS + 1))
+            await asyncio.wait({busy}, timeout=self.dice.uniform(0, 0.3))
+            assert not busy.done(), "the day is over before the service was killed"
             await asyncio.to_thread(life.kill)
             life = await self._born()
         await busy
@@ -61,30 +75,44 @@ class Day:
         self.post.reborn(life.port)
         return life
 
+    async def _is_at(self, part: float) -> None:
+        """Wait until so much of the agents' work is done."""
+        async with self.goes_on:
+            await self.goes_on.wait_for(lambda: self.done >= part * ACTS)
+
     async def _mails(self) -> None:
-        for _ in range(CONTACTS - CHATS):
+        for number in range(CONTACTS - CHATS):
+            await self._is_at(0.9 * (number - BACKLOG) / (CONTACTS - CHATS))
             await self.post.mail(self.dice)
 
     async def _chats(self) -> None:
         for number in range(CHATS):
+            await self._is_at(0.9 * (number - BACKLOG) / CHATS)
             await self.dice.choice(self.callers).chat()
             if number % 20 == 10:
                 self.workspace.slack.hold_events()
             if number % 20 == 15:
                 self.workspace.slack.release_events(shuffle=True, seed=number)
-            await self._number_of_contacts(number // 2)
-
-    async def _number_of_contacts(self, wanted: int) -> None:
-        """Callers write as fast as half of what they wrote comes through."""
-        slack = self.workspace.slack
-        await slack.comes(lambda: len(slack.deliveries) >= wanted, 2.0)
 
     async def _work(self, clicker: Clicker) -> None:
-        for number in range(PRESSES // len(self.clickers)):
+        for number in itertools.count():
             if clicker.name == "dana" and number % 5 == 0:
                 await self._identify()
+            while not clicker.has_work() and self.begun < ACTS:
+                await self._something_happens()
+            if self.begun >= ACTS:
+                return
+            self.begun += 1
             await clicker.act()
-            await asyncio.sleep(0)
+            async with self.goes_on:
+                self.done += 1
+                self.goes_on.notify_all()
+
+    async def _something_happens(self) -> None:
+        """The wait of an agent who has no card: until another one has acted, or for a moment."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.2), self.goes_on:
+                await self.goes_on.wait()
 
     async def _identify(self) -> None:
         """The team lead says whose the cases in triage are, by the command line."""
@@ -94,6 +122,7 @@ class Day:
         try:
             for row in await desk.ask("case.list", {"queue": "triage", "ended": False, "limit": 5}):
                 await desk.perform(Identify(row["number"], self.dice.choice(CUSTOMERS)), Actor.agent("dana"))
+                self.identified += 1
         except IntakebotError:
             return  # the service has just been killed, or somebody was quicker
 
@@ -124,7 +153,9 @@ async def test_a_day_of_a_support_desk(tmp_path: Path) -> None:  # cases I01, I0
         mother = stack.enter_context(mother_of(tmp_path / "place", **sections))
         day = Day(mother, workspace, seed=20261124)
         await day.pass_by()
-        assert sum(clicker.pressed for clicker in day.clickers) > PRESSES // 4, "the agents hardly worked"
+        assert sum(clicker.pressed for clicker in day.clickers) > ACTS // 2, "the agents hardly worked"
+        assert all(clicker.pressed for clicker in day.clickers), "somebody never had anything to press"
+        assert day.identified > BACKLOG, "hardly a case came out of triage"
         check(mother.data, day)
 
 

@@ -6,9 +6,11 @@ Part of `ports.Archive`: reading, outside any writing transaction. Rows are JSON
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from intakebot.domain.case import Case
 
 if TYPE_CHECKING:
     from intakebot.ports import CaseFile
@@ -39,6 +41,9 @@ class Lookup(Protocol):
     def case_file(self, number: int) -> CaseFile:
         """The case as decisions see it, read only; raises NotFoundError."""
 
+    def case_alone(self, number: int) -> Case:
+        """The case without what belongs to it; raises NotFoundError."""
+
     def find(self, text: str, limit: int, offset: int) -> Found:
         """Cases that have every word of the text (a word may be begun only), best first.
 
@@ -66,9 +71,6 @@ class Lookup(Protocol):
 
     def customers_like(self, text: str, limit: int) -> tuple[dict[str, Any], ...]:
         """Customers whose reference, name, domain or caller's address has this text: reference, name, tier."""
-
-    def names_of(self, addresses: Iterable[str]) -> dict[str, str]:
-        """The names of callers by address, of those that have one."""
 
     def opening_trace(self, number: int) -> dict[str, Any]:
         """Why the contact that opened the case became a case: the stored trace, {} where there is none."""

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Executable, Select, Table, bindparam, func, literal, or_, select
+from sqlalchemy import Column, Executable, Select, Table, func, literal, or_, select
 
 from intakebot.domain.case import shown_number
 from intakebot.domain.delivery import DeliveryState
 from intakebot.domain.errors import NotFoundError
 from intakebot.ports import CaseFilter
+from intakebot.storage.archive_case import history, id_of_number, whole_case
 from intakebot.storage.archive_lookup import SqlLookup
 from intakebot.storage.chat_tables import chat_envelopes, chat_posts
-from intakebot.storage.directory import customer_by_reference, read_callers
-from intakebot.storage.directory_tables import accounts, agreements, customers, subscriptions
+from intakebot.storage.directory import customer_by_reference
+from intakebot.storage.directory_tables import customers
 from intakebot.storage.json_rows import (
     CASES_WITH_CUSTOMER,
     LISTED_CASE,
@@ -33,9 +33,7 @@ from intakebot.storage.json_rows import (
 from intakebot.storage.tables import (
     arrivals,
     case_events,
-    case_messages,
     cases,
-    comments,
     contacts,
     decisions,
     deliveries,
@@ -43,7 +41,6 @@ from intakebot.storage.tables import (
     files,
     raw_messages,
     refusals,
-    tasks,
     timers,
 )
 
@@ -83,23 +80,6 @@ _NEXT_DUE = (
 )
 
 
-_CASE_OF_NUMBER = select(cases).where(cases.c.number == bindparam("of"))
-_TIMERS_OF_CASE = select(timers).where(timers.c.case_id == bindparam("of")).order_by(timers.c.due_at)
-_LINKED = (
-    select(cases.c.id, cases.c.number, cases.c.title, cases.c.status, cases.c.parent_id, cases.c.follows_id)
-    .where(
-        or_(
-            cases.c.id.in_(
-                [bindparam("parent", type_=cases.c.id.type), bindparam("predecessor", type_=cases.c.id.type)]
-            ),
-            cases.c.parent_id == bindparam("of"),
-            cases.c.follows_id == bindparam("of"),
-        )
-    )
-    .order_by(cases.c.id)
-)
-
-
 @dataclass(frozen=True, slots=True)
 class SqlArchive(SqlLookup):
     """`ports.Archive` on the engine that cannot write."""
@@ -124,30 +104,18 @@ class SqlArchive(SqlLookup):
 
     def case(self, number: int) -> JsonRow:
         """A whole case with everything that belongs to it; raises NotFoundError."""
-        row = self._one(_CASE_OF_NUMBER, f"case {shown_number(number)}", of=number)
-        case_id = row["id"]
-        return row | {
-            "label": shown_number(number),
-            "caller": self._caller(row["caller_id"]),
-            "customer": self._by_id(customers, row["customer_id"]),
-            "account": self._by_id(accounts, row["account_id"]),
-            "subscription": self._by_id(subscriptions, row["subscription_id"]),
-            "agreements": self._agreements(row),
-            "tasks": self._parts(tasks, case_id),
-            "comments": self._parts(comments, case_id),
-            "messages": self._messages(case_id),
-            "deliveries": self._parts(deliveries, case_id),
-            "links": self._links(row),
-            "timers": self._rows(_TIMERS_OF_CASE, of=case_id),
-        }
+        with self.database.reading.connect() as connection:
+            return whole_case(connection, number)
 
     def events(self, number: int) -> list[JsonRow]:
         """The history of a case, oldest first; raises NotFoundError."""
-        return self._parts(case_events, self._case_id(number))
+        with self.database.reading.connect() as connection:
+            return history(connection, number)
 
     def decisions(self, number: int) -> list[JsonRow]:
         """The stored decisions of all contacts of a case, oldest first; raises NotFoundError."""
-        case_id = self._case_id(number)
+        with self.database.reading.connect() as connection:
+            case_id = id_of_number(connection, number)
         its_contacts = select(contacts.c.id).where(contacts.c.case_id == case_id)
         its_decisions = or_(decisions.c.case_id == case_id, decisions.c.contact_id.in_(its_contacts))
         return self._rows(select(decisions).where(its_decisions).order_by(decisions.c.id))
@@ -225,12 +193,12 @@ class SqlArchive(SqlLookup):
             moments = [connection.scalar(statement) for statement in _NEXT_DUE]
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _rows(self, statement: Select[Any], **bound: object) -> list[JsonRow]:
+    def _rows(self, statement: Select[Any]) -> list[JsonRow]:
         with self.database.reading.connect() as connection:
-            return [json_row(row) for row in connection.execute(statement, bound)]
+            return [json_row(row) for row in connection.execute(statement)]
 
-    def _one(self, statement: Select[Any], what: str, **bound: object) -> JsonRow:
-        rows = self._rows(statement, **bound)
+    def _one(self, statement: Select[Any], what: str) -> JsonRow:
+        rows = self._rows(statement)
         if not rows:
             raise NotFoundError(f"there is no {what}")
         return rows[0]
@@ -239,61 +207,10 @@ class SqlArchive(SqlLookup):
         statement = _with_number(table).order_by(table.c.id.desc()).limit(limit)
         return self._rows(statement.where(state_column == state) if state else statement)
 
-    def _case_id(self, number: int) -> int:
-        return int(self._one(_CASE_OF_NUMBER, f"case {shown_number(number)}", of=number)["id"])
-
-    def _parts(self, table: Table, case_id: int) -> list[JsonRow]:
-        return self._rows(_of(table, table.c.case_id), of=case_id)
-
     def _of_contact(self, table: Table, order: Column[int], contact_id: int) -> list[JsonRow]:
         return self._rows(select(table).where(table.c.contact_id == contact_id).order_by(order))
-
-    def _caller(self, caller_id: int | None) -> JsonRow | None:
-        if caller_id is None:
-            return None
-        with self.database.reading.connect() as connection:
-            found = read_callers(connection, [caller_id]).get(caller_id)
-        return json_record(found) if found else None
-
-    def _by_id(self, table: Table, wanted: int | None) -> JsonRow | None:
-        rows = self._rows(_of(table, table.c.id), of=wanted) if wanted is not None else []
-        return rows[0] if rows else None
-
-    def _messages(self, case_id: int) -> list[JsonRow]:
-        """What callers said, each with the name that its sender is known by."""
-        said = self._parts(case_messages, case_id)
-        names = self.names_of({row["sender"] for row in said})
-        return [
-            row | {"new_text": row["new_text"] or row["text"], "sender_name": names.get(row["sender"], row["sender"])}
-            for row in said
-        ]
-
-    def _agreements(self, case: JsonRow) -> list[JsonRow]:
-        ids = [case["support_agreement_id"], case["customer_agreement_id"]]
-        wanted = [agreement_id for agreement_id in ids if agreement_id is not None]
-        return self._rows(select(agreements).where(agreements.c.id.in_(wanted)).order_by(agreements.c.id))
-
-    def _links(self, case: JsonRow) -> list[JsonRow]:
-        """Cases that this one belongs to or follows, and the ones that belong to or follow it."""
-        rows = self._rows(_LINKED, of=case["id"], parent=case["parent_id"] or 0, predecessor=case["follows_id"] or 0)
-        return [{**row, "label": shown_number(row["number"]), "relation": _relation(case, row)} for row in rows]
-
-
-@cache
-def _of(table: Table, column: Column[Any]) -> Select[Any]:
-    """The rows of a table whose column is `:of`; made once, because making a statement costs more than asking."""
-    return select(table).where(column == bindparam("of")).order_by(table.c.id)
 
 
 def _with_number(table: Table) -> Select[Any]:
     """The rows of a table that belong to cases, with the case's number as `case` (None without a case)."""
     return select(table, cases.c.number.label("case")).outerjoin(cases, cases.c.id == table.c.case_id)
-
-
-def _relation(case: JsonRow, linked: JsonRow) -> str:
-    """What the linked case is to this one."""
-    if linked["id"] == case["parent_id"]:
-        return "parent"
-    if linked["id"] == case["follows_id"]:
-        return "predecessor"
-    return "child" if linked["parent_id"] == case["id"] else "successor"

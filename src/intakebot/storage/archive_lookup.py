@@ -5,16 +5,17 @@ The part of the archive that fulfils `ports.lookup`. Values are bound, and colum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func, or_, select
 
-from intakebot.domain.case import shown_number
+from intakebot.domain.case import Case, shown_number
 from intakebot.domain.delivery import DeliveryState
 from intakebot.ports import CaseFile
 from intakebot.ports.lookup import Found, Rarity
+from intakebot.storage.archive_case import case_alone
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.case_files import case_file_of_number
 from intakebot.storage.directory_tables import caller_addresses, callers, customer_domains, customers
@@ -38,6 +39,11 @@ class SqlLookup:
         """The case as decisions see it, read only; raises NotFoundError."""
         with self.database.reading.connect() as connection:
             return case_file_of_number(connection, number)
+
+    def case_alone(self, number: int) -> Case:
+        """The case without what belongs to it; raises NotFoundError."""
+        with self.database.reading.connect() as connection:
+            return case_alone(connection, number)
 
     def find(self, text: str, limit: int, offset: int) -> Found:
         """Cases that have every word of the text, best first, each with the line where it was found."""
@@ -102,40 +108,13 @@ class SqlLookup:
         )
         return tuple(self._json_rows(statement))
 
-    def names_of(self, addresses: Iterable[str]) -> dict[str, str]:
-        """The names of callers by address, of those that have one."""
-        statement = (
-            select(caller_addresses.c.address, callers.c.name)
-            .join(callers, callers.c.id == caller_addresses.c.caller_id)
-            .where(caller_addresses.c.address.in_(list(addresses)), callers.c.name != "")
-        )
-        return {row["address"]: row["name"] for row in self._json_rows(statement)}
-
     def opening_trace(self, number: int) -> JsonRow:
         """Why the contact that opened the case became a case: the stored trace, {} where there is none."""
-        statement = (
-            select(decisions.c.trace)
-            .join(cases, cases.c.contact_id == decisions.c.contact_id)
-            .where(cases.c.number == number)
-            .order_by(decisions.c.id)
-            .limit(1)
-        )
-        return next((dict(row["trace"]) for row in self._json_rows(statement)), {})
+        return next((dict(row["trace"]) for row in self._json_rows(_OPENING_TRACE, number=number)), {})
 
     def files_of(self, number: int) -> tuple[JsonRow, ...]:
         """Files that came with the case's contacts."""
-        statement = (
-            select(files.c.id, files.c.name, files.c.media_type, files.c.size, files.c.contact_id)
-            .where(
-                files.c.contact_id.in_(
-                    select(case_messages.c.contact_id)
-                    .join(cases, cases.c.id == case_messages.c.case_id)
-                    .where(cases.c.number == number)
-                )
-            )
-            .order_by(files.c.id)
-        )
-        return tuple(self._json_rows(statement))
+        return tuple(self._json_rows(_FILES, number=number))
 
     def categories(self) -> tuple[str, ...]:
         """Categories that recent cases have, in alphabetical order."""
@@ -148,9 +127,9 @@ class SqlLookup:
             page = _LISTED.where(wanted, *NOT_ENDED).order_by(*_SOONEST_FIRST).limit(limit).offset(offset)
             return Found(total, tuple(_listed_cases(connection.execute(page).all())))
 
-    def _json_rows(self, statement: Select[Any]) -> list[JsonRow]:
+    def _json_rows(self, statement: Select[Any], **bound: object) -> list[JsonRow]:
         with self.database.reading.connect() as connection:
-            return [json_row(row) for row in connection.execute(statement)]
+            return [json_row(row) for row in connection.execute(statement, bound)]
 
 
 MOST_CANDIDATES = 200
@@ -166,6 +145,24 @@ _SOLVED = select(
 _RECENT = select(cases.c.category).order_by(cases.c.id.desc()).limit(5_000).subquery()
 _LISTED: Select[Any] = select(*LISTED_CASE).select_from(CASES_WITH_CUSTOMER)
 _NAMES = (customers.c.reference, customers.c.name)
+_OPENING_TRACE = (
+    select(decisions.c.trace)
+    .join(cases, cases.c.contact_id == decisions.c.contact_id)
+    .where(cases.c.number == bindparam("number"))
+    .order_by(decisions.c.id)
+    .limit(1)
+)
+_FILES = (
+    select(files.c.id, files.c.name, files.c.media_type, files.c.size, files.c.contact_id)
+    .where(
+        files.c.contact_id.in_(
+            select(case_messages.c.contact_id)
+            .join(cases, cases.c.id == case_messages.c.case_id)
+            .where(cases.c.number == bindparam("number"))
+        )
+    )
+    .order_by(files.c.id)
+)
 
 
 def _listed_cases(rows: Sequence[Row[Any]]) -> list[JsonRow]:

@@ -65,7 +65,8 @@ class Questions:
         return self._archive.cases(CaseFilter(**wanted))
 
     def _case_show(self, number: int) -> Any:  # noqa: ANN401
-        return self._archive.case(number) | {"actions": self._case_actions(number)}
+        case = self._archive.case(number)
+        return case | {"actions": self._actions_of(case)}
 
     def _case_log(self, number: int) -> Any:  # noqa: ANN401
         return self._archive.events(number)
@@ -75,8 +76,10 @@ class Questions:
         return {"case": case, "decisions": self._archive.decisions(number), "history": self._archive.events(number)}
 
     def _case_actions(self, number: int) -> Any:  # noqa: ANN401
+        return self._actions_of(self._archive.case(number))
+
+    def _actions_of(self, case: Mapping[str, Any]) -> dict[str, Any]:
         """What the process table allows now; guards are asked when somebody acts."""
-        case = self._archive.case(number)
         workflow = self._house.organisation.workflows[case["workflow"]]
         ended = case["closed_at"] or case["ended_as"]
         allowed = [] if ended else list(dict.fromkeys(workflow.actions_from(case["status"])))
@@ -84,7 +87,7 @@ class Questions:
             "the case has ended: nothing may change" if ended else f"not possible while the case is {case['status']}"
         )
         others = (line.action for line in workflow.transitions if line.action not in allowed)
-        return {"case": number, "allowed": allowed, "refused": dict.fromkeys(others, why_not)}
+        return {"case": case["number"], "allowed": allowed, "refused": dict.fromkeys(others, why_not)}
 
     def _agent_home(self, agent: str, page: int = 1) -> Any:  # noqa: ANN401
         return agent_home(self._house, self._archive, agent, page)

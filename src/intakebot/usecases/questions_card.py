@@ -57,7 +57,7 @@ def case_card(house: House, archive: Archive, number: int) -> dict[str, Any]:
         "ended": bool(case["closed_at"] or case["ended_as"]),
         "why": list(first.get("sentences", ())),
         "source": {"channel": case["channel"], "permalink": str(first.get("permalink", ""))},
-        "allowed": list(_allowed(archive.case_file(number).case, workflow)),
+        "allowed": list(_allowed(archive.case_alone(number), workflow)),
         "files": [dict(file) for file in archive.files_of(number)],
         **_people(house, case),
         **_customer(case, first),

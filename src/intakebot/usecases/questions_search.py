@@ -36,7 +36,7 @@ def cases_found(archive: Archive, text: str, limit: int = 20, offset: int = 0) -
 
 def suggestions(house: House, archive: Archive, number: int, limit: int = 5) -> list[Suggestion]:
     """What may help, best first; raises NotFoundError."""
-    case = archive.case_file(number).case
+    case = archive.case_alone(number)
     weights = _weights(archive, f"{case.title}\n{case.description}")
     rarest = sorted(weights, key=lambda word: -weights[word])[:RARE_WORDS]
     solved = archive.solved_with(rarest, number, CANDIDATES)
