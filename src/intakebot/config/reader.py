@@ -231,7 +231,9 @@ class Section:
             return stand_in if default is None else default
         value = read(node)
         if value is None:
-            self.report(self.place_of(key), f"{key}: expected {expected}, found {shown_kind(node)}")
+            quote = expected == "text" and isinstance(node.value, bool | int | float)
+            advice = "; put it into quotes" if quote else ""
+            self.report(self.place_of(key), f"{key}: expected {expected}, found {shown_kind(node)}{advice}")
             return stand_in
         return value
 

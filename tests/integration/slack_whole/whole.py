@@ -26,6 +26,7 @@ from intakebot.domain.actors import Actor
 from intakebot.domain.commands import Command
 from intakebot.ports import CaseFilter
 from intakebot.storage.chat_tables import chat_envelopes, chat_posts
+from intakebot.storage.sealing import TOKEN_KEY_FILE
 from intakebot.storage.tables import contacts, deliveries
 from integration.slack_whole.workspace import SUPPORT, Workspace
 
@@ -106,6 +107,11 @@ class Whole:
 
     async def mail(self, sender: str, subject: str, text: str, to: str = SUPPORT) -> None:
         """A mail comes in by SMTP; all of it happens."""
+        await self.hands_over(sender, subject, text, to)
+        await self.settles()
+
+    async def hands_over(self, sender: str, subject: str, text: str, to: str = SUPPORT) -> None:
+        """A mail comes in by SMTP."""
         content = (
             f"From: {sender}\r\nTo: {to}\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x.example>\r\n\r\n{text}\r\n"
         )
@@ -115,7 +121,6 @@ class Whole:
                 line.sendmail(sender, [to], content.encode())
 
         await asyncio.to_thread(send)
-        await self.settles()
 
     async def perform(self, agent: str, command: Command) -> Mapping[str, Any]:
         """An agent does something at the command line; all of it happens."""
@@ -175,6 +180,10 @@ class Whole:
         """What agents wrote on a case."""
         return [one["text"] for one in self.case(number)["comments"] if one["kind"] != "call_log"]
 
+    def filed_mail(self) -> list[bytes]:
+        """Mails that left."""
+        return [path.read_bytes() for path in (self.opened.data / "outbox" / "new").iterdir()]
+
     def counts(self, what: str) -> dict[str, int]:
         """How many there are of something, by state."""
         return dict(self.opened.archive.counts()[what])
@@ -182,10 +191,21 @@ class Whole:
 
 @asynccontextmanager
 async def serving(
-    workspace: Workspace, mode: str, folder: Path, database: Path | str, node: int = 0, **more: str
+    workspace: Workspace,
+    mode: str,
+    folder: Path,
+    database: Path | str,
+    node: int = 0,
+    key: Path | None = None,
+    **more: str,
 ) -> AsyncIterator[Whole]:
-    """A service that is open, on a copy of an SQLite file or on a PostgreSQL database."""
+    """A service that is open, on a copy of an SQLite file or on a PostgreSQL database.
+
+    `key` is the file of the key that processes of one house share.
+    """
     (folder / "data").mkdir(parents=True)
+    if key:
+        shutil.copy(key, folder / "data" / TOKEN_KEY_FILE)
     if isinstance(database, Path):
         shutil.copy(database, folder / "data" / "intakebot.db")
     made = Whole(workspace, mode, folder, "" if isinstance(database, Path) else database, node, **more)
