@@ -28,12 +28,15 @@ from fakes.slack import Channel, FakeSlack, Message, Person
 from intakebot.clocks import SystemClock
 
 EVENTS_PER_SECOND = 20
+AT_ONCE = 200
 SECONDS = 30
 MOST_MS_TO_ACK = 200.0
 MOST_MS_TO_CARD = 1000.0
 BARE = "bare server that checks the signature"
 OWNERS = (("support", "ACME"), ("crc", "FJORD-1001"))
 """Under which address each room's messages count, and whose room it is: so cases go to two queues, not to triage."""
+RHYTHM = 40
+"""Events after which the mixture begins anew."""
 QUEUES = ("support", "crc", "noc", "triage")
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -49,7 +52,7 @@ class Load:
     questions: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.people = [self.slack.person(f"caller{number}") for number in range(40)]
+        self.people = [self.slack.person(f"caller{number}") for number in range(AT_ONCE)]
         self.agent = self.slack.person("dana")
         everybody = [*self.people, self.agent]
         self.queues = {name: self.slack.channel(name, members=[self.agent]) for name in QUEUES}
@@ -75,10 +78,10 @@ class Load:
 
     async def event(self, number: int) -> None:
         """The next event: of forty, one is a new question, one a word in a thread, the rest what must only be seen."""
-        person, kind = self.dice.choice(self.people), number % 40
+        person, kind = self.people[number % len(self.people)], number % RHYTHM
         if self.questions_only or kind == 0:
             await self._ask(person, self.rooms[len(self.asked) % len(self.rooms)], number)
-        elif kind == 20:
+        elif kind == RHYTHM // 2:
             question = self.dice.choice(self.questions[-20:])
             await self.slack.user(question.user).says(question.channel, "And one more thing.", thread=question)
         elif kind % 3 == 0:
@@ -87,7 +90,7 @@ class Load:
             await person.says(self.elsewhere, f"Who is coming to lunch? ({number})")
 
     async def _ask(self, person: Person, room: Channel, number: int) -> None:
-        message = await person.says(room, f"The pump does not start ({number}).")
+        message = await person.says(room, f"A question about the weather ({number}).")
         self.asked[message.ts] = self.slack.clock.time()
         self.questions.append(message)
 
@@ -96,33 +99,42 @@ class Load:
 
 
 def slack() -> Iterator[Figure]:
-    """The figures, measured in one run."""
-    yield from asyncio.run(_measured())
+    """The figures, each load beside a bare server in the same run."""
+    least = _p99(asyncio.run(_bare_acks()))
+    acks, cards = asyncio.run(_steadily())
+    name = f"{EVENTS_PER_SECOND} events/s from Slack"
+    yield Figure.span(f"p99 to ack, {name}", _p99(acks), BARE, least, MOST_MS_TO_ACK)
+    yield Figure.span(f"p99 to card, {name}", _p99(cards), BARE, least, MOST_MS_TO_CARD)
+    yield Figure(f"cards shown, {AT_ONCE} questions at once", round(asyncio.run(_at_once()), 1), "1/s")
 
 
-async def _measured() -> list[Figure]:
-    least = _p99(await _bare_acks())
-    figures = []
-    for name, questions_only in ((f"{EVENTS_PER_SECOND} events/s", False), (f"{EVENTS_PER_SECOND} new cases/s", True)):
-        acks, cards = await _one_load(questions_only=questions_only)
-        figures.append(Figure.span(f"p99 to ack, {name} from Slack", _p99(acks), BARE, least, MOST_MS_TO_ACK))
-        figures.append(Figure.span(f"p99 to card, {name} from Slack", _p99(cards), BARE, least, MOST_MS_TO_CARD))
-    return figures
+async def _steadily() -> tuple[list[float], list[float]]:
+    """Milliseconds to the acknowledgement of each event, and to the card of each question, within Slack's limits."""
+    async with FakeSlack(SystemClock()) as workspace, _played_in(Load(workspace)) as load:
+        await _drive(load)
+        return _acks(workspace), _cards(load)
 
 
-async def _one_load(*, questions_only: bool) -> tuple[list[float], list[float]]:
-    """Milliseconds to the acknowledgement of each event, and to the card of each question.
-
-    Twenty new cases a second are more than Slack takes messages for, so that load is without its limits.
-    """
+async def _at_once() -> float:
+    """Cards per second when everybody asks in the same moment, and Slack takes whatever we send."""
     async with FakeSlack(SystemClock()) as workspace:
-        workspace.limits.enabled = not questions_only
-        load = Load(workspace, questions_only)
-        with directory() as place:
-            async with _service(place, load) as port:
-                workspace.deliver_by_http(f"http://127.0.0.1:{port}/slack/events")
-                await _drive(load)
-                return _acks(workspace), _cards(load)
+        workspace.limits.enabled = False
+        async with _played_in(Load(workspace, questions_only=True)) as load:
+            began = workspace.clock.time()
+            for number in range(AT_ONCE):
+                await load.event(number)
+            await workspace.until(lambda: len(_cards(load)) == AT_ONCE, 60.0)
+            return AT_ONCE / (workspace.clock.time() - began)
+
+
+@asynccontextmanager
+async def _played_in(load: Load) -> AsyncIterator[Load]:
+    """The service stands beside the workspace, and is given what happens there by HTTP."""
+    with directory() as place:
+        async with _service(place, load) as port:
+            load.slack.deliver_by_http(f"http://127.0.0.1:{port}/slack/events")
+            yield load
+            await load.slack.quiet()
 
 
 async def _drive(load: Load) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fakes.drawn_blocks import drawn
-from intakebot.channels.slack.layouts import sample_layouts
+from intakebot.channels.slack.drawing.layouts import sample_layouts
 
 PICTURES = Path(__file__).parents[1] / "samples" / "slack"
 

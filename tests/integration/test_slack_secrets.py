@@ -21,16 +21,16 @@ from hypothesis import strategies as st
 from contract.slack.workspace import connection_to
 from fakes.slack import Channel, FakeSlack, Message
 from fakes.standing_house import StandingHouse
-from intakebot.channels.slack.alarms import Alarms
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.card_posts import CardPosts
-from intakebot.channels.slack.line_posts import LinePosts
-from intakebot.channels.slack.notice_posts import NoticePosts
-from intakebot.channels.slack.outlet import SlackOutlet
-from intakebot.channels.slack.paced_calls import PacedCalls
-from intakebot.channels.slack.people import People
-from intakebot.channels.slack.posts import Posts
-from intakebot.channels.slack.rooms import Rooms
+from intakebot.channels.slack.showing.card_posts import CardPosts
+from intakebot.channels.slack.showing.line_posts import LinePosts
+from intakebot.channels.slack.showing.notice_posts import NoticePosts
+from intakebot.channels.slack.showing.outlet import SlackOutlet
+from intakebot.channels.slack.showing.paced_calls import PacedCalls
+from intakebot.channels.slack.showing.posts import Posts
+from intakebot.channels.slack.web.alarms import Alarms
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.people import People
+from intakebot.channels.slack.web.rooms import Rooms
 from intakebot.domain import commands as c
 from intakebot.domain.chat import ChatTies, IntakeRoom
 from intakebot.domain.errors import NotFoundError, RefusedError

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from random import SystemRandom
 
 from intakebot.app.house import OpenHouse
-from intakebot.channels.slack.calls import Calls
 from intakebot.channels.slack.channel import SlackChannel
 from intakebot.channels.slack.check import check
-from intakebot.channels.slack.connection import SlackConnection
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.connection import SlackConnection
 from intakebot.clocks import SystemClock
 from intakebot.config.settings import Settings
 from intakebot.config.slack_file import Mode, SlackSettings

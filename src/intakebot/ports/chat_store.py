@@ -123,7 +123,7 @@ class ChatStore(Protocol):
         """Make due what earlier runs of this process held when they ended; returns how many."""
 
     def settle_envelopes(self, settlements: Sequence[EnvelopeSettlement]) -> None:
-        """Envelopes are worked off; the first answer stays."""
+        """Envelopes are worked off; the first answer stays, and the payload goes."""
 
     def postpone_envelopes(self, settlements: Sequence[EnvelopeSettlement]) -> None:
         """Envelopes wait for another attempt, or are set aside."""

@@ -57,7 +57,7 @@ _HELD = (
     .with_for_update(skip_locked=True)
 )
 _RELEASE = update(chat_envelopes).where(chat_envelopes.c.id.in_(KEYS)).values(holder=None, due_at=bindparam("now"))
-_SETTLE = (
+_POSTPONE = (
     update(chat_envelopes)
     .where(chat_envelopes.c.id == bindparam("this_id"), literal_column("state <> 'settled'"))
     .values(
@@ -69,7 +69,7 @@ _SETTLE = (
         holder=null(),
     )
 )
-
+_SETTLE = _POSTPONE.values(payload=literal_column("''"))  # what it said is a contact by now, or was done
 _LEARNED = select(chat_agents).where(chat_agents.c.id == bindparam("this_id"))
 
 
@@ -112,13 +112,13 @@ class SqlChatStore:
         return len(left)
 
     def settle_envelopes(self, settlements: Sequence[EnvelopeSettlement]) -> None:
-        """Envelopes are worked off; the first answer stays."""
+        """Envelopes are worked off; the first answer stays, and the payload goes."""
         write_rows(self.connection, _SETTLE, [_settlement_row(one, SETTLED) for one in settlements])
 
     def postpone_envelopes(self, settlements: Sequence[EnvelopeSettlement]) -> None:
         """Envelopes wait for another attempt, or are set aside."""
         rows = [_settlement_row(one, KEPT if one.due_at else SET_ASIDE) for one in settlements]
-        write_rows(self.connection, _SETTLE, rows)
+        write_rows(self.connection, _POSTPONE, rows)
 
     def remember_messages(self, messages: Sequence[ChatMessage]) -> None:
         """Messages were taken in; the ones that are known already stay as they are."""

@@ -7,13 +7,13 @@ from email.message import EmailMessage
 
 from contract.channels.harness import a_delivery
 from fakes.slack import FakeSlack, Message
-from intakebot.channels.slack.alarms import Alarms
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.connection import SlackConnection
-from intakebot.channels.slack.outlet import SlackOutlet
-from intakebot.channels.slack.paced_calls import PacedCalls
-from intakebot.channels.slack.reconcile import mark_of
-from intakebot.channels.slack.rooms import Rooms
+from intakebot.channels.slack.showing.outlet import SlackOutlet
+from intakebot.channels.slack.showing.paced_calls import PacedCalls
+from intakebot.channels.slack.showing.reconcile import mark_of
+from intakebot.channels.slack.web.alarms import Alarms
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.connection import SlackConnection
+from intakebot.channels.slack.web.rooms import Rooms
 from intakebot.domain.chat import ChatTies, IntakeRoom
 from intakebot.domain.delivery import Delivery
 from intakebot.ports import Receipt

@@ -8,11 +8,11 @@ from typing import Any
 from contract.channels.harness import a_delivery
 from contract.slack.workspace import connection_to
 from fakes.slack import Channel, FakeSlack, Message
-from intakebot.channels.slack.alarms import Alarms
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.outlet import SlackOutlet
-from intakebot.channels.slack.paced_calls import PacedCalls
-from intakebot.channels.slack.rooms import Rooms
+from intakebot.channels.slack.showing.outlet import SlackOutlet
+from intakebot.channels.slack.showing.paced_calls import PacedCalls
+from intakebot.channels.slack.web.alarms import Alarms
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.rooms import Rooms
 from intakebot.domain.chat import ChatTies, IntakeRoom
 from intakebot.domain.delivery import Delivery, DeliveryState
 from intakebot.domain.errors import IntakebotError

@@ -14,8 +14,8 @@ from contract.slack.workspace import connection_to
 from fakes.chat_books import ChatBooks
 from fakes.slack import FakeSlack
 from fakes.standing_house import START
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.connection import SlackConnection
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.connection import SlackConnection
 from intakebot.clocks import SimulatedClock
 from intakebot.storage.engine import open_database
 from intakebot.storage.migrations import migrate

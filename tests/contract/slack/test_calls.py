@@ -11,7 +11,7 @@ from aiohttp import web
 from contract.slack.workspace import calling, connection_to, serving, standing
 from fakes.chat_books import ChatBooks
 from fakes.slack import FakeSlack
-from intakebot.channels.slack.calls import (
+from intakebot.channels.slack.web.calls import (
     Calls,
     SlackConnection,
     SlackLimitedError,

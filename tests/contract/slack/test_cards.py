@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.slack.wall import Wall, pressable, said
-from intakebot.channels.slack.card_posts import SHOWN_AT_LEAST
+from intakebot.channels.slack.showing.card_posts import SHOWN_AT_LEAST
 from intakebot.domain.chat import PostKind
 
 POST, UPDATE = "chat.postMessage", "chat.update"

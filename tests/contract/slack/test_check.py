@@ -9,11 +9,11 @@ import pytest
 
 from contract.slack.workspace import connection_to
 from fakes.slack import FakeSlack
-from intakebot.channels.slack.calls import Calls
 from intakebot.channels.slack.check import Finding, check
-from intakebot.channels.slack.connection import SlackConnection
-from intakebot.channels.slack.layouts import sample_layouts
-from intakebot.channels.slack.wants import SCOPES
+from intakebot.channels.slack.drawing.layouts import sample_layouts
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.connection import SlackConnection
+from intakebot.channels.slack.web.wants import SCOPES
 from intakebot.domain.chat import ChatTies, IntakeRoom
 
 DIRECT = IntakeRoom("", "support@intakebot.example")

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from contract.slack.workspace import calling, serving
 from fakes.slack import FakeSlack
-from intakebot.channels.slack.calls import Calls, SlackLimitedError, SlackRefusedError, SlackUnreachableError
+from intakebot.channels.slack.web.calls import Calls, SlackLimitedError, SlackRefusedError, SlackUnreachableError
 
 
 async def _file_of(slack: FakeSlack, content: bytes, name: str = "a.png", kind: str = "image/png") -> str:

@@ -16,7 +16,7 @@ from contract.slack.workspace import Transport, connection_to, standing
 from fakes.chat_books import ChatBooks
 from fakes.slack import FakeSlack
 from fakes.slack.http_door import signature
-from intakebot.channels.slack.http_door import LARGEST_BODY, HttpDoor
+from intakebot.channels.slack.doors.http_door import LARGEST_BODY, HttpDoor
 from intakebot.domain.errors import DoorUnavailableError
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

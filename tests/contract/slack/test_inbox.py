@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from contract.slack.workspace import Transport, standing
 from fakes.chat_books import ChatBooks
 from fakes.slack import Channel, FakeSlack, Message, Person
-from intakebot.channels.slack.inbox import event_key, interaction_key
+from intakebot.channels.slack.doors.inbox import event_key, interaction_key
 from intakebot.domain.chat import EnvelopeKind
 
 BOTH = pytest.mark.parametrize("mode", ["http", "socket"])

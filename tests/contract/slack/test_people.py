@@ -9,8 +9,8 @@ import pytest
 
 from fakes.chat_books import ChatBooks
 from fakes.slack import FakeSlack, Person
-from intakebot.channels.slack.calls import Calls, SlackUnreachableError
-from intakebot.channels.slack.people import People
+from intakebot.channels.slack.web.calls import Calls, SlackUnreachableError
+from intakebot.channels.slack.web.people import People
 from intakebot.domain.chat import ChatTies, IntakeRoom
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.organisation import Agent

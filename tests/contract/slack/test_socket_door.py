@@ -17,10 +17,10 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from contract.slack.workspace import FAST, Transport, connection_to, serving, standing
 from fakes.chat_books import ChatBooks
 from fakes.slack import Channel, FakeSlack, Person
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.probe import probe
-from intakebot.channels.slack.socket import Socket
-from intakebot.channels.slack.socket_door import Pace
+from intakebot.channels.slack.doors.probe import probe
+from intakebot.channels.slack.doors.socket import Socket
+from intakebot.channels.slack.doors.socket_door import Pace
+from intakebot.channels.slack.web.calls import Calls
 from intakebot.domain.errors import DoorUnavailableError
 
 

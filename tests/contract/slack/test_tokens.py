@@ -12,9 +12,9 @@ import pytest
 from contract.slack.workspace import connection_to
 from fakes.slack import FakeSlack
 from fakes.token_books import TokenBooks
-from intakebot.channels.slack.calls import Calls, SlackUnreachableError
-from intakebot.channels.slack.connection import SlackConnection
-from intakebot.channels.slack.tokens import RotatingTokens
+from intakebot.channels.slack.web.calls import Calls, SlackUnreachableError
+from intakebot.channels.slack.web.connection import SlackConnection
+from intakebot.channels.slack.web.tokens import RotatingTokens
 
 Start = Callable[..., Calls]
 

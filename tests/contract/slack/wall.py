@@ -14,16 +14,16 @@ from contract.slack.workspace import connection_to
 from contract.storage.chat_room import ChatRoom
 from contract.storage.records import Room
 from fakes.slack import Channel, FakeSlack, Message
-from intakebot.channels.slack.alarms import Alarms
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.card_posts import CardPosts
-from intakebot.channels.slack.layout_samples import CASE
-from intakebot.channels.slack.line_posts import LinePosts
-from intakebot.channels.slack.notice_posts import NoticePosts
-from intakebot.channels.slack.paced_calls import PacedCalls
-from intakebot.channels.slack.people import People
-from intakebot.channels.slack.posts import Posts
-from intakebot.channels.slack.rooms import Rooms
+from intakebot.channels.slack.drawing.layout_samples import CASE
+from intakebot.channels.slack.showing.card_posts import CardPosts
+from intakebot.channels.slack.showing.line_posts import LinePosts
+from intakebot.channels.slack.showing.notice_posts import NoticePosts
+from intakebot.channels.slack.showing.paced_calls import PacedCalls
+from intakebot.channels.slack.showing.posts import Posts
+from intakebot.channels.slack.web.alarms import Alarms
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.people import People
+from intakebot.channels.slack.web.rooms import Rooms
 from intakebot.domain.case import Case
 from intakebot.domain.chat import ChatTies, IntakeRoom, PostKind, PostOwed
 from intakebot.domain.errors import NotFoundError

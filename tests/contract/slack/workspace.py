@@ -15,12 +15,12 @@ from slack_bolt.async_app import AsyncApp
 
 from fakes.chat_books import ChatBooks
 from fakes.slack import FakeSlack
-from intakebot.channels.slack.app import SlackApp
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.connection import SlackConnection
-from intakebot.channels.slack.http_door import HttpDoor
-from intakebot.channels.slack.inbox import Inbox
-from intakebot.channels.slack.socket_door import Pace, SocketDoor
+from intakebot.channels.slack.doors.app import SlackApp
+from intakebot.channels.slack.doors.http_door import HttpDoor
+from intakebot.channels.slack.doors.inbox import Inbox
+from intakebot.channels.slack.doors.socket_door import Pace, SocketDoor
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.connection import SlackConnection
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

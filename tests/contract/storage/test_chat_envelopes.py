@@ -72,6 +72,15 @@ async def test_what_was_settled_is_not_begun_again(books: ChatRoom) -> None:
     assert await books.started().begin(1) == []
 
 
+async def test_only_what_still_waits_keeps_its_payload(books: ChatRoom) -> None:
+    settled, aside, later, _ = [await books.chat.keep(event(key)) for key in "1234"]
+    await books.chat.settle(settled.id)
+    await books.chat.postpone(aside.id, "no such channel", None)
+    await books.chat.postpone(later.id, "ratelimited", books.clock.now() + timedelta(hours=1))
+    payloads = books.room.rows("SELECT payload FROM chat_envelopes ORDER BY id")
+    assert payloads == [("",), ('{"a": "ü"}',), ('{"a": "ü"}',), ('{"a": "ü"}',)]
+
+
 async def test_what_was_begun_and_left_is_taken_over_when_its_time_is_up(books: ChatRoom) -> None:
     await books.chat.keep(event("1"))
     await books.chat.begin(1)

@@ -20,13 +20,13 @@ from fakes.slack import FakeSlack
 from fakes.slack.person import Person
 from fakes.slack.records import Channel, Message
 from fakes.standing_house import StandingHouse
-from intakebot.channels.slack.alarms import Alarms
-from intakebot.channels.slack.arrivals import Arrivals
-from intakebot.channels.slack.arrived import Surround
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.events import handlers
-from intakebot.channels.slack.people import People
-from intakebot.channels.slack.rooms import Rooms
+from intakebot.channels.slack.hearing.arrivals import Arrivals
+from intakebot.channels.slack.hearing.arrived import Surround
+from intakebot.channels.slack.hearing.events import handlers
+from intakebot.channels.slack.web.alarms import Alarms
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.people import People
+from intakebot.channels.slack.web.rooms import Rooms
 from intakebot.domain.chat import (
     ChatTies,
     EnvelopeKind,

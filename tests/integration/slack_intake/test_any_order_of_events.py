@@ -21,7 +21,7 @@ from contract.storage.conftest import migrated_file
 from fakes.slack import FakeSlack
 from fakes.slack.records import Channel, Message
 from fakes.standing_house import StandingHouse
-from intakebot.channels.slack.alarms import Alarms
+from intakebot.channels.slack.web.alarms import Alarms
 from integration.slack_intake.standing_intake import StandingIntake, intake_of
 
 __all__ = ["migrated_file"]

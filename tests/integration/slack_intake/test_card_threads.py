@@ -50,7 +50,7 @@ async def test_words_below_a_card_never_reach_the_caller(intake: StandingIntake)
 async def test_a_person_without_the_right_is_told_so_and_nothing_is_kept(intake: StandingIntake) -> None:
     await a_case_with_a_card(intake)
     card = await intake.show_card()
-    await intake.cal.says(intake.triage, "let me help", thread=card)
+    await intake.cal.mentions(intake.triage, "let me help", thread=card)
     await intake.carol.says(intake.triage, "me too", thread=card)
     await intake.work()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fakes.databases import ON_SQLITE
-from intakebot.channels.slack.files import FILE_ATTEMPTS
+from intakebot.channels.slack.hearing.files import FILE_ATTEMPTS
 from integration.slack_intake.standing_intake import StandingIntake
 
 pytestmark = ON_SQLITE

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.databases import ON_SQLITE
 from fakes.standing_house import StandingHouse
-from intakebot.channels.slack.hints import NOBODY_READS, SAY_WHAT
+from intakebot.channels.slack.hearing.hints import NOBODY_READS, SAY_WHAT
 from intakebot.domain.chat import ChatTies
 from integration.slack_intake.standing_intake import StandingIntake, taking_in
 

@@ -31,8 +31,10 @@ async def test_s21_an_archived_room_is_an_alarm(intake: StandingIntake) -> None:
 
 
 async def test_s21_an_alarm_is_over_when_its_cause_is(intake: StandingIntake) -> None:
-    await intake.dana.kicks_the_app(intake.help)
     await intake.ann.leaves(intake.help)
+    await intake.work()
+    assert what(intake) == []
+    await intake.dana.kicks_the_app(intake.help)
     await intake.work()
     assert what(intake) == [("slack.app-removed", intake.help.id)]
     await intake.dana.invites_the_app(intake.help)

@@ -16,29 +16,29 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from intakebot.channels.slack import actions, command, shortcuts
-from intakebot.channels.slack.adopting import workplace_in
-from intakebot.channels.slack.alarms import Alarm, Alarms
-from intakebot.channels.slack.app import SlackApp
-from intakebot.channels.slack.arrivals import Arrivals
-from intakebot.channels.slack.arrived import Surround
-from intakebot.channels.slack.calls import Calls, Us
-from intakebot.channels.slack.card_posts import CardPosts
-from intakebot.channels.slack.connection import SlackConnection
-from intakebot.channels.slack.events import handlers
-from intakebot.channels.slack.home_desk import HomeDesk
-from intakebot.channels.slack.http_door import HttpDoor
-from intakebot.channels.slack.inbox import Inbox
-from intakebot.channels.slack.line_posts import LinePosts
-from intakebot.channels.slack.notice_posts import NoticePosts
-from intakebot.channels.slack.outlet import SlackOutlet
-from intakebot.channels.slack.paced_calls import PacedCalls
-from intakebot.channels.slack.people import People
-from intakebot.channels.slack.posts import Posts
-from intakebot.channels.slack.probe import probe
-from intakebot.channels.slack.rooms import Rooms
-from intakebot.channels.slack.socket_door import SocketDoor
-from intakebot.channels.slack.tokens import RotatingTokens
+from intakebot.channels.slack.answering import actions, command, shortcuts
+from intakebot.channels.slack.answering.adopting import workplace_in
+from intakebot.channels.slack.answering.home_desk import HomeDesk
+from intakebot.channels.slack.doors.app import SlackApp
+from intakebot.channels.slack.doors.http_door import HttpDoor
+from intakebot.channels.slack.doors.inbox import Inbox
+from intakebot.channels.slack.doors.probe import probe
+from intakebot.channels.slack.doors.socket_door import SocketDoor
+from intakebot.channels.slack.hearing.arrivals import Arrivals
+from intakebot.channels.slack.hearing.arrived import Surround
+from intakebot.channels.slack.hearing.events import handlers
+from intakebot.channels.slack.showing.card_posts import CardPosts
+from intakebot.channels.slack.showing.line_posts import LinePosts
+from intakebot.channels.slack.showing.notice_posts import NoticePosts
+from intakebot.channels.slack.showing.outlet import SlackOutlet
+from intakebot.channels.slack.showing.paced_calls import PacedCalls
+from intakebot.channels.slack.showing.posts import Posts
+from intakebot.channels.slack.web.alarms import Alarm, Alarms
+from intakebot.channels.slack.web.calls import Calls, Us
+from intakebot.channels.slack.web.connection import SlackConnection
+from intakebot.channels.slack.web.people import People
+from intakebot.channels.slack.web.rooms import Rooms
+from intakebot.channels.slack.web.tokens import RotatingTokens
 from intakebot.domain.chat import ChatTies
 from intakebot.edge import guarded
 from intakebot.ports import Desk, Intake

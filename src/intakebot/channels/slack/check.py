@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from intakebot.channels.slack import layouts
-from intakebot.channels.slack.calls import Calls, SlackLimitedError, SlackRefusedError, SlackUnreachableError, Us
-from intakebot.channels.slack.connection import SlackConnection
-from intakebot.channels.slack.people import read_person
-from intakebot.channels.slack.rights import refusal
-from intakebot.channels.slack.socket_door import app_token_refused
-from intakebot.channels.slack.wants import SCOPES, TOO_MUCH
+from intakebot.channels.slack.doors.socket_door import app_token_refused
+from intakebot.channels.slack.drawing import layouts
+from intakebot.channels.slack.web.calls import Calls, SlackLimitedError, SlackRefusedError, SlackUnreachableError, Us
+from intakebot.channels.slack.web.connection import SlackConnection
+from intakebot.channels.slack.web.people import read_person
+from intakebot.channels.slack.web.rights import refusal
+from intakebot.channels.slack.web.wants import SCOPES, TOO_MUCH
 from intakebot.domain.chat import ChatTies
 from intakebot.ports import Clock
 

@@ -17,18 +17,19 @@ from typing import Any, Literal
 from contract.slack.workspace import connection_to
 from fakes.slack import Channel, FakeSlack, Message, Person, View
 from fakes.standing_house import StandingHouse
-from intakebot.channels.slack import actions, cards, command, shortcuts
-from intakebot.channels.slack.adopting import workplace_in
-from intakebot.channels.slack.app import SlackApp
-from intakebot.channels.slack.arrivals import Arrivals
-from intakebot.channels.slack.arrived import Surround
-from intakebot.channels.slack.calls import Calls
-from intakebot.channels.slack.home_desk import HomeDesk
-from intakebot.channels.slack.http_door import HttpDoor
-from intakebot.channels.slack.inbox import Inbox
-from intakebot.channels.slack.people import People
-from intakebot.channels.slack.rooms import Rooms
-from intakebot.channels.slack.socket_door import SocketDoor
+from intakebot.channels.slack.answering import actions, command, shortcuts
+from intakebot.channels.slack.answering.adopting import workplace_in
+from intakebot.channels.slack.answering.home_desk import HomeDesk
+from intakebot.channels.slack.doors.app import SlackApp
+from intakebot.channels.slack.doors.http_door import HttpDoor
+from intakebot.channels.slack.doors.inbox import Inbox
+from intakebot.channels.slack.doors.socket_door import SocketDoor
+from intakebot.channels.slack.drawing import cards
+from intakebot.channels.slack.hearing.arrivals import Arrivals
+from intakebot.channels.slack.hearing.arrived import Surround
+from intakebot.channels.slack.web.calls import Calls
+from intakebot.channels.slack.web.people import People
+from intakebot.channels.slack.web.rooms import Rooms
 from intakebot.domain.actors import Actor
 from intakebot.domain.chat import ChatTies, IntakeRoom, PostKind, PostSettlement, PostState
 from intakebot.domain.commands import Command

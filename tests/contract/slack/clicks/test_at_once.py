@@ -76,6 +76,30 @@ async def test_a_card_says_that_it_is_being_worked_on_while_a_command_takes_long
     assert seen.acked
 
 
+async def test_a_card_is_repaired_though_slack_wants_to_be_left_alone(office: Office) -> None:
+    number = await office.mail()
+    card = await office.card(number)
+    office.desk.gate = asyncio.Event()
+    pressing = asyncio.create_task(office.alice.clicks(card, "case.take"))
+    await office.slack.until(lambda: "Working" in words(card.blocks))
+    office.slack.faults.add(method="chat.update", kind="ratelimited", times=1, retry_after=30)
+    office.desk.gate.set()
+    await pressing
+    await office.slack.until(lambda: office.slack.calls("chat.update")[-1].answer.get("error") == "ratelimited")
+    office.slack.clock.advance(31)
+    await office.slack.until(lambda: "case.resolve" in buttons(card))
+
+
+async def test_a_card_in_a_channel_that_has_another_id_by_now_is_the_same_card(office: Office) -> None:
+    number = await office.mail()
+    card = await office.card(number)
+    old = office.slack.change_channel_id(office.channels["support"])
+    office.workplace.rooms.rename(old, office.channels["support"].id)
+    await office.slack.settled()
+    await office.alice.clicks(card, "case.take")
+    await office.slack.until(lambda: "case.resolve" in buttons(card))
+
+
 async def test_a_command_that_takes_too_long_is_acknowledged_in_time_and_done_later(office: Office) -> None:
     number = await office.mail()
     card = await office.card(number)

@@ -16,8 +16,8 @@ import pytest
 
 from contract.slack.clicks.office import Office, buttons, is_loading, words
 from fakes.slack import Person
-from intakebot.channels.slack import blocks
-from intakebot.channels.slack.at_once import AT_ONCE
+from intakebot.channels.slack.answering.at_once import AT_ONCE
+from intakebot.channels.slack.drawing import blocks
 from intakebot.domain import commands as c
 
 NO_AGENTS = ("guest", "stranger", "nobody")

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from contract.slack.clicks.office import Office, is_loading, words
-from intakebot.channels.slack.home_desk import DRAWN_AFTER, LOOKED_AT_LATELY
+from intakebot.channels.slack.answering.home_desk import DRAWN_AFTER, LOOKED_AT_LATELY
 from intakebot.domain import commands as c
 
 

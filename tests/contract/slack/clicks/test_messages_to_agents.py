@@ -8,8 +8,8 @@ import pytest
 
 from contract.slack.clicks.office import Office, is_loading, words
 from fakes.slack import Message
-from intakebot.channels.slack import lines, notices
-from intakebot.channels.slack.blocks import Rendered
+from intakebot.channels.slack.drawing import lines, notices
+from intakebot.channels.slack.drawing.blocks import Rendered
 from intakebot.domain import commands as c
 
 

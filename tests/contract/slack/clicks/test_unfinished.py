@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from contract.slack.clicks.office import Office, buttons
-from intakebot.channels.slack import actions
-from intakebot.channels.slack.inbox import canonical, interaction_key
+from intakebot.channels.slack.answering import actions
+from intakebot.channels.slack.doors.inbox import canonical, interaction_key
 from intakebot.domain import commands as c
 from intakebot.domain.chat import ChatEnvelope, EnvelopeKind, NewEnvelope
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from intakebot.channels.slack.addresses import own_address, proxy_for
+from intakebot.channels.slack.web.addresses import own_address, proxy_for
 
 API = "https://slack.com/api/"
 

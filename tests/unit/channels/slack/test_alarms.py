@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from intakebot.channels.slack.alarms import AGAIN_AFTER, Alarm, Alarms
+from intakebot.channels.slack.web.alarms import AGAIN_AFTER, Alarm, Alarms
 from intakebot.clocks import SimulatedClock
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from intakebot.channels.slack.arrivals import ATTEMPTS, PLACES_AT_ONCE, SUSPICIOUS_ATTEMPTS, WAITS, Arrivals
-from intakebot.channels.slack.arrived import Arrived, Handler, Later, Outcome
+from intakebot.channels.slack.hearing.arrivals import ATTEMPTS, PLACES_AT_ONCE, SUSPICIOUS_ATTEMPTS, WAITS, Arrivals
+from intakebot.channels.slack.hearing.arrived import Arrived, Handler, Later, Outcome
 from intakebot.clocks import SimulatedClock
 from intakebot.domain.chat import ChatEnvelope, EnvelopeKind
 from intakebot.domain.errors import (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from intakebot.channels.slack import blocks, fields, moments
-from intakebot.channels.slack.fields import Choice
+from intakebot.channels.slack.drawing import blocks, fields, moments
+from intakebot.channels.slack.drawing.fields import Choice
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 

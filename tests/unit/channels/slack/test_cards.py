@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from fakes.drawn_blocks import drawn
-from intakebot.channels.slack import cards, offers
-from intakebot.channels.slack.layout_samples import CASE, CLOSED, DRAFTED, NOW, RESOLVED, VOID, WAITING
-from intakebot.channels.slack.modals_reading import more_form
+from intakebot.channels.slack.drawing import cards, offers
+from intakebot.channels.slack.drawing.layout_samples import CASE, CLOSED, DRAFTED, NOW, RESOLVED, VOID, WAITING
+from intakebot.channels.slack.drawing.modals_reading import more_form
 
 FRESH: dict[str, Any] = CASE | {
     "status": "New",

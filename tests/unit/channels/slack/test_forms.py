@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from fakes.drawn_blocks import drawn
-from intakebot.channels.slack import blocks, modals_answer, modals_case, modals_create, modals_frame, modals_reading
-from intakebot.channels.slack import layout_answers as answers
-from intakebot.channels.slack.layout_samples import CASE, WAITING
+from intakebot.channels.slack.drawing import (
+    blocks,
+    modals_answer,
+    modals_case,
+    modals_create,
+    modals_frame,
+    modals_reading,
+)
+from intakebot.channels.slack.drawing import layout_answers as answers
+from intakebot.channels.slack.drawing.layout_samples import CASE, WAITING
 
 PLACE = {"place": "T1/C1", "ts": "1700.1"}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from intakebot.channels.slack.arrived import Later
-from intakebot.channels.slack.files import FILE_ATTEMPTS, Fetched, Files
+from intakebot.channels.slack.hearing.arrived import Later
+from intakebot.channels.slack.hearing.files import FILE_ATTEMPTS, Fetched, Files
 from intakebot.domain.errors import SlackLimitedError, SlackUnreachableError
 from intakebot.reading.chat import MAX_FILES, ChatFile
 

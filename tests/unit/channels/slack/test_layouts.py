@@ -17,9 +17,9 @@ from fakes.drawn_layouts import PICTURES, picture
 from fakes.live_markup import unexpected
 from fakes.slack.block_check import check_message, check_view, too_large
 from fakes.slack.mrkdwn import live_texts, tokens
-from intakebot.channels.slack import blocks
-from intakebot.channels.slack.layout_samples import NASTY, nasty
-from intakebot.channels.slack.layouts import every_layout, layouts_of, sample_layouts
+from intakebot.channels.slack.drawing import blocks
+from intakebot.channels.slack.drawing.layout_samples import NASTY, nasty
+from intakebot.channels.slack.drawing.layouts import every_layout, layouts_of, sample_layouts
 
 SAMPLES = sample_layouts()
 BUTTONS_ON_A_CARD = 5

@@ -12,15 +12,15 @@ import yaml
 
 from fakes.slack import method_modules
 from fakes.slack.registry import METHODS
-from intakebot.channels.slack import inbox
-from intakebot.channels.slack.alarms import Alarms
-from intakebot.channels.slack.arrived import Surround
-from intakebot.channels.slack.connection import SlackConnection
-from intakebot.channels.slack.events import handlers
-from intakebot.channels.slack.forms_create import MESSAGE_SHORTCUT
-from intakebot.channels.slack.reconcile import EVENT_TYPE
-from intakebot.channels.slack.shortcuts import GLOBAL_SHORTCUT
-from intakebot.channels.slack.wants import EVENTS, SCOPES, TOO_MUCH
+from intakebot.channels.slack.answering.forms_create import MESSAGE_SHORTCUT
+from intakebot.channels.slack.answering.shortcuts import GLOBAL_SHORTCUT
+from intakebot.channels.slack.doors import inbox
+from intakebot.channels.slack.hearing.arrived import Surround
+from intakebot.channels.slack.hearing.events import handlers
+from intakebot.channels.slack.showing.reconcile import EVENT_TYPE
+from intakebot.channels.slack.web.alarms import Alarms
+from intakebot.channels.slack.web.connection import SlackConnection
+from intakebot.channels.slack.web.wants import EVENTS, SCOPES, TOO_MUCH
 from intakebot.clocks import SystemClock
 
 ROOT = Path(__file__).parents[4]
@@ -53,7 +53,7 @@ def bot_events() -> set[str]:
 def called_methods() -> frozenset[str]:
     """Every method of the Web API that is named anywhere in the channel."""
     found = set()
-    for path in (ROOT / "src/intakebot/channels/slack").glob("*.py"):
+    for path in (ROOT / "src/intakebot/channels/slack").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in METHODS:
                 found.add(node.value)

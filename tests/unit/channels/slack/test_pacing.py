@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intakebot.channels.slack.pacing import METHODS, Pacing
+from intakebot.channels.slack.showing.pacing import METHODS, Pacing
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 POST = "chat.postMessage"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intakebot.channels.slack.quiet_hours import when_to_tell
+from intakebot.channels.slack.showing.quiet_hours import when_to_tell
 from intakebot.domain.chat import Preferences
 
 NIGHT = Preferences("bob", quiet_from="22:00", quiet_to="07:00", zone="Europe/Berlin")

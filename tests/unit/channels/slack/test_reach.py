@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from intakebot.channels.slack.reach import A_LOOK_TAKES, Reach
+from intakebot.channels.slack.showing.reach import A_LOOK_TAKES, Reach
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakes.live_markup import live_in
-from intakebot.channels.slack import safe_text
+from intakebot.channels.slack.drawing import safe_text
 
 NASTY = "<!channel> <!here|@here> <@U012AB3CD> <#C1|x> <https://evil.example|ok> &lt;!everyone&gt; <!subteam^S1>"
 ANYTHING = st.text(max_size=300) | st.text(alphabet="<>&!@#|^Uhere channl;lt\n\r\u202e\u0301 \ud800💧", max_size=300)

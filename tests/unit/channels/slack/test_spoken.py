@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intakebot.channels.slack.calls import Us
-from intakebot.channels.slack.rooms import permalink
-from intakebot.channels.slack.spoken import addressed, mentioned, spoken, text_of, why_not_taken
+from intakebot.channels.slack.hearing.spoken import addressed, mentioned, spoken, text_of, why_not_taken
+from intakebot.channels.slack.web.calls import Us
+from intakebot.channels.slack.web.rooms import permalink
 
 OWN = Us("T1", "Acme", "https://acme.slack.com/", "UBOT", "BBOT")
 SAID = {"type": "message", "user": "U1", "ts": "1700000000.000100", "text": "hello"}

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from fakes.drawn_blocks import drawn
-from intakebot.channels.slack import caller_words, home, lines, notices, replies, wording
-from intakebot.channels.slack import layout_answers as answers
-from intakebot.channels.slack.blocks import Rendered
-from intakebot.channels.slack.layout_samples import CASE, NOW, RESOLVED, WAITING
+from intakebot.channels.slack.drawing import caller_words, home, lines, notices, replies, wording
+from intakebot.channels.slack.drawing import layout_answers as answers
+from intakebot.channels.slack.drawing.blocks import Rendered
+from intakebot.channels.slack.drawing.layout_samples import CASE, NOW, RESOLVED, WAITING
 from intakebot.domain.chat import Preferences
 
 

@@ -1,0 +1,1 @@
+"""What people do in the workspace: clicks, forms, the command, shortcuts, the Home tab."""
