@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from crash.senders import Sender
 from fakes.slack import FakeSlack, Message, Person, View
@@ -55,18 +56,21 @@ class Workspace:
         self.help = self.slack.channel("help", members=everybody)
         self.billing = self.slack.channel("billing", members=everybody)
 
-    def section(self, tokens: tuple[str, str]) -> str:
-        """The channel's section of the configuration; `tokens` are the files of the bot's and the app's."""
-        cards = ", ".join(f"{name}: {room.id}" for name, room in self.rooms.items())
+    def section(self, place: Path, mode: str = "socket") -> str:
+        """The channel's section of the configuration; secrets are kept in files in `place`."""
+        app, cards = self.slack.app, ", ".join(f"{name}: {room.id}" for name, room in self.rooms.items())
         agents = ", ".join(f"{name}: {person.id}" for name, person in self.agents.items())
+        secrets = {"bot_token": app.bot_token, "app_token": app.app_token, "signing_secret": app.signing_secret}
+        for name, secret in secrets.items():
+            (place / name).write_text(secret, "utf-8")
         return (
             "slack:\n"
             "  kind: slack\n"
-            "  mode: socket\n"
+            f"  mode: {mode}\n"
+            "  listen: 127.0.0.1:0\n"
             f"  api_url: {self.slack.api_url}\n"
-            f"  bot_token: {{file: {tokens[0]}}}\n"
-            f"  app_token: {{file: {tokens[1]}}}\n"
-            "  intake:\n"
+            + "".join(f"  {name}: {{file: {place / name}}}\n" for name in secrets)
+            + "  intake:\n"
             f"    {self.help.id}: {{address: {SUPPORT}, joins_within: 1s}}\n"
             f"    {self.billing.id}: {{address: {CRC}, joins_within: 1s}}\n"
             f"  direct: {{address: {SUPPORT}}}\n"

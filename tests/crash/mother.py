@@ -25,37 +25,44 @@ from intakebot.app.logs import log_to_standard_error
 from intakebot.app.service import Service, run_service
 from intakebot.clocks import SystemClock
 from intakebot.domain.contact import Kept
-from intakebot.ports import Operation
+from intakebot.ports import Operation, Writer
 from intakebot.readers import Readers
 from intakebot.reading.language import language_of
-from intakebot.storage.blobs import Blobs
-from intakebot.storage.store import SqlStore
-from intakebot.storage.writer import GroupWriter
 from intakebot.usecases.receive import keep_contacts
 
 WARMING_UP = "The language model is loaded once, and every life is born with it."
 
 
-class MortalWriter(GroupWriter):
+class Wrapped:
+    """The house's own writer, with something in front of it."""
+
+    def __init__(self, inner: Writer) -> None:
+        self.inner = inner
+
+    async def submit(self, operation: Operation[Any, Any], item: Any) -> Any:
+        return await self.inner.submit(operation, item)
+
+
+class MortalWriter(Wrapped):
     """Kills its process before an operation is handed over, or after its commit brought something about."""
 
     point = ""
 
     async def submit(self, operation: Operation[Any, Any], item: Any) -> Any:
-        name = getattr(operation, "__name__", "").lstrip("_")  # commands come as nameless callables
+        name = getattr(getattr(operation, "func", operation), "__name__", "").lstrip("_")
         if self.point == f"before {name}":
             _die()
         result = await super().submit(operation, item)
-        if self.point == f"after {name}" and result:
+        if self.point == f"after {name}" and (result or result is None):
             _die()
         return result
 
 
-class HastyWriter(GroupWriter):
+class HastyWriter(Wrapped):
     """Broken: says that a contact is kept before it is."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
+    def __init__(self, inner: Writer) -> None:
+        super().__init__(inner)
         self._behind: set[asyncio.Future[Any]] = set()
 
     async def submit(self, operation: Operation[Any, Any], item: Any) -> Any:
@@ -65,7 +72,7 @@ class HastyWriter(GroupWriter):
         return Kept(item.id, repeat=False)
 
 
-class KeepingWriter(GroupWriter):
+class KeepingWriter(Wrapped):
     """Keeps contacts and does nothing else, so that every byte it writes belongs to an acceptance."""
 
     async def submit(self, operation: Operation[Any, Any], item: Any) -> Any:
@@ -79,11 +86,9 @@ def _die() -> NoReturn:
     raise AssertionError("nobody outlives SIGKILL")
 
 
-def _writer(kind: str, opened: OpenHouse) -> GroupWriter:
+def _writer(kind: str, opened: OpenHouse) -> Wrapped:
     chosen = {"hasty": HastyWriter, "keeping": KeepingWriter, "keeping carelessly": KeepingWriter}
-    writer = chosen.get(kind, MortalWriter)(
-        opened.database, lambda connection: SqlStore(connection, Blobs(opened.data)), on_failed=_die
-    )
+    writer = chosen.get(kind, MortalWriter)(opened.writer)
     if isinstance(writer, MortalWriter):
         writer.point = kind
     if kind == "keeping carelessly":
@@ -105,7 +110,8 @@ async def _live(kind: str, settings: Path, data: Path) -> None:
 
 
 def _announce(service: Service) -> None:
-    _say(f"intakebot is ready: SMTP on 127.0.0.1:{service.doors.smtp[0].port}")
+    slack = "".join(f", Slack {channel.name} on port {channel.port}" for channel in service.doors.slack)
+    _say(f"intakebot is ready: SMTP on 127.0.0.1:{service.doors.smtp[0].port}{slack}")
 
 
 def _bear(kind: str, settings: Path, data: Path) -> None:
