@@ -7,7 +7,7 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,12 +81,20 @@ class Scene:
 
 
 def outcome(intake: StandingIntake) -> Any:
-    """Cases as sets of what is in them: neither numbers nor the order of arrival."""
+    """Cases as sets of what is in them: neither numbers nor the order of arrival.
+
+    What a bot said goes along with whichever mention under it comes first, so words count one by one.
+    """
+    conversations = [_words(said) for said in intake.conversations()]
     cases = Counter(
         (frozenset(said), frozenset(text for _, text in intake.comments(case["number"])))
-        for said, case in zip(intake.conversations(), intake.cases(), strict=True)
+        for said, case in zip(conversations, intake.cases(), strict=True)
     )
-    return cases, Counter(text for said in intake.conversations() for text in said)
+    return cases, Counter(text for said in conversations for text in said)
+
+
+def _words(said: Iterable[str]) -> list[str]:
+    return [words for text in said for words in text.split("\n\n")]
 
 
 async def play(folder: Path, template: Path, deeds: list[Deed], order: random.Random) -> None:

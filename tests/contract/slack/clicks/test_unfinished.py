@@ -120,6 +120,7 @@ async def test_a_caller_s_request_is_one_contact_however_often_it_is_carried_out
 async def test_the_worker_of_events_carries_it_out_after_the_start(office: Office) -> None:
     number = await office.mail()
     await kept(office, await pressed(office, number, "case.take"))
+    await office.slack.settled()
     office.slack.clock.advance(61)  # so long its answer may have been on the way
     office.arrivals.wake.set()
     await office.slack.until(lambda: "case.resolve" in buttons(office.slack.messages(office.channels["support"])[0]))
