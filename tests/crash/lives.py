@@ -24,16 +24,21 @@ LONGEST_WAIT = 60.0
 _BORN = re.compile(r"born (\d+)")
 _ENDED = re.compile(r"ended (-?\d+)")
 _READY = re.compile(r"intakebot is ready: SMTP on 127\.0\.0\.1:(\d+)(?:, Slack \S+ on port (\d+))?")
+_READY_OR_ENDED = re.compile(f"{_ENDED.pattern}|{_READY.pattern}")
 
 
 @dataclass
 class Life:
-    """One service; `port` is 0 until it takes mail, `slack_port` where Slack brings nothing by HTTP."""
+    """One service; `port` is 0 until it takes mail, `slack_port` where Slack brings nothing by HTTP.
+
+    `status` is how it ended, as far as anybody has heard.
+    """
 
     mother: Mother
     pid: int
     port: int = 0
     slack_port: int = 0
+    status: int | None = None
 
     def kill(self) -> None:
         """The end without a word."""
@@ -47,9 +52,10 @@ class Life:
 
     def ended(self) -> int:
         """Wait for the end; the exit status, or minus the number of the signal."""
-        status = int(self.mother.hear(_ENDED)[1])
+        if self.status is None:
+            self.status = int(self.mother.hear(_ENDED)[1])
         self.mother.living = None
-        return status
+        return self.status
 
     def ask(self, question: str, **arguments: Any) -> Any:
         """Ask the desk through the control socket."""
@@ -89,6 +95,14 @@ class Mother:
         life = self.conceive(kind)
         ready = self.hear(_READY)
         life.port, life.slack_port = int(ready[1]), int(ready[2] or 0)
+        return life
+
+    def risk(self, kind: str) -> Life:
+        """Begin a life that may end before it takes anything, and wait for the one or the other."""
+        life = self.conceive(kind)
+        status, port, slack_port = self.hear(_READY_OR_ENDED).groups()
+        life.status = int(status) if status else None
+        life.port, life.slack_port = int(port or 0), int(slack_port or 0)
         return life
 
     def hear(self, wanted: re.Pattern[str]) -> re.Match[str]:

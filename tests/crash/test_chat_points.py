@@ -77,8 +77,8 @@ class Scene:
         return self.workspace.slack
 
     async def bear(self, kind: str = "real") -> Life:
-        """The next life, to which Slack turns."""
-        life = await asyncio.to_thread(self.mother.bear, kind)
+        """The next life, to which Slack turns; one that is to die may do so over what the last one left."""
+        life = await asyncio.to_thread(self.mother.bear if kind == "real" else self.mother.risk, kind)
         if life.slack_port:
             self.slack.deliver_by_http(f"http://127.0.0.1:{life.slack_port}/slack/events")
         return life
