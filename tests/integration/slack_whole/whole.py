@@ -148,6 +148,7 @@ class Whole:
         await self.slack.settled(PATIENCE)
         while left := self._left(end):
             assert loop.time() < deadline, f"still to do: {left}"
+            await self.slack.settled(PATIENCE)  # time that moves now counts as the app's for what it has not answered
             now = self.clock.now()
             if any(row.held or row.due_at is None or row.due_at <= now for row in left):
                 await self.slack.comes(lambda: False, 0.02)  # it is under way

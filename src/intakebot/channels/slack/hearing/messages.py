@@ -44,8 +44,13 @@ class Messages:
         return await self._top_level(said, arrived)
 
     async def adopt(self, said: Spoken, arrived: Arrived) -> Outcome:
-        """Somebody with the right to wants a case of this very message. One that is a contact already stays it."""
+        """Somebody with the right to wants a case of this very message. One that is a contact already stays it.
+
+        A message that only calls us is heard as the call that it is, whichever of the two is here first.
+        """
         room = self._around.rooms.intake(said.channel)
+        if said.is_bare(self._around.own.user):
+            return await (self._reply if said.is_reply else self._top_level)(said, arrived)
         if not said.is_reply:
             return await self._begin(said, room, arrived)
         if await self._cards.case_of(said):
