@@ -22,6 +22,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         "automatic_replies.per_address_and_day": (
             "How many automatic replies an address gets; 3 when left out. What is over it becomes an agent's draft."
         ),
+        "alarms.mail_to": "Who is told by mail of what needs a person; nobody when left out.",
         "channels.NAME.kind": "The module in `intakebot.channels` that knows the channel's other keys.",
         "channels.NAME.listen": (
             "Address and port of an SMTP door (`127.0.0.1:2525`, `[::1]:2525`), or of Slack's mode `http`."

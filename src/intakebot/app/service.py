@@ -10,6 +10,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from intakebot.app.alarm_mail import tell_operators
 from intakebot.app.doors import Door, doors_of
 from intakebot.app.house import OpenHouse, open_house
 from intakebot.app.logs import log_to_standard_error
@@ -30,7 +31,8 @@ class Service:
         self._readers = readers
         self._stop = stop
         simulated = clock if isinstance(clock, SimulatedClock) else None
-        self.doors = doors_of(opened, opened.desk(simulated))
+        self._desk = opened.desk(simulated)
+        self.doors = doors_of(opened, self._desk)
         self._reception = Reception(opened.house, opened.writer, opened.wake.received.set)
 
     async def run(self, ready: Callable[[Service], None]) -> None:
@@ -54,6 +56,9 @@ class Service:
                 doors = [tasks.create_task(self._open(inlet)) for inlet in inlets]
                 tasks.create_task(worker.run(doors_closed))
                 await asyncio.gather(*(inlet.listening.wait() for inlet in inlets))
+                if opened.settings.alarms_to:
+                    mail = self.doors.outlets["email"]
+                    tasks.create_task(tell_operators(opened, self._desk, mail, self._stop))
                 ready(self)
                 await asyncio.gather(*doors)
                 await self._reception.flush_refusals()

@@ -21,6 +21,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote as percent_encoded
 
+from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import DeliveryFailedError
 from intakebot.reading.file_names import safe_name
 
@@ -119,7 +120,7 @@ def _header(delivery: Delivery) -> Iterator[tuple[str, str]]:
     if delivery.reply_to:
         yield "Reply-To", _mailbox("", delivery.reply_to)
     if delivery.automatic:
-        yield "Auto-Submitted", "auto-replied"
+        yield "Auto-Submitted", "auto-generated" if delivery.kind is DeliveryKind.ALARM else "auto-replied"
     yield "X-Intakebot-Delivery", str(delivery.id)
 
 

@@ -66,7 +66,7 @@ class Settings:
     """The whole configuration. `database_url` '' = SQLite in the data directory.
 
     `relay` None = replies are filed in the Maildir `outbox` of the data directory. `smtp` and `slack` have
-    the typed settings of those `channels` whose kind it is.
+    the typed settings of those `channels` whose kind it is. `alarms_to` are the addresses of the people who run it.
     """
 
     organisation: Organisation
@@ -77,6 +77,7 @@ class Settings:
     slack: tuple[SlackSettings, ...]
     relay: RelaySettings | None
     automatic_replies: AutomaticReplyCaps
+    alarms_to: tuple[str, ...]
     rules: tuple[Node, ...]
     templates_directory: Path
 
@@ -153,6 +154,7 @@ def _read_settings(file: Section, sources: _Sources, organisation: Organisation)
         slack=_read_slack(channels, file.problems, sources, organisation),
         relay=read_relay(file.section("relay"), sources.environment, sources.folder) if file.has("relay") else None,
         automatic_replies=_read_caps(file.section("automatic_replies")),
+        alarms_to=_read_alarms(file.section("alarms"), organisation),
         rules=tuple(sources.rules.values()),
         templates_directory=_read_templates(file, sources.folder),
     )
@@ -196,6 +198,17 @@ def _read_database_url(section: Section, sources: _Sources) -> str:
 def _read_caps(section: Section) -> AutomaticReplyCaps:
     with section:
         return AutomaticReplyCaps(section.whole("per_address_and_day", _REPLIES_PER_DAY, 0, 1000))
+
+
+def _read_alarms(section: Section, organisation: Organisation) -> tuple[str, ...]:
+    """Addresses outside of this house: an alarm in our own mailbox would be a case."""
+    with section:
+        found = section.texts("mail_to", ())
+        for address in found:
+            if "@" not in address or organisation.receiving(address):
+                what = "is one of our own addresses" if "@" in address else "is no address"
+                section.report(section.place_of("mail_to"), f"mail_to: {address!r} {what}")
+        return found
 
 
 def _read_templates(file: Section, folder: Path) -> Path:

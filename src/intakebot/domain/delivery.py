@@ -14,6 +14,8 @@ class DeliveryKind(Enum):
     QUESTION = "question"
     RESOLUTION = "resolution"
     CLOSING_NOTICE = "closing-notice"
+    ALARM = "alarm"
+    """To the people who run the house: it belongs to no case, and is not stored."""
 
     @property
     def resent_when_ambiguous(self) -> bool:

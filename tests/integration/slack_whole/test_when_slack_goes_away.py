@@ -76,6 +76,9 @@ async def test_s17_who_is_thrown_out_keeps_everything_and_goes_on_in_the_same_th
     await whole.until(lambda: whole.counts("deliveries").get("deferred"))
     assert len(slack.calls()) - calls <= 2, "nobody is called who does not let us in"
     assert "install the app" in str((await desk.ask("health", {}))["attention"])
+    workspace.clock.advance(timedelta(minutes=1))
+    await whole.until(whole.alarm_mail)
+    assert "install the app" in whole.alarm_mail()[0]
     await whole.stop()
     (whole.folder / "bot").write_text(slack.reinstall(), "utf-8")
     await whole.start()
@@ -125,6 +128,8 @@ async def test_s21_a_closed_channel_is_an_alarm_and_loses_nothing(whole: Whole, 
     await workspace.alice.archives(workspace.queues["support"])
     await whole.says(workspace.ann, workspace.help, "The pump leaks")
     await whole.until(workspace.alarms)
+    workspace.clock.advance(timedelta(minutes=1))
+    await whole.until(lambda: "is archived" in " ".join("".join(whole.alarm_mail()).split()))
     assert any("support" in text or workspace.queues["support"].id in text for text in workspace.alarms())
     assert whole.counts("contacts") == {"registered": 1}
     assert not workspace.cards(1001)

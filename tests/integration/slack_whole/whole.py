@@ -32,6 +32,7 @@ from integration.slack_whole.workspace import SUPPORT, Workspace
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 10.0
+OPERATOR = b"olaf@operators.example"
 """Real seconds that anything may take."""
 
 
@@ -183,7 +184,15 @@ class Whole:
 
     def filed_mail(self) -> list[bytes]:
         """Mails that left."""
-        return [path.read_bytes() for path in (self.opened.data / "outbox" / "new").iterdir()]
+        return [mail for mail in self._outbox() if OPERATOR not in mail]
+
+    def alarm_mail(self) -> list[str]:
+        """What the people who run the house were told by mail, oldest first."""
+        return [mail.decode() for mail in self._outbox() if OPERATOR in mail]
+
+    def _outbox(self) -> list[bytes]:
+        filed = self.opened.data / "outbox" / "new"
+        return [path.read_bytes() for path in sorted(filed.iterdir())] if filed.is_dir() else []
 
     def counts(self, what: str) -> dict[str, int]:
         """How many there are of something, by state."""
@@ -246,6 +255,7 @@ def _configured(
     section = "".join(f"  {line}\n" for line in workspace.section(mode, folder, **more).splitlines())
     written = settings.read_text("utf-8").replace("listen: 127.0.0.1:2525", "listen: 127.0.0.1:0")
     written = written.replace("\nchannels:\n", f"\nchannels:\n{section}", 1).replace("node: 0 ", f"node: {node} ")
+    written += f"\nalarms:\n  mail_to: {OPERATOR.decode()}\n"
     if database:
         written += f"\ndatabase:\n  url: {database}\n"
     settings.write_text(written, "utf-8")

@@ -82,18 +82,19 @@ class CallerThreads:
     async def take_whole(self, said: Spoken, arrived: Arrived) -> Outcome:
         """Make a case of the thread in which the app was called: its first message, then the replies in order.
 
-        Called again it takes in what is new since. Below a message that no person wrote, the one who calls is the
-        caller, and is quoted with what the thread is about.
+        Called again it takes in what is new since. Below a message that no person wrote, the one who called first is
+        the caller, and is quoted with what the thread is about.
         """
         found = await self._found(said, arrived)
         room = self._around.rooms.ties.direct
         people = [spoken(each, said.channel) for each in found if not why_not_taken(each, self._around.own)]
         people = [said if each.ts == said.ts else each for each in people]
         outcomes: list[Outcome] = []
-        if all(each.is_reply for each in people):
+        if all(each.is_reply for each in people) and not await self.is_followed(said):
+            caller = next((each for each in people if each.mentions(self._around.own.user)), said)
             about = "\n".join(text_of(each) for each in found if each.get("ts") == said.root_ts)
-            outcomes.append(await self._contacts.take_in(said, room, arrived, preface=about))
-            await self.follow(said)
+            outcomes.append(await self._contacts.take_in(caller, room, arrived, preface=about))
+            await self.follow(caller)
         outcomes += [await self._one(each, room, arrived) for each in people]
         waiting = [outcome for outcome in outcomes if isinstance(outcome, Later)]
         return waiting[0] if waiting else TAKEN if TAKEN in outcomes else KNOWN
