@@ -31,6 +31,8 @@ class OnStage:
 
     async def begin(self, secrets: Path) -> str:
         """Stand there, and say how the house finds it."""
+        late = "a busy machine is late now and then; what is late comes again, and has to be taken then"
+        self.slack.verdict.allow("event-attempt", because=late)
         await self.slack.start()
         for name, secret in (("bot", self.slack.app.bot_token), ("app", self.slack.app.app_token)):
             (secrets / f"slack-{name}").write_text(secret, encoding="utf-8")
