@@ -40,6 +40,7 @@ from intakebot.usecases.desk import CaseDesk
 from intakebot.usecases.house import House
 from intakebot.usecases.receive import Reception
 from intakebot.usecases.register import Registration
+from intakebot.usecases.rules_in_force import RulesInForce
 from intakebot.usecases.tell_agents import TellAgents
 from intakebot.worker import Wake, Worker
 
@@ -104,7 +105,7 @@ class StandingHouse:
         self.wake = Wake()
         self.house = House(
             organisation=settings.organisation,
-            ruleset=ruleset,
+            rules=RulesInForce(ruleset),
             render=self.render,
             clock=self.clock,
             new_id=new_id,

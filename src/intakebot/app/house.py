@@ -37,6 +37,7 @@ from intakebot.templating import Templates
 from intakebot.usecases.desk import CaseDesk
 from intakebot.usecases.house import House
 from intakebot.usecases.register import Registration
+from intakebot.usecases.rules_in_force import RulesInForce
 from intakebot.usecases.tell_agents import TellAgents
 from intakebot.usecases.watch import Alarm
 from intakebot.worker import Wake
@@ -117,7 +118,7 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs, follow_up), on_failed=on_failed)
         house = House(
             organisation=settings.organisation,
-            ruleset=ruleset,
+            rules=RulesInForce(ruleset),
             render=templates,
             clock=clock,
             new_id=new_id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 
 class Remedy(Enum):
@@ -184,13 +184,20 @@ class TemplateError(IntakebotError):
     remedy = Remedy.NEVER
 
 
+Severity: TypeAlias = Literal["error", "warning"]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong with a configuration, where it stands (`line` counts from 1; 0 = the whole file)."""
+    """One thing wrong with a configuration, where it stands (`line` counts from 1; 0 = the whole file).
+
+    A warning is told and stops nothing.
+    """
 
     file: str
     line: int
     sentence: str
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file

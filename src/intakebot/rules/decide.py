@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from intakebot.rules.facts import FIELDS, Fact, Facts
@@ -20,6 +21,7 @@ from intakebot.rules.model import (
     Decision,
     Rule,
     Ruleset,
+    ShadowRule,
     Stage,
     StageTrace,
 )
@@ -102,9 +104,11 @@ def answers(rule: Rule, truths: Truths, event: str) -> bool:
 
 
 def _decide(stage: Stage, truths: Truths, event: str) -> StageTrace:
-    matched = [rule for rule in stage.rules if answers(rule, truths, event)]
+    answering = [rule for rule in stage.rules if answers(rule, truths, event)]
+    matched = [rule for rule in answering if rule.mode == "live"]
+    shadow = tuple(_in_shadow(rule, truths) for rule in answering if rule.mode == "shadow")
     if not matched:
-        return _default(stage, truths, event)
+        return replace(_default(stage, truths, event), shadow=shadow)
     applying, also = (matched[:1], matched[1:]) if stage.hit == "first" else (matched, [])
     outcome: dict[str, Plain] = {}
     applied: list[AppliedRule] = []
@@ -114,7 +118,7 @@ def _decide(stage: Stage, truths: Truths, event: str) -> StageTrace:
         applied.append(application)
         conflicts.extend(_merge(stage, rule, outcome, actions))
     also_ids = tuple(rule.id for rule in also)
-    return StageTrace(stage.name, "matched", outcome, tuple(applied), also_ids, tuple(conflicts))
+    return StageTrace(stage.name, "matched", outcome, tuple(applied), also_ids, tuple(conflicts), shadow)
 
 
 def _default(stage: Stage, truths: Truths, event: str) -> StageTrace:
@@ -125,6 +129,11 @@ def _default(stage: Stage, truths: Truths, event: str) -> StageTrace:
         return StageTrace(stage.name, "matched_nothing", {})
     outcome, _ = _actions(default, truths, {})
     return StageTrace(stage.name, "defaulted", outcome)
+
+
+def _in_shadow(rule: Rule, truths: Truths) -> ShadowRule:
+    _, outcome = _apply(rule, truths)
+    return ShadowRule(rule.id, rule.place, outcome)
 
 
 def _apply(rule: Rule, truths: Truths) -> tuple[AppliedRule, dict[str, Plain]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from intakebot.domain.errors import ConfigError
 from intakebot.domain.positions import Node, Place, Plain
 from intakebot.rules.conditions import Conditions
-from intakebot.rules.model import EVENTS, STAGES, Rule, Ruleset, RuleTest, Stage
+from intakebot.rules.model import EVENTS, MODES, STAGES, Rule, Ruleset, RuleTest, Stage
 from intakebot.rules.shapes import Shapes, key_place
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _merge(shapes: Shapes, draft: _Draft, hit: str) -> dict[str, str]:
 
 
 def _rule(shapes: Shapes, conditions: Conditions, node: Node) -> Rule:
-    parts = shapes.mapping(node, "rule", ("id", "note", "on", "when", "then", "tests"))
+    parts = shapes.mapping(node, "rule", ("id", "note", "on", "mode", "when", "then", "tests"))
     then = parts.get("then", Node({}, node.place))
     for key in ("id", "when", "then"):
         if key not in parts:
@@ -153,6 +153,7 @@ def _rule(shapes: Shapes, conditions: Conditions, node: Node) -> Rule:
         condition=conditions.read(parts.get("when", Node({"channel": Node("", node.place)}, node.place))),
         then=then,
         tests=tuple(_test(shapes, test) for test in shapes.items(parts.get("tests"), "tests")),
+        mode=shapes.choice(parts.get("mode"), "mode", MODES, "live"),
     )
 
 

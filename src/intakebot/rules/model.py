@@ -6,8 +6,11 @@ the same condition in many rules is one atom, and a rule is a boolean test over 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from dataclasses import field as member
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -22,10 +25,12 @@ STAGES = ("guard", "identify", "classify", "flag", "route")
 EVENTS = ("created", "appended", "idle", "state")
 PRIORITIES = ("low", "normal", "high", "urgent")
 
+MODES = ("live", "shadow")
+
 Result: TypeAlias = Literal["matched", "matched_nothing", "defaulted"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Atom:
     """One elementary condition: a field, an operator, its operands as written."""
 
@@ -33,6 +38,12 @@ class Atom:
     operator: str
     wanted: tuple[Scalar, ...]
     probe: Probe = member(compare=False, repr=False)
+
+    @cached_property
+    def key(self) -> int:
+        """64 bits that name the condition in every ruleset and for all time: what a stored set of atoms is made of."""
+        written = json.dumps([self.field, self.operator, list(self.wanted)], ensure_ascii=True)
+        return int.from_bytes(hashlib.blake2b(written.encode(), digest_size=8).digest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,10 @@ class RuleTest:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `then` is a mapping that keeps its places; `on` the events it answers to."""
+    """One rule. `then` is a mapping that keeps its places; `on` the events it answers to.
+
+    `mode: shadow`: it is evaluated and its outcome noted, and nothing comes of it.
+    """
 
     id: str
     place: Place
@@ -99,6 +113,7 @@ class Rule:
     condition: Condition
     then: Node
     tests: tuple[RuleTest, ...]
+    mode: str = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +205,19 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class ShadowRule:
+    """A rule in shadow mode that matched: what it would have set."""
+
+    id: str
+    place: Place
+    outcome: Mapping[str, Plain]
+
+    def to_plain(self) -> dict[str, Plain]:
+        """As JSON-like values."""
+        return {"id": self.id, "place": str(self.place), "outcome": dict(self.outcome)}
+
+
+@dataclass(frozen=True, slots=True)
 class StageTrace:
     """What one stage decided, and why. `also`: later rules of a `first` stage that would have matched too."""
 
@@ -199,6 +227,7 @@ class StageTrace:
     applied: tuple[AppliedRule, ...] = ()
     also: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    shadow: tuple[ShadowRule, ...] = ()
 
     def to_plain(self) -> dict[str, Plain]:
         """As JSON-like values."""
@@ -209,6 +238,7 @@ class StageTrace:
             "applied": [rule.to_plain() for rule in self.applied],
             "also": list(self.also),
             "conflicts": [conflict.to_plain() for conflict in self.conflicts],
+            "shadow": [rule.to_plain() for rule in self.shadow],
         }
 
 

@@ -65,7 +65,8 @@ class Assessment:
     """Everything decided about one contact, with why.
 
     `target` is the case to append to, or, for machine mail, the one it is evidence for; `follows` the case
-    that a new one continues. `outcome` holds what the rules wrote, `stages` their traces.
+    that a new one continues. `outcome` holds what the rules wrote, `stages` their traces, `ruleset` is the hash of
+    the rules that decided.
     """
 
     read: ReadContact
@@ -78,6 +79,7 @@ class Assessment:
     identification: Identification
     outcome: Mapping[str, Any]
     stages: tuple[StageTrace, ...]
+    ruleset: str
     around: Surroundings
 
     @property
@@ -109,7 +111,7 @@ class Assessment:
         sentence = f"the profile names {self.read.clues.claimed}, an address of {customer.name}"
         return [{"reference": customer.reference, "name": customer.name, "sentence": sentence}]
 
-    def trace(self, ruleset: str) -> dict[str, Any]:
+    def trace(self) -> dict[str, Any]:
         """The stored explanation, as JSON-like data."""
         return {
             "disposition": self.disposition.value,
@@ -122,11 +124,11 @@ class Assessment:
             "proposals": self._proposals(),
             "cc": [address.address for address in self.read.message.cc],
             "permalink": next(iter(self.read.message.header(PERMALINK)), ""),
-            "ruleset": ruleset,
+            "ruleset": self.ruleset,
             "stages": [stage.to_plain() for stage in self.stages],
             "sentences": [
                 f"{self.disposition.value}: {self.reason}",
-                *explain(Decision(self.outcome, self.stages, ruleset)),
+                *explain(Decision(self.outcome, self.stages, self.ruleset)),
             ],
             "outcome": plain(dict(self.outcome)),
         }
@@ -193,7 +195,8 @@ class _Draft:
         own = house.organisation.own_domains
         self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_key, own)
         facts = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
-        self._deliberation = Deliberation(facts | caller_facts(around), house.ruleset)
+        self._ruleset = house.ruleset
+        self._deliberation = Deliberation(facts | caller_facts(around), self._ruleset)
         self._identification = Identification(record=around.customer)
         self._outcome: dict[str, Any] = {}
         self._stages: list[StageTrace] = []
@@ -265,6 +268,7 @@ class _Draft:
             self._identification,
             self._outcome,
             tuple(self._stages),
+            self._ruleset.hash,
             self._around,
         )
 

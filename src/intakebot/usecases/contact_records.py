@@ -30,8 +30,7 @@ def contact_records(
         defects=read.message.defects,
         at=at,
     )
-    ruleset = house.ruleset.hash
-    decision = StoredDecision(house.new_id(), read.pending.id, case_id, ruleset, assessment.trace(ruleset), at)
+    decision = StoredDecision(house.new_id(), read.pending.id, case_id, assessment.ruleset, assessment.trace(), at)
     files = tuple(
         AttachedFile(
             house.new_id(),

@@ -1,11 +1,12 @@
 """The house: what every use case is handed, made once at the start.
 
-Nothing of it changes while the service runs, but for the agents that a chat's user groups name.
+Nothing of it changes while the service runs, but for the rules, which are swapped whole, and the agents that a chat's
+user groups name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,28 +18,30 @@ from intakebot.domain.organisation import Agent, Organisation, Queue
 from intakebot.domain.promises import warnings_of
 from intakebot.ports import CaseFile, Clock, Render
 from intakebot.rules.model import Ruleset
+from intakebot.usecases.rules_in_force import RulesInForce
 
 
 @dataclass(frozen=True, slots=True)
 class House:
     """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
 
-    `replies_per_day` caps automatic replies per address and 24 h; `default_queues` follow from the rules;
-    `learned` are agents beside the configured ones, as a chat's user groups name them now.
+    `replies_per_day` caps automatic replies per address and 24 h; `learned` are agents beside the configured ones, as a
+    chat's user groups name them now.
     """
 
     organisation: Organisation
-    ruleset: Ruleset
+    rules: RulesInForce
     render: Render
     clock: Clock
     new_id: Callable[[], int]
     reply_key: bytes
     replies_per_day: int = 3
     learned: dict[str, Agent] = field(default_factory=dict)
-    default_queues: Mapping[str, str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "default_queues", _default_queues(self.ruleset))
+    @property
+    def ruleset(self) -> Ruleset:
+        """The rules that decide now. Ask once for each decision: they may be swapped before the next."""
+        return self.rules.ruleset
 
     def in_hand(self, case: Case, tasks: tuple[Task, ...] = ()) -> CaseInHand:
         """A case with its workflow and the calendar of its queue, ready for a transition."""
@@ -99,11 +102,4 @@ class House:
 
     def default_queue(self, workflow: str) -> str:
         """The queue that the rules' default names for a process: where its people are."""
-        return self.default_queues.get(workflow, self.organisation.triage_queue)
-
-
-def _default_queues(ruleset: Ruleset) -> Mapping[str, str]:
-    default = ruleset.stage("route").default
-    targets = default.plain() if default else {}
-    named = targets.items() if isinstance(targets, dict) else ()
-    return {name: str(target["queue"]) for name, target in named if isinstance(target, dict) and target.get("queue")}
+        return self.rules.default_queues.get(workflow, self.organisation.triage_queue)

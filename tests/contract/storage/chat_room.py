@@ -15,6 +15,7 @@ from intakebot.domain.ids import IdSource
 from intakebot.storage.chat_archive import SqlChatArchive
 from intakebot.usecases.chat import HouseChat
 from intakebot.usecases.house import House
+from intakebot.usecases.rules_in_force import RulesInForce
 
 PLACE = "T1/C1"
 
@@ -31,7 +32,7 @@ class ChatRoom:
     def house(self, node: int = 0) -> House:
         settings, ruleset, templates = shipped()
         new_ids = IdSource(self.clock.now, node)
-        return House(settings.organisation, ruleset, templates, self.clock, new_ids, REPLY_KEY)
+        return House(settings.organisation, RulesInForce(ruleset), templates, self.clock, new_ids, REPLY_KEY)
 
     def started(self, node: int = 0) -> HouseChat:
         """Another run of the process with this node, on the same database and writer."""

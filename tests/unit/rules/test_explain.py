@@ -105,6 +105,7 @@ def test_line_10_a_decision_keeps_every_reason_as_plain_values() -> None:
         ],
         "also": ["crc.all"],
         "conflicts": [],
+        "shadow": [],
     }
 
 

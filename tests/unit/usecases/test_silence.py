@@ -10,9 +10,10 @@ import pytest
 from fakes.standing_house import START, shipped
 from intakebot.usecases.house import House
 from intakebot.usecases.replies import Correspondent, why_not_automatic
+from intakebot.usecases.rules_in_force import RulesInForce
 
 SETTINGS, RULESET, TEMPLATES = shipped()
-HOUSE = House(SETTINGS.organisation, RULESET, TEMPLATES, None, iter(range(9)).__next__, b"key")  # type: ignore[arg-type] # no time here
+HOUSE = House(SETTINGS.organisation, RulesInForce(RULESET), TEMPLATES, None, iter(range(9)).__next__, b"key")  # type: ignore[arg-type] # no time here
 QUEUE = HOUSE.queue("support")
 ANN = Correspondent("ann@acme.example")
 FINE: dict[str, Any] = {"to": ANN, "on_case": 0, "today": 0, "written_at": START}
