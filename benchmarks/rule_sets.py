@@ -102,11 +102,12 @@ def _edged(phrase: str) -> re.Pattern[str]:
 
 
 def _has_words(facts: Facts, phrase: str) -> bool:
-    return f" {phrase} " in f" {' '.join(re.findall(r'\w+', facts['body'].casefold()))} "
+    words = re.findall(r"\w+", facts["body"].casefold())
+    return f" {phrase} " in f" {' '.join(words)} "
 
 
 def _phrases(name: str, chance: random.Random) -> Written:
-    wanted = [f"{_rare(chance)} {_any_word(chance)}", f"{_any_word(chance)} {_rare(chance)}", _rare(chance)]
+    wanted = [f"{_rare(chance)} {_any_word(chance)}", f"{_any_word(chance)} {_rare(chance)} {_any_word(chance)}"]
     tests = [_edged(phrase) for phrase in wanted]
     return Written(
         name,
@@ -117,14 +118,13 @@ def _phrases(name: str, chance: random.Random) -> Written:
 
 
 def _segment_and_word(name: str, chance: random.Random) -> Written:
-    segment, word = chance.choice(_SEGMENTS), _any_word(chance)
+    segment, word = chance.choice(_SEGMENTS), _rare(chance)
     test = _edged(word)
     return Written(
         name,
         {"customer.segment": segment, "any": [{"body": {"words": word}}, {"subject": {"words": word}}]},
         lambda facts: (
-            facts["customer.segment"] == segment
-            and bool(test.search(facts["body"]) or test.search(facts["subject"]))
+            facts["customer.segment"] == segment and bool(test.search(facts["body"]) or test.search(facts["subject"]))
         ),
         lambda facts: (
             facts["customer.segment"] == segment

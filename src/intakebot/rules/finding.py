@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Protocol, TypeAlias
 
-from intakebot.rules.folding import Text, fold, words_of
+from intakebot.rules.folding import Text, fold, shared, words_of
 from intakebot.rules.literals import needed, worth
 from intakebot.rules.model import Atom
 from intakebot.rules.operators import Entry, Scalar, key_of
@@ -85,34 +85,49 @@ class _Phrases:
 
     def find(self, entries: Sequence[Entry]) -> Iterable[int]:
         for entry in _texts(entries):
-            for word in self._by_word.keys() & entry.words:
+            for word in shared(self._by_word, entry.words):
                 for index, phrase in self._by_word[word]:
                     if len(phrase) == 1 or entry.words.issuperset(phrase):
                         yield index
 
 
-class _Searched:
-    """`contains` and `matches`: by the text that must be there, and what has none by sets of patterns."""
+class _Contained:
+    """`contains`: by a word of the text that is looked for."""
 
     def __init__(self, atoms: Sequence[Numbered]) -> None:
-        self._pieces = Pieces()
-        weak: list[tuple[int, str]] = []
-        for index, atom in atoms:
-            for value in map(str, atom.wanted):
-                pieces = needed(value) if atom.operator == "matches" else frozenset({fold(value)})
-                if atom.operator == "matches" and worth(pieces) < _TELLING:
-                    weak.append((index, value))
-                for piece in pieces if atom.operator == "contains" or worth(pieces) >= _TELLING else ():
-                    self._pieces.add(index, piece)
-        self._pieces.finish()
+        pieces = ((index, fold(value)) for index, atom in atoms for value in map(str, atom.wanted))
+        self._pieces = Pieces(pieces)
+
+    def find(self, entries: Sequence[Entry]) -> Iterable[int]:
+        for entry in _texts(entries):
+            yield from self._pieces.find(entry.words, entry.folded)
+
+
+class _Matched:
+    """`matches`: by text that every match has, and what has none that tells anything by sets of patterns."""
+
+    def __init__(self, atoms: Sequence[Numbered]) -> None:
+        sources = [(index, value, needed(value)) for index, atom in atoms for value in map(str, atom.wanted)]
+        weak = [(index, value) for index, value, needs in sources if not _telling(needs)]
+        strong = [(index, needs) for index, _, needs in sources if _telling(needs)]
+        self._needs = strong
+        self._pieces = Pieces((number, piece) for number, (_, needs) in enumerate(strong) for piece in needs[0])
         self._weak = [index for index, _ in weak]
         self._sets = PatternSet([source for _, source in weak]) if weak else None
 
     def find(self, entries: Sequence[Entry]) -> Iterable[int]:
         for entry in _texts(entries):
-            yield from self._pieces.find(entry)
+            lower = entry.written
+            for number in self._pieces.find(entry.written_words, lower):
+                index, needs = self._needs[number]
+                if all(any(piece in lower for piece in pieces) for pieces in needs):
+                    yield index
             if self._sets is not None:
                 yield from (self._weak[number] for number in self._sets.find(entry))
+
+
+def _telling(needs: Sequence[frozenset[str]]) -> bool:
+    return bool(needs) and worth(needs[0]) >= _TELLING
 
 
 class _Affixes:
@@ -182,8 +197,8 @@ _FINDERS: dict[str, Callable[[Sequence[Numbered]], Finder]] = {
     "eq": _Equal,
     "in": _Equal,
     "words": _Phrases,
-    "contains": _Searched,
-    "matches": _Searched,
+    "contains": _Contained,
+    "matches": _Matched,
     "starts": _Affixes,
     "ends": _Affixes,
     "under": _Affixes,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
@@ -59,10 +60,15 @@ class Text:
         return _distinct_words(self.folded)
 
     @cached_property
-    def written_words(self) -> frozenset[str]:
-        """All words without regard to case, but composed as they were written: what a pattern reads."""
+    def written(self) -> str:
+        """The text without regard to case, but composed as it was written: what a pattern reads."""
         lower = self.original.casefold()
-        return self.words if lower == self.folded else _distinct_words(lower)
+        return self.folded if lower == self.folded else lower
+
+    @cached_property
+    def written_words(self) -> frozenset[str]:
+        """All words of `written`."""
+        return self.words if self.written is self.folded else _distinct_words(self.written)
 
     def encoded(self, stand_in: str = "") -> bytes:
         """The original in UTF-8; with `stand_in`, that character for every word character outside ASCII.
@@ -132,6 +138,13 @@ class Text:
             folded_at.append(folded_at[-1] + _folded_length(piece))
             original_at.append(original_at[-1] + len(piece))
         return folded_at, original_at
+
+
+def shared(filed: Mapping[str, object], words: frozenset[str]) -> list[str]:
+    """The words that both have, by walking the smaller."""
+    if len(filed) < len(words):
+        return [word for word in filed if word in words]
+    return list(filter(filed.__contains__, words))
 
 
 def _distinct_words(folded: str) -> frozenset[str]:

@@ -96,8 +96,8 @@ class StageIndex:
         """The rules that may hold, in the order of the file; `candidates` gives the atoms of a field that may hold."""
         positions = set(self._always)
         for name, triggers in self._by_field.items():
-            for index in candidates(name) & triggers.keys():
-                positions.update(triggers[index])
+            for index in candidates(name):
+                positions.update(triggers.get(index, ()))
         return [self._rules[position] for position in sorted(positions)]
 
 

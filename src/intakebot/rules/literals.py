@@ -26,30 +26,31 @@ class _StrangeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a pattern: all of its text (`exact`), or pieces of which at least one is in it (None: unknown)."""
+    """A part of a pattern: all of its text (`exact`), or what it needs, each as pieces of which one is in it."""
 
     exact: str | None = None
-    pieces: frozenset[str] | None = None
+    pieces: tuple[frozenset[str], ...] = ()
 
     @property
-    def needs(self) -> frozenset[str] | None:
-        return self.pieces if self.exact is None else frozenset({self.exact})
+    def needs(self) -> tuple[frozenset[str], ...]:
+        return self.pieces if self.exact is None else (frozenset({self.exact}),)
 
 
 _EMPTY, _ANYTHING = _Part(""), _Part()
 
 
-def needed(source: str) -> frozenset[str]:
-    """Pieces of which at least one is in every match of a pattern that RE2 accepts; empty when none is sure."""
+def needed(source: str) -> tuple[frozenset[str], ...]:
+    """What is in every match of a pattern that RE2 accepts: one piece of each set, the most telling set first."""
     try:
-        return _Reader(source).whole().needs or frozenset()
+        needs = _Reader(source).whole().needs
     except _StrangeError:
-        return frozenset()
+        return ()
+    return tuple(sorted({each for each in needs if "" not in each}, key=_rank))
 
 
-def worth(pieces: frozenset[str] | None) -> int:
+def worth(pieces: frozenset[str]) -> int:
     """How telling pieces are: the longest run of letters and digits in the least telling one."""
-    return min((max(map(len, _RUN.findall(piece)), default=0) for piece in pieces or ()), default=0)
+    return min((max(map(len, _RUN.findall(piece)), default=0) for piece in pieces), default=0)
 
 
 class _Reader:
@@ -74,25 +75,24 @@ class _Reader:
             parts.append(self._sequence(depth))
         if len(parts) == 1:
             return parts[0]
-        pieces: set[str] = set()
-        for part in parts:
-            pieces.update(part.needs or {""})
-        return _Part(None, frozenset(pieces) if worth(frozenset(pieces)) and len(pieces) <= _MOST_PIECES else None)
+        best = [min(part.needs, key=_rank, default=frozenset({""})) for part in parts]
+        pieces = frozenset().union(*best)
+        return _Part(None, (pieces,)) if "" not in pieces and len(pieces) <= _MOST_PIECES else _ANYTHING
 
     def _sequence(self, depth: int) -> _Part:
         run, exact = "", True
-        best: frozenset[str] | None = None
+        needs: list[frozenset[str]] = []
         while self._at < len(self._source) and self._source[self._at] not in "|)":
             part = self._one(depth)
             least = self._least()
             if part.exact is not None and least is None:
                 run += part.exact
                 continue
-            best = _better(best, frozenset({run}))
+            needs.append(frozenset({run}))
             run, exact = "", False
             if least != 0:
-                best = _better(best, part.needs)
-        return _Part(run) if exact else _Part(None, _better(best, frozenset({run})))
+                needs.extend(part.needs)
+        return _Part(run) if exact else _Part(None, (*needs, frozenset({run})))
 
     def _least(self) -> int | None:
         """How often at least the part before is there; None when no repeat is written."""
@@ -151,6 +151,6 @@ class _Reader:
         return _ANYTHING
 
 
-def _better(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
-    """The more telling of two needs that both hold."""
-    return one if (worth(one), -len(one or ())) >= (worth(other), -len(other or ())) else other
+def _rank(pieces: frozenset[str]) -> tuple[int, int, list[str]]:
+    """Smaller for what is more telling."""
+    return -worth(pieces), len(pieces), sorted(pieces)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from intakebot.rules.folding import Span, Text, fold, words_of
+from intakebot.rules.folding import Span, Text, fold, shared, words_of
 from intakebot.rules.patterns import Pattern
 
 if TYPE_CHECKING:
@@ -162,7 +162,8 @@ def _words(wanted: tuple[Scalar, ...]) -> Probe:
         for entry in entries:
             if isinstance(entry, Text):
                 # Of a list of thousands only what begins with a word of the text is looked for, in the order written.
-                for number in sorted(number for word in by_first.keys() & entry.words for number in by_first[word]):
+                begun = shared(by_first, entry.words)
+                for number in sorted(number for word in begun for number in by_first[word]):
                     phrase, value = phrases[number]
                     span = entry.find_phrase(phrase)
                     if span is not None:

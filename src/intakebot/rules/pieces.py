@@ -8,10 +8,11 @@ text costs one look-up for each of its words, however many pieces there are.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from intakebot.rules.folding import Text, word_runs
+from intakebot.rules.folding import word_runs
 
 _REMEMBERED = 50_000
 _LONGEST_REMEMBERED = 40
@@ -36,65 +37,52 @@ _Filed: TypeAlias = "list[tuple[_Run, list[int]]]"
 
 
 class Pieces:
-    """Folded pieces of text, each with the number of what needs it. `finish` ends the filling."""
+    """Folded pieces of text, each with the number of what needs it."""
 
-    def __init__(self) -> None:
-        self._runs: dict[_Run, list[int]] = defaultdict(list)
+    def __init__(self, numbered: Iterable[tuple[int, str]]) -> None:
         self._wordless: list[tuple[str, int]] = []
+        self._in_word: dict[str, tuple[int, ...]] = {}
+        runs: dict[_Run, list[int]] = defaultdict(list)
+        for number, piece in numbered:
+            found = [_Run(*run) for run in word_runs(piece)]
+            if found:
+                runs[max(found, key=lambda run: len(run.letters))].append(number)
+            else:
+                self._wordless.append((piece, number))
         self._by_gram: dict[str, _Filed] = defaultdict(list)
         self._short: _Filed = []
-        self._in_word: dict[str, tuple[int, ...]] = {}
+        uses = Counter(gram for run in runs for gram in _grams(run.letters))
+        for run, numbers in runs.items():
+            # Filed under the three letters that the fewest others have.
+            gram = min(_grams(run.letters), key=lambda gram: (uses[gram], gram), default="")
+            (self._by_gram[gram] if gram else self._short).append((run, numbers))
 
-    def add(self, number: int, piece: str) -> None:
-        """The piece is needed by `number`."""
-        runs = [_Run(*run) for run in word_runs(piece)]
-        if runs:
-            self._runs[max(runs, key=lambda run: len(run.letters))].append(number)
-        else:
-            self._wordless.append((piece, number))
-
-    def finish(self) -> None:
-        """File every run under the three letters that the fewest others have."""
-        uses = Counter(gram for run in self._runs for gram in _grams(run.letters))
-        for run, numbers in self._runs.items():
-            grams = _grams(run.letters)
-            filed = self._by_gram[min(grams, key=lambda gram: (uses[gram], gram))] if grams else self._short
-            filed.append((run, numbers))
-
-    def find(self, text: Text) -> set[int]:
-        """The numbers of what may have its piece in the text."""
+    def find(self, words: frozenset[str], text: str) -> set[int]:
+        """The numbers of what may have its piece in a text; `words` are all words of it."""
         found: set[int] = set()
-        if self._runs:
-            self._find_in(text.words, found)
-            if text.written_words is not text.words:
-                self._find_in(text.written_words, found)
-        found.update(number for piece, number in self._wordless if piece in text.folded)
+        if self._by_gram or self._short:
+            self._find_in(words, found)
+        found.update(number for piece, number in self._wordless if piece in text)
         return found
 
     def _find_in(self, words: frozenset[str], found: set[int]) -> None:
         remembered = self._in_word
-        for word in words:
-            numbers = remembered.get(word)
-            if numbers is None:
-                numbers = self._learn(word)
-            if numbers:
+        for word in words.difference(remembered):
+            numbers = self._within(word)
+            if len(word) <= _LONGEST_REMEMBERED:
+                remembered[word] = numbers
+            else:
                 found.update(numbers)
+        # The look-ups of all words stay inside the interpreter: this is the innermost loop of every message.
+        found.update(*filter(None, map(remembered.get, words)))
+        if len(remembered) > _REMEMBERED:
+            self._in_word = {}
 
-    def _learn(self, word: str) -> tuple[int, ...]:
-        numbers: set[int] = set()
-        for gram in _grams(word) & self._by_gram.keys():
-            for run, needing in self._by_gram[gram]:
-                if run.is_in(word):
-                    numbers.update(needing)
-        for run, needing in self._short:
-            if run.is_in(word):
-                numbers.update(needing)
-        answer = tuple(numbers)
-        if len(word) <= _LONGEST_REMEMBERED:
-            if len(self._in_word) >= _REMEMBERED:
-                self._in_word = {}
-            self._in_word[word] = answer
-        return answer
+    def _within(self, word: str) -> tuple[int, ...]:
+        filed = [self._by_gram[gram] for gram in _grams(word) & self._by_gram.keys()]
+        return tuple(
+            {number for runs in (*filed, self._short) for run, numbers in runs if run.is_in(word) for number in numbers}
+        )
 
 
 def _grams(letters: str) -> set[str]:
