@@ -80,6 +80,12 @@ def field_named(name: str) -> Field | None:
     return FIELDS.get(name)
 
 
+def is_message_fact(name: str) -> bool:
+    """Whether a field is known apart from what the stages decide, so that its atoms can be kept with the message."""
+    field = field_named(name)
+    return field is None or not field.decided_in
+
+
 def fits(kind: Kind, fact: object) -> bool:
     """Whether a value is of that kind (a `bool` is no number)."""
     if kind == "flag":

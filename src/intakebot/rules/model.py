@@ -11,16 +11,18 @@ import json
 from dataclasses import dataclass
 from dataclasses import field as member
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from intakebot.domain.positions import Node, Place, Plain
     from intakebot.rules.facts import Facts
     from intakebot.rules.folding import Span
     from intakebot.rules.operators import Probe, Scalar
 
+Made = TypeVar("Made")
 STAGES = ("guard", "identify", "classify", "flag", "route")
 EVENTS = ("created", "appended", "idle", "state")
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -44,6 +46,17 @@ class Atom:
         """64 bits that name the condition in every ruleset and for all time: what a stored set of atoms is made of."""
         written = json.dumps([self.field, self.operator, list(self.wanted)], ensure_ascii=True)
         return int.from_bytes(hashlib.blake2b(written.encode(), digest_size=8).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAtoms:
+    """What is known of a message before it is read again: keys of the atoms that were `tested`, and of the `true` ones.
+
+    Give the same `tested` object for all messages that were decided by one ruleset: what follows from it is kept.
+    """
+
+    true: frozenset[int]
+    tested: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +141,34 @@ class Stage:
     rules: tuple[Rule, ...]
 
 
+class Once:
+    """What is made of a value when it is first asked for, and then kept; one thread makes it, the others wait."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made: Any = None
+
+    def get(self, make: Callable[[], Made]) -> Made:
+        """What was made."""
+        if self._made is None:
+            with self._lock:
+                if self._made is None:
+                    self._made = make()
+        return self._made  # type: ignore[no-any-return]  # whoever asks says what it is
+
+
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count."""
+    """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count.
+
+    `ready` keeps what `index` makes of it.
+    """
 
     hash: str
     stages: tuple[Stage, ...]
     lists: Mapping[str, tuple[Scalar, ...]]
     atoms: tuple[Atom, ...]
+    ready: Once = member(default_factory=Once, init=False, compare=False, repr=False)
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; every ruleset has all of `STAGES`."""
