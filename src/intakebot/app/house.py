@@ -23,9 +23,10 @@ from intakebot.domain.errors import ConfigError, RefusedError
 from intakebot.domain.ids import IdSource
 from intakebot.ports import Archive, Clock, Desk, Writer
 from intakebot.ports.chat_store import FollowUp, owes_nothing
-from intakebot.rules.check import World, check_ruleset
+from intakebot.rules.check import check_ruleset
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
+from intakebot.rules.world import World, world_of
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.engine import Database, open_database
@@ -155,14 +156,7 @@ def checked(path: Path) -> tuple[Settings, Ruleset, Templates]:
 
 def world(settings: Settings, templates: Templates) -> World:
     """What rules may name."""
-    organisation = settings.organisation
-    return World(
-        queues=frozenset(organisation.queues),
-        workflows=frozenset(organisation.workflows),
-        templates=frozenset(templates.names()),
-        agents=frozenset(organisation.agents),
-        categories=None,
-    )
+    return world_of(settings.organisation, templates.names())
 
 
 def reply_key(directory: Path) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from intakebot.domain.errors import Problem
 from intakebot.domain.positions import Node, Place
-from intakebot.rules.actions import World, action_problems, named_problems
+from intakebot.rules.actions import action_problems, named_problems
 from intakebot.rules.decide import PLACEHOLDER
 from intakebot.rules.explain import first_false
 from intakebot.rules.facts import FIELDS, field_named, fits
@@ -20,6 +20,7 @@ from intakebot.rules.overlaps import overlap_problems
 from intakebot.rules.patterns import Pattern
 from intakebot.rules.shapes import key_place, known
 from intakebot.rules.truths import Truths
+from intakebot.rules.world import World
 
 __all__ = ["World", "check_ruleset"]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from intakebot.domain.positions import Node, Place
-from intakebot.rules.actions import World
 from intakebot.rules.check import check_ruleset
 from intakebot.rules.load import load_ruleset
+from intakebot.rules.world import World
 
 if TYPE_CHECKING:
     from intakebot.rules.model import Ruleset

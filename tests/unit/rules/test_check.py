@@ -27,7 +27,7 @@ def test_an_error_names_file_line_and_what_is_known() -> None:
         for file in sorted(SHIPPED.glob("*.yaml"))
     ]
     problems = check_ruleset(load_ruleset(files), WORLD)
-    expected = f"config/rules/50-route.yaml:{line}: unknown queue 'nok'; known queues: crc, noc, support, triage"
+    expected = f"config/rules/50-route.yaml:{line}: unknown queue 'nok'; known queues: crc, noc, support, triage; did you mean 'noc'?"
     assert [str(problem) for problem in problems] == [expected]
 
 
@@ -54,7 +54,7 @@ CONDITIONS = [
     pytest.param({"size": True}, "size is a number, not True", id="number-flag"),
     pytest.param(
         {"case.workflow": "crm"},
-        "unknown workflow 'crm'; known workflows: crc, crc-technical, manage-case",
+        "unknown workflow 'crm'; known workflows: crc, crc-technical, manage-case; did you mean 'crc'?",
         id="workflow",
     ),
     pytest.param(
@@ -185,7 +185,7 @@ DEFAULTS = [
     ),
     pytest.param(
         {**COMPLETE, "route": {"default": {**COMPLETE["route"]["default"], "crm": {"queue": "crc"}}}},
-        ["unknown workflow 'crm'; known workflows: crc, crc-technical, manage-case"],
+        ["unknown workflow 'crm'; known workflows: crc, crc-technical, manage-case; did you mean 'crc'?"],
     ),
     pytest.param(
         {**COMPLETE, "identify": {"default": {"support": "perhaps"}}},
