@@ -14,9 +14,10 @@ from intakebot.rules.actions import action_problems, named_problems
 from intakebot.rules.decide import PLACEHOLDER
 from intakebot.rules.explain import first_false
 from intakebot.rules.facts import FIELDS, field_named, fits
+from intakebot.rules.literals import Literals
 from intakebot.rules.model import STAGES, Atom, Leaf, Rule, Ruleset, RuleTest, Stage, leaves
 from intakebot.rules.operators import OPERATORS
-from intakebot.rules.overlaps import overlap_problems
+from intakebot.rules.overlaps import Overlaps
 from intakebot.rules.patterns import Pattern
 from intakebot.rules.shapes import key_place, known
 from intakebot.rules.truths import Truths
@@ -31,11 +32,13 @@ _ONE_ANSWER = frozenset({"classify", "route"})
 
 def check_ruleset(ruleset: Ruleset, world: World) -> list[Problem]:
     """Every problem of the ruleset in this world, in order of place."""
+    literals = Literals()
     problems = [*_duplicate_ids(ruleset), *_default_problems(ruleset, world)]
     for stage in ruleset.stages:
         if stage.name in _ONE_ANSWER and stage.hit != "first":
             problems.append(_at(stage.place, f"stage {stage.name!r} gives one answer: hit is first"))
-        problems.extend(overlap_problems(stage, ruleset.atoms))
+        overlaps = Overlaps(stage, ruleset.atoms, literals)
+        problems.extend(overlaps.problems())
         for rule in stage.rules:
             problems.extend(_rule_problems(stage, rule, ruleset, world))
     return sorted(set(problems))

@@ -27,7 +27,10 @@ def test_an_error_names_file_line_and_what_is_known() -> None:
         for file in sorted(SHIPPED.glob("*.yaml"))
     ]
     problems = check_ruleset(load_ruleset(files), WORLD)
-    expected = f"config/rules/50-route.yaml:{line}: unknown queue 'nok'; known queues: crc, noc, support, triage; did you mean 'noc'?"
+    expected = (
+        f"config/rules/50-route.yaml:{line}: unknown queue 'nok'; known queues: crc, noc, support, triage;"
+        " did you mean 'noc'?"
+    )
     assert [str(problem) for problem in problems] == [expected]
 
 
@@ -154,7 +157,10 @@ PAIRS = [
         "flag",
         rule("a", {"subject": "x"}, {"priority": "low"}),
         rule("b", {"size": 1}, {"priority": "high"}),
-        [],
+        [
+            "rule 'b' and rule 'a' (main.yaml:1) may both match and both set 'priority'; then the first one counts:"
+            " declare merge.priority, or let their conditions exclude each other"
+        ],
         id="line-3-not-provable",
     ),
 ]

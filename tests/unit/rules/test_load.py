@@ -37,7 +37,8 @@ LOAD = [
     ),
     pytest.param(
         "{{S}}\nstages:\n  flag: {rules: [{id: a, when: {size: 1}, then: {tags: [a]}, modus: shadow}]}",
-        "main.yaml:3: unknown key 'modus' in rule; known keys: id, mode, note, on, tests, then, when; did you mean 'mode'?",
+        "main.yaml:3: unknown key 'modus' in rule; known keys: id, mode, note, on, tests, then, when;"
+        " did you mean 'mode'?",
         id="rule-key",
     ),
     pytest.param(
