@@ -29,6 +29,7 @@ class Conditions:
         self._lists = lists
         self._index: dict[tuple[str, str, str], int] = {}
         self.atoms: list[Atom] = []
+        self.used_lists: set[str] = set()
 
     def read(self, node: Node, depth: int = 1) -> Condition:
         """A mapping (all of its keys) or a list of them (any of its items)."""
@@ -108,6 +109,7 @@ class Conditions:
         name = self._shapes.text(entry, "list name")
         if entry is not None and name not in self._lists:
             self._shapes.add(entry.place, f"unknown list {name!r}; known lists: {known(self._lists, name)}")
+        self.used_lists.add(name)
         return self._lists.get(name, ())
 
     def _intern(self, name: str, operator: str, wanted: tuple[Scalar, ...], place: Place) -> int | None:

@@ -130,12 +130,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count."""
+    """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count.
+
+    `unused_lists` names the lists that no condition uses, with their places.
+    """
 
     hash: str
     stages: tuple[Stage, ...]
     lists: Mapping[str, tuple[Scalar, ...]]
     atoms: tuple[Atom, ...]
+    unused_lists: tuple[tuple[str, Place], ...] = ()
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; every ruleset has all of `STAGES`."""

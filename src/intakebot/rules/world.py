@@ -21,7 +21,8 @@ class World:
 
     `serves` maps a queue to the workflows it serves, `steps` a workflow to what may become of a case that was
     just registered: `move` (to a queue or assignee), `resolve`. `reached` names queues that cases reach without
-    a rule. `categories`, `policies`, `markers` None: any name will do.
+    a rule, `variants` workflows that only classification leads to. `categories`, `policies`, `markers`, `statuses`
+    None: any name will do.
     """
 
     queues: frozenset[str] = frozenset()
@@ -31,9 +32,11 @@ class World:
     categories: frozenset[str] | None = None
     policies: frozenset[str] | None = None
     markers: frozenset[str] | None = None
+    statuses: frozenset[str] | None = None
     serves: Mapping[str, frozenset[str]] = field(default_factory=dict)
     steps: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reached: frozenset[str] = frozenset()
+    variants: frozenset[str] = frozenset()
 
     def names(self, what: str) -> frozenset[str] | None:
         """All known names of a sort (`queue`, `workflow`, ...); None when any name will do."""
@@ -45,6 +48,7 @@ class World:
             "category": self.categories,
             "policy": self.policies,
             "marker": self.markers,
+            "status": self.statuses,
         }
         return sorts[what]
 
@@ -65,9 +69,11 @@ def world_of(organisation: Organisation, templates: Collection[str]) -> World:
         templates=frozenset(templates),
         agents=frozenset(organisation.agents),
         policies=frozenset(organisation.policies),
+        statuses=frozenset(status for each in organisation.workflows.values() for status in each.states),
         serves={queue.name: frozenset(queue.workflows) for queue in organisation.queues.values()},
         steps={name: _steps(workflow) for name, workflow in organisation.workflows.items()},
         reached=frozenset({organisation.triage_queue}),
+        variants=frozenset(name for each in organisation.workflows.values() for name in each.variants.values()),
     )
 
 

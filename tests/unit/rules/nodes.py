@@ -21,6 +21,7 @@ WORLD = World(
     workflows=frozenset({"manage-case", "crc", "crc-technical"}),
     templates=frozenset({"how-to-reset"}),
     agents=frozenset({"ada"}),
+    reached=frozenset({"triage"}),
 )
 
 

@@ -37,13 +37,15 @@ def test_an_error_names_file_line_and_what_is_known() -> None:
 CONDITIONS = [
     pytest.param(
         {"sbject": "x"},
-        "unknown field 'sbject'; known fields: ",
+        "unknown field 'sbject'; known fields, beside header.<name>: ",
         id="field",
     ),
-    pytest.param({"sbject.words": "x"}, "unknown field 'sbject'; known fields: ", id="field-shorthand"),
+    pytest.param(
+        {"sbject.words": "x"}, "unknown field 'sbject'; known fields, beside header.<name>: ", id="field-shorthand"
+    ),
     pytest.param(
         {"flag.all": 1},
-        "unknown field 'flag.all'; known fields: ",
+        "unknown field 'flag.all'; known fields, beside header.<name>: ",
         id="field-dotted",
     ),
     pytest.param(
@@ -72,7 +74,7 @@ CONDITIONS = [
     ),
     pytest.param(
         {"channel": "fax", "all": [{"channel": ["email", "slack"]}]},
-        "rule 'r' never matches: channel is both 'fax' and 'email' or 'slack'",
+        "rule 'r' never matches: channel is both 'email' or 'slack' and 'fax'",
         id="contradiction",
     ),
     pytest.param(
@@ -103,6 +105,10 @@ def test_line_11_categories_are_known_where_the_world_knows_them() -> None:
     assert found == ["unknown category 'b'; known categories: a, none"]
 
 
+MAY_MEET = (
+    "rule 'b' and rule 'a' (main.yaml:1) may both match and both set 'priority'; then the first one counts:"
+    " declare merge.priority, or let their conditions exclude each other"
+)
 PAIRS = [
     pytest.param(
         "classify",
@@ -157,10 +163,7 @@ PAIRS = [
         "flag",
         rule("a", {"subject": "x"}, {"priority": "low"}),
         rule("b", {"size": 1}, {"priority": "high"}),
-        [
-            "rule 'b' and rule 'a' (main.yaml:1) may both match and both set 'priority'; then the first one counts:"
-            " declare merge.priority, or let their conditions exclude each other"
-        ],
+        [MAY_MEET],
         id="line-3-not-provable",
     ),
 ]
@@ -206,7 +209,8 @@ DEFAULTS = [
 
 @pytest.mark.parametrize(("stages", "expected"), DEFAULTS)
 def test_line_4_defaults(stages: Any, expected: list[str]) -> None:
-    assert [each.sentence for each in check_ruleset(ruleset_of(**stages), WORLD)] == expected
+    problems = check_ruleset(ruleset_of(**stages), WORLD)
+    assert [each.sentence for each in problems if each.severity == "error"] == expected
 
 
 TESTS = [
@@ -222,7 +226,7 @@ TESTS = [
     ),
     pytest.param(
         {"given": {"subject": "x", "sbject": "x"}, "expect": "match"},
-        "test 1 of rule 'r' gives unknown field 'sbject'",
+        "test 1 of rule 'r': unknown field 'sbject'; known fields, beside header.<name>: ",
         id="unknown-field",
     ),
     pytest.param(
@@ -235,4 +239,5 @@ TESTS = [
 
 @pytest.mark.parametrize(("test", "sentence"), TESTS)
 def test_inline_tests_run(test: Any, sentence: str) -> None:
-    assert sentences("classify", rules=[rule("r", {"subject": "x"}, {"category": "x"}, tests=[test])]) == [sentence]
+    found = sentences("classify", rules=[rule("r", {"subject": "x"}, {"category": "x"}, tests=[test])])
+    assert [each[: len(sentence)] for each in found] == [sentence]
