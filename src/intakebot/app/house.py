@@ -55,7 +55,8 @@ Siren: TypeAlias = Callable[[], Iterable[Alarm]]
 class OpenHouse:
     """A house without doors: configuration, database and everything that decides.
 
-    `warnings` are what may be wrong with a configuration that can be used. Doors put their alarms into `sirens`, by a function that is asked when somebody asks for `health`.
+    `warnings` are what may be wrong with a configuration that can be used.
+    Doors put their alarms into `sirens`, by a function that is asked when somebody asks for `health`.
     """
 
     settings: Settings

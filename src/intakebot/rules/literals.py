@@ -31,6 +31,12 @@ class Literal:
     values: tuple[Value, ...]
     negated: bool
     chosen: frozenset[Value] = member(repr=False)
+    one_word: bool = False
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether only the same values imply its values, where operators are the same."""
+        return self.operator == "eq" or self.one_word
 
     def __str__(self) -> str:
         wanted = " or ".join(_said(value) for value in self.values)
@@ -52,7 +58,8 @@ class Literals:
         chosen = frozenset(values)
         key = (name, operator, chosen, negated)
         if key not in self._made:
-            self._made[key] = Literal(name, operator, tuple(dict.fromkeys(values)), negated, chosen)
+            one_word = operator == "words" and all(isinstance(each, tuple) and len(each) == 1 for each in chosen)
+            self._made[key] = Literal(name, operator, tuple(dict.fromkeys(values)), negated, chosen, one_word)
         return self._made[key]
 
     def of(self, atom: Atom, *, negated: bool) -> Iterator[tuple[Literal, ...]]:
@@ -73,6 +80,8 @@ class Literals:
             return True
         if one.field != other.field:
             return False
+        if one.operator == other.operator and one.negated is other.negated is False and one.is_simple:
+            return one.chosen <= other.chosen
         pair = (one, other)
         if pair not in self._implied:
             self._implied[pair] = _implied(one, other)

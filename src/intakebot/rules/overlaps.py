@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import islice
 
 from intakebot.domain.errors import Problem, Severity
-from intakebot.rules.covering import Covering
+from intakebot.rules.covering import Among, Covering
 from intakebot.rules.literals import Literals
-from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Stage
+from intakebot.rules.model import EVENTS, AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Stage
 from intakebot.rules.terms import Shape, are_apart, shape_of
 
 MOST_MEETINGS = 64
 """So many more general rules are compared with one rule of a collecting stage."""
+
+MOST_NAMED = 3
+"""So many rules are named that together leave nothing to another one."""
 
 MOST_PAIRS = 20_000
 """So many pairs of rules are tried for each field that a collecting stage does not merge."""
@@ -33,6 +35,9 @@ class Overlaps:
         self.shapes = [shape_of(rule.condition, atoms, literals) for rule in stage.rules]
         live = [shape if rule.mode == "live" else None for rule, shape in zip(stage.rules, self.shapes, strict=True)]
         self.covering = Covering(live, literals)
+        self._answering = {
+            event: {index for index, rule in enumerate(stage.rules) if event in rule.on} for event in EVENTS
+        }
 
     def problems(self) -> Iterator[Problem]:
         """Everything provable about the rules of the stage."""
@@ -73,24 +78,22 @@ class Overlaps:
             earlier = None if index in twins else self._before(index, rule, shape)
             if earlier is None:
                 continue
-            names = [_named(each) for each in earlier]
-            one = f"rule {names[0]} matches whenever it would"
-            sentence = one if len(names) == 1 else f"rules {' and '.join(names)} together match whenever it would"
-            yield _problem(rule, f"rule {rule.id!r} is never reached: {sentence}")
+            yield _problem(rule, f"rule {rule.id!r} is never reached: {_together(earlier)} whenever it would")
+        if self.covering.is_tired:
+            sentence = (
+                f"the rules of stage {self._stage.name!r} are too alike to compare all; some may never be reached"
+            )
+            yield Problem(self._stage.place.file, self._stage.place.line, sentence, "warning")
 
     def _before(self, index: int, rule: Rule, shape: Shape) -> list[Rule] | None:
         """Earlier rules that leave nothing to a rule, for every event it answers to."""
         found: set[int] = set()
         for event in rule.on:
-            before = self.covering.over(shape, partial(self._stops, index, event))
+            before = self.covering.over(shape, Among(index, self._answering[event]))
             if before is None:
                 return None
             found.update(before)
         return [self._rule(each) for each in sorted(found)]
-
-    def _stops(self, index: int, event: str, other: int) -> bool:
-        """Whether another rule comes before this one for an event."""
-        return other < index and event in self._rule(other).on
 
     def _conflicts(self, twins: Mapping[int, int]) -> Iterator[Problem]:
         """Rules of a collecting stage that set a field differently for the same message."""
@@ -161,6 +164,14 @@ def _canonical(condition: Condition) -> object:
 def _plain_actions(rule: Rule) -> Mapping[str, object]:
     plain = rule.then.plain()
     return plain if isinstance(plain, dict) else {}
+
+
+def _together(rules: Sequence[Rule]) -> str:
+    names = [_named(rule) for rule in rules[:MOST_NAMED]]
+    if len(rules) == 1:
+        return f"rule {names[0]} matches"
+    names += [f"{len(rules) - MOST_NAMED} more"] if len(rules) > MOST_NAMED else []
+    return f"rules {', '.join(names[:-1])} and {names[-1]} together match"
 
 
 def _named(rule: Rule) -> str:

@@ -100,7 +100,7 @@ def gaps(
         left = [value for value in values if fold(value) not in seen]
         if len(values) >= _FEWEST and len(left) == 1 and len(found) > 1:
             missing = rest | {literals.literal(name, "eq", (fold(left[0]),))}
-            if covering.over_term(missing, lambda _: True) is None:
+            if covering.over_term(missing) is None:
                 place: Place = found[-1][0].place
                 sentence = f"rules of stage {stage.name!r} branch on every {name} but {left[0]!r}; it gets the default"
                 yield Problem(place.file, place.line, sentence, "warning")
