@@ -17,7 +17,7 @@ from intakebot.templating import Templates
 
 def check_configuration(settings: Path) -> Mapping[str, Any]:
     """Load and check everything: what was found, by name."""
-    found, ruleset, templates = checked(settings)
+    found, ruleset, templates, warnings = checked(settings)
     organisation = found.organisation
     return {
         "workflows": sorted(organisation.workflows),
@@ -28,6 +28,7 @@ def check_configuration(settings: Path) -> Mapping[str, Any]:
         "channels": [channel.name for channel in found.channels],
         "rules": sum(len(stage.rules) for stage in ruleset.stages),
         "templates": sorted(templates.names()),
+        "problems": [_shown(problem) for problem in warnings],
     }
 
 
@@ -55,7 +56,7 @@ def check_templates(settings: Path) -> Mapping[str, Any]:
 
 def _shown(problem: Problem) -> Mapping[str, str]:
     where = f"{problem.file}:{problem.line}" if problem.line else problem.file
-    return {"severity": "error", "place": where, "sentence": problem.sentence}
+    return {"severity": problem.severity, "place": where, "sentence": problem.sentence}
 
 
 def draw_workflows(settings: Path, name: str) -> Mapping[str, str]:

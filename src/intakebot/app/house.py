@@ -19,13 +19,14 @@ from intakebot.clocks import SimulatedClock
 from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import AdvanceClock, Command
-from intakebot.domain.errors import ConfigError, RefusedError
+from intakebot.domain.errors import ConfigError, Problem, RefusedError
 from intakebot.domain.ids import IdSource
 from intakebot.ports import Archive, Clock, Desk, Writer
 from intakebot.ports.chat_store import FollowUp, owes_nothing
-from intakebot.rules.check import World, check_ruleset
+from intakebot.rules.check import check_ruleset
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
+from intakebot.rules.world import World, world_of
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.engine import Database, open_database
@@ -54,6 +55,7 @@ Siren: TypeAlias = Callable[[], Iterable[Alarm]]
 class OpenHouse:
     """A house without doors: configuration, database and everything that decides.
 
+    `warnings` are what may be wrong with a configuration that can be used.
     Doors put their alarms into `sirens`, by a function that is asked when somebody asks for `health`.
     """
 
@@ -66,6 +68,7 @@ class OpenHouse:
     registration: Registration
     wake: Wake
     sirens: list[Siren] = field(default_factory=list)
+    warnings: tuple[Problem, ...] = ()
 
     def desk(self, clock: SimulatedClock | None = None) -> Desk:
         """The desk of this house; with a simulated clock it may be moved."""
@@ -106,7 +109,7 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
 
     Raises ConfigError, AlreadyRunningError, StorageUnavailableError.
     """
-    settings, ruleset, templates = checked(path)
+    settings, ruleset, templates, warnings = checked(path)
     directory = data or settings.service.data_directory
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with lock_directory(directory):
@@ -127,7 +130,15 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         )
         try:
             yield OpenHouse(
-                settings, directory, house, database, writer, SqlArchive(database, blobs), Registration(house), Wake()
+                settings,
+                directory,
+                house,
+                database,
+                writer,
+                SqlArchive(database, blobs),
+                Registration(house),
+                Wake(),
+                warnings=warnings,
             )
         finally:
             writer.close()
@@ -142,27 +153,21 @@ def _follow_up(settings: Settings, new_id: Callable[[], int]) -> FollowUp:
     return TellAgents(settings.organisation, queues, new_id)
 
 
-def checked(path: Path) -> tuple[Settings, Ruleset, Templates]:
-    """The whole configuration, checked across its rooms; raises ConfigError with every problem."""
+def checked(path: Path) -> tuple[Settings, Ruleset, Templates, tuple[Problem, ...]]:
+    """The whole configuration, checked across its rooms, and its warnings; raises ConfigError with every error."""
     settings = load_settings(path)
     ruleset = load_ruleset(settings.rules)
     templates = Templates(settings.templates_directory)
     problems = [*check_ruleset(ruleset, world(settings, templates)), *templates.check(settings.organisation.languages)]
-    if problems:
-        raise ConfigError(problems)
-    return settings, ruleset, templates
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise ConfigError(errors)
+    return settings, ruleset, templates, tuple(problems)
 
 
 def world(settings: Settings, templates: Templates) -> World:
     """What rules may name."""
-    organisation = settings.organisation
-    return World(
-        queues=frozenset(organisation.queues),
-        workflows=frozenset(organisation.workflows),
-        templates=frozenset(templates.names()),
-        agents=frozenset(organisation.agents),
-        categories=None,
-    )
+    return world_of(settings.organisation, templates.names())
 
 
 def reply_key(directory: Path) -> bytes:

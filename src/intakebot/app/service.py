@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from intakebot.ports import Clock
 from intakebot.readers import Readers, Reading
 from intakebot.usecases.receive import Reception
 from intakebot.worker import Worker
+
+_log = logging.getLogger(__name__)
 
 
 class Service:
@@ -103,6 +106,8 @@ async def run_service(settings: Path, data: Path | None, *, simulated_clock: boo
 
     with closing(Readers()) as readers, open_house(settings, data, clock, on_failed) as opened:
         log_to_standard_error(opened.settings.service.log_level)
+        for problem in opened.warnings:
+            _log.warning("%s", problem)
         await Service(opened, clock, stop, readers).run(_announce)
     if failed.is_set():
         raise StorageUnavailableError("the disk failed under the database; check it, then start again")

@@ -42,10 +42,11 @@ async def check_templates(session: Session) -> int:
 
 
 @rules_commands.command("check")
+@click.option("--strict", is_flag=True, help="Warnings fail it too.")
 @with_session
-async def check_rules(session: Session) -> int:
+async def check_rules(session: Session, *, strict: bool) -> int:
     """Check the rules, and run the tests that are written in them."""
-    return _verdict(session, session.house.check_rules(session.settings))
+    return _verdict(session, session.house.check_rules(session.settings), strict=strict)
 
 
 @config_commands.command("check")
@@ -68,14 +69,14 @@ async def check_slack(session: Session) -> int:
     return (ATTENTION if failed else DONE).code
 
 
-def _verdict(session: Session, found: Mapping[str, Any]) -> int:
-    """Show what a check found; warnings do not fail it."""
+def _verdict(session: Session, found: Mapping[str, Any], *, strict: bool = False) -> int:
+    """Show what a check found; warnings do not fail it, unless it is strict."""
     problems = found.get("problems", [])
     if session.as_json:
         session.print_json(found)
     else:
         show_page(problems_page(problems) if problems else found_page(found))
-    failed = any(problem.get("severity", "error") == "error" for problem in problems)
+    failed = any(strict or problem.get("severity", "error") == "error" for problem in problems)
     return (ATTENTION if failed else DONE).code
 
 

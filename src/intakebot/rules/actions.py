@@ -9,34 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from intakebot.domain.case import NNR
 from intakebot.domain.errors import Problem
 from intakebot.rules.model import PRIORITIES
 from intakebot.rules.shapes import key_place, known
+from intakebot.rules.world import World
 
 if TYPE_CHECKING:
     from intakebot.domain.positions import Node, Place
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What rules may name. `categories` None: any category is known."""
-
-    queues: frozenset[str] = frozenset()
-    workflows: frozenset[str] = frozenset()
-    templates: frozenset[str] = frozenset()
-    agents: frozenset[str] = frozenset()
-    categories: frozenset[str] | None = None
-
-    def names(self, what: str) -> frozenset[str] | None:
-        """All known names of a sort (`queue`, `workflow`, ...); None when any name will do."""
-        sorts: Mapping[str, frozenset[str] | None] = {
-            "queue": self.queues,
-            "workflow": self.workflows,
-            "template": self.templates,
-            "agent": self.agents,
-            "category": self.categories,
-        }
-        return sorts[what]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +48,17 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of such things, at least `least` and at most `most`; `or_one`: a single one stands for itself."""
+
+    each: Shape
+    says: str
+    least: int = 1
+    most: int = 20
+    or_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A mapping with these keys; `any_one`: exactly one of the optional keys is given."""
 
@@ -76,7 +67,7 @@ class Record:
     any_one: bool = False
 
 
-Shape: TypeAlias = "Choice | Named | Value | Texts | Record"
+Shape: TypeAlias = "Choice | Named | Value | Texts | Listed | Record"
 
 _TEXT, _YES = Value(str, "a text"), Value(bool, "true or false")
 _QUEUE, _AGENT = Named("queue", "queues"), Named("agent", "agents")
@@ -86,6 +77,9 @@ _HANDOVER = Record(
     {"kind": Choice(("service_order", "customer_order", "return_material_authorisation"))},
     {"reference": _TEXT},
 )
+_TASK = Record({"title": _TEXT}, {"queue": _QUEUE, "assignee": _AGENT, "handover": _HANDOVER})
+_TASKS = Listed(_TASK, "a task or a list of 1 to 20 tasks", or_one=True)
+_PARTS = Listed(Record({"title": _TEXT, "category": _CATEGORY}), "a list of 2 to 5 cases", least=2, most=5)
 
 ACTIONS: Mapping[str, Mapping[str, Shape]] = {
     "guard": {
@@ -97,13 +91,22 @@ ACTIONS: Mapping[str, Mapping[str, Shape]] = {
     "identify": {
         "lookup": Record(optional={"subscription": _TEXT, "account": _TEXT, "support_key": _TEXT}, any_one=True),
         "support": Choice(("known", "unknown")),
+        "agreement": Record({"policy": Named("policy", "policies")}),
     },
     "classify": {
         "category": _CATEGORY,
-        "task": Record({"title": _TEXT}, {"queue": _QUEUE, "assignee": _AGENT, "handover": _HANDOVER}),
+        "workflow": Named("workflow", "workflows"),
+        "split": _PARTS,
+        "task": _TASKS,
         "business_object": Record({"type": _TEXT}, {"reference": _TEXT}),
     },
-    "flag": {"tags": Texts(), "priority": _PRIORITY, "suppress_reply": _YES},
+    "flag": {
+        "tags": Texts(),
+        "priority": _PRIORITY,
+        "suppress_reply": _YES,
+        "markers": Listed(Named("marker", "markers"), "a list of 1 to 20 markers"),
+        "task": _TASKS,
+    },
     "route": {
         "queue": _QUEUE,
         "assignee": _AGENT,
@@ -118,7 +121,13 @@ _INSTEAD = {
     "status": "a rule sets no status; write `escalate: {queue, comment}` for Pending, `resolve: {template}`",
     "close": "no rule closes a case; a resolution that was sent does",
     "owner": "a rule names no owner; write `assignee` or `queue`",
-    "markers": "a marker such as NNR is set by an agent, never by a caller's words; write `tags`",
+    "markers": "markers belong to stage 'flag'",
+}
+
+# Markers that mean something to the process: nobody's words but theirs set them.
+_NOT_FOR_RULES = {
+    NNR: "is set by an agent, never by a caller's words; write `tags`",
+    "unidentified": "is set by the program while nobody knows the caller",
 }
 
 
@@ -131,7 +140,7 @@ def action_problems(stage: str, then: Node, world: World) -> Iterator[Problem]:
             yield from _shape_problems(name, node, allowed[name], world)
         else:
             sentence = _INSTEAD.get(name, f"unknown action {name!r} in stage {stage!r}")
-            yield _problem(key_place(then, name), f"{sentence}; known actions: {known(allowed.keys())}")
+            yield _problem(key_place(then, name), f"{sentence}; known actions: {known(allowed.keys(), name)}")
     if stage == "guard" and actions.get("disposition", then).value == "refused" and "reason" not in actions:
         yield _problem(then.place, "`disposition: refused` needs a reason")
     if stage == "route":
@@ -165,6 +174,19 @@ def _shape_problems(name: str, node: Node, shape: Shape, world: World) -> Iterat
             entries = node.value if isinstance(node.value, tuple) else ()
             if not entries or not all(isinstance(entry.value, str) for entry in entries):
                 yield _problem(node.place, f"{name} is a list of texts, not {node.plain()!r}")
+        case Listed():
+            yield from _listed_problems(name, node, shape, world)
+
+
+def _listed_problems(name: str, node: Node, shape: Listed, world: World) -> Iterator[Problem]:
+    entries = node.value
+    if shape.or_one and not isinstance(entries, tuple):
+        yield from _shape_problems(name, node, shape.each, world)
+    elif not isinstance(entries, tuple) or not shape.least <= len(entries) <= shape.most:
+        yield _problem(node.place, f"{name} is {shape.says}, not {node.plain()!r}")
+    else:
+        for entry in entries:
+            yield from _shape_problems(name, entry, shape.each, world)
 
 
 def named_problems(node: Node, what: str, plural: str, world: World) -> Iterator[Problem]:
@@ -173,7 +195,9 @@ def named_problems(node: Node, what: str, plural: str, world: World) -> Iterator
     if not isinstance(node.value, str):
         yield _problem(node.place, f"{what} is a name, not {node.plain()!r}")
     elif names is not None and node.value not in names:
-        yield _problem(node.place, f"unknown {what} {node.value!r}; known {plural}: {known(names)}")
+        yield _problem(node.place, f"unknown {what} {node.value!r}; known {plural}: {known(names, node.value)}")
+    if what == "marker" and node.value in _NOT_FOR_RULES:
+        yield _problem(node.place, f"marker {node.value!r} {_NOT_FOR_RULES[str(node.value)]}")
 
 
 def _record_problems(name: str, node: Node, shape: Record, world: World) -> Iterator[Problem]:
@@ -190,7 +214,7 @@ def _record_problems(name: str, node: Node, shape: Record, world: World) -> Iter
         if key in shapes:
             yield from _shape_problems(f"{name}.{key}", value, shapes[key], world)
         else:
-            yield _problem(key_place(node, key), f"unknown key {key!r} in {name}; known keys: {known(shapes)}")
+            yield _problem(key_place(node, key), f"unknown key {key!r} in {name}; known keys: {known(shapes, key)}")
 
 
 def _problem(place: Place, sentence: str) -> Problem:

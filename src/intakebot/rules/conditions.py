@@ -29,6 +29,7 @@ class Conditions:
         self._lists = lists
         self._index: dict[tuple[str, str, str], int] = {}
         self.atoms: list[Atom] = []
+        self.used_lists: set[str] = set()
 
     def read(self, node: Node, depth: int = 1) -> Condition:
         """A mapping (all of its keys) or a list of them (any of its items)."""
@@ -76,7 +77,9 @@ class Conditions:
     def _leaf(self, name: str, operator_name: str, operand: Node, place: Place) -> Iterator[Leaf]:
         operator = OPERATORS.get(operator_name)
         if operator is None:
-            self._shapes.add(place, f"unknown operator {operator_name!r}; known operators: {known(OPERATORS.keys())}")
+            self._shapes.add(
+                place, f"unknown operator {operator_name!r}; known operators: {known(OPERATORS, operator_name)}"
+            )
             return
         problems_before = len(self._shapes.problems)
         wanted = tuple(self._operands(operand))
@@ -105,7 +108,8 @@ class Conditions:
         entry = self._shapes.mapping(node, "operand", ("list",)).get("list")
         name = self._shapes.text(entry, "list name")
         if entry is not None and name not in self._lists:
-            self._shapes.add(entry.place, f"unknown list {name!r}; known lists: {known(self._lists.keys())}")
+            self._shapes.add(entry.place, f"unknown list {name!r}; known lists: {known(self._lists, name)}")
+        self.used_lists.add(name)
         return self._lists.get(name, ())
 
     def _intern(self, name: str, operator: str, wanted: tuple[Scalar, ...], place: Place) -> int | None:

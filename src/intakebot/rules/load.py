@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,8 @@ def load_ruleset(files: Sequence[Node]) -> Ruleset:
         shapes.add(_NO_FILE, f"{count} rules; at most {MAX_RULES} are allowed")
     if shapes.problems:
         raise ConfigError(shapes.problems)
-    return Ruleset(_content_hash(lists, drafts), stages, lists, tuple(conditions.atoms))
+    unused = tuple(_places(tops, lists.keys() - conditions.used_lists))
+    return Ruleset(_content_hash(lists, drafts), stages, lists, tuple(conditions.atoms), unused)
 
 
 def _check_schema(shapes: Shapes, file: Node, top: Mapping[str, Node]) -> None:
@@ -77,6 +78,14 @@ def _lists(shapes: Shapes, tops: Sequence[Mapping[str, Node]]) -> dict[str, tupl
                 shapes.add(entries.place, f"list {name!r} is defined twice")
             lists[name] = tuple(_scalars(shapes, entries, name))
     return lists
+
+
+def _places(tops: Sequence[Mapping[str, Node]], names: Collection[str]) -> Iterator[tuple[str, Place]]:
+    """Where lists are defined."""
+    for node in (top["lists"] for top in tops if "lists" in top):
+        for name in node.value if isinstance(node.value, Mapping) else ():
+            if name in names:
+                yield name, key_place(node, name)
 
 
 def _scalars(shapes: Shapes, node: Node, name: str) -> list[Scalar]:

@@ -162,6 +162,7 @@ class Ruleset:
     """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count.
 
     `ready` keeps what `index` makes of it.
+    `unused_lists` names the lists that no condition uses, with their places.
     """
 
     hash: str
@@ -169,6 +170,7 @@ class Ruleset:
     lists: Mapping[str, tuple[Scalar, ...]]
     atoms: tuple[Atom, ...]
     ready: Once = member(default_factory=Once, init=False, compare=False, repr=False)
+    unused_lists: tuple[tuple[str, Place], ...] = ()
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; every ruleset has all of `STAGES`."""

@@ -7,12 +7,17 @@ does not hide the next.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from intakebot.domain.errors import Problem
 
 if TYPE_CHECKING:
     from intakebot.domain.positions import Node, Place
+
+MOST_NAMES = 60
+MOST_COMPARED = 1000
+"""A sentence lists so many names, and looks among so many for one that was meant."""
 
 
 class Shapes:
@@ -32,7 +37,7 @@ class Shapes:
             return {}
         for key in node.value if allowed else ():
             if key not in allowed:
-                self.add(key_place(node, key), f"unknown key {key!r} in {what}; known keys: {known(allowed)}")
+                self.add(key_place(node, key), f"unknown key {key!r} in {what}; known keys: {known(allowed, key)}")
         return node.value
 
     def items(self, node: Node | None, what: str) -> tuple[Node, ...]:
@@ -57,7 +62,7 @@ class Shapes:
         """One of some words; absent is `default`."""
         word = self.text(node, what, default)
         if node is not None and word not in allowed:
-            self.add(node.place, f"unknown {what} {word!r}; known: {known(allowed)}")
+            self.add(node.place, f"unknown {what} {word!r}; known: {known(allowed, word)}")
         return word
 
 
@@ -66,6 +71,10 @@ def key_place(node: Node, key: str) -> Place:
     return (node.keys or {}).get(key, node.place)
 
 
-def known(names: Collection[str]) -> str:
-    """Names for the end of an error."""
-    return ", ".join(sorted(names)) or "none"
+def known(names: Collection[str], wrong: str = "") -> str:
+    """Names for the end of an error: all where they are few, and the one that `wrong` is most like."""
+    listed = ", ".join(sorted(names)[:MOST_NAMES]) or "none"
+    if len(names) > MOST_NAMES:
+        listed += f" and {len(names) - MOST_NAMES} more"
+    alike = get_close_matches(wrong, names, n=1) if wrong and len(names) <= MOST_COMPARED else []
+    return f"{listed}; did you mean {alike[0]!r}?" if alike else listed

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from intakebot.domain.positions import Node, Place
-from intakebot.rules.actions import World
 from intakebot.rules.check import check_ruleset
 from intakebot.rules.load import load_ruleset
+from intakebot.rules.world import World
 
 if TYPE_CHECKING:
     from intakebot.rules.model import Ruleset
@@ -21,6 +21,7 @@ WORLD = World(
     workflows=frozenset({"manage-case", "crc", "crc-technical"}),
     templates=frozenset({"how-to-reset"}),
     agents=frozenset({"ada"}),
+    reached=frozenset({"triage"}),
 )
 
 

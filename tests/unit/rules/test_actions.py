@@ -9,7 +9,12 @@ import pytest
 from unit.rules.nodes import rule, sentences
 
 ACTIONS = [
-    pytest.param("route", {"queue": "nok"}, "unknown queue 'nok'; known queues: crc, noc, support, triage", id="queue"),
+    pytest.param(
+        "route",
+        {"queue": "nok"},
+        "unknown queue 'nok'; known queues: crc, noc, support, triage; did you mean 'noc'?",
+        id="queue",
+    ),
     pytest.param("route", {"queue": "crc", "assignee": "bob"}, "unknown agent 'bob'; known agents: ada", id="agent"),
     pytest.param(
         "route",
@@ -71,14 +76,13 @@ ACTIONS = [
     pytest.param(
         "flag",
         {"markers": ["NNR"]},
-        "a marker such as NNR is set by an agent, never by a caller's words; write `tags`;"
-        " known actions: priority, suppress_reply, tags",
+        "marker 'NNR' is set by an agent, never by a caller's words; write `tags`",
         id="marker",
     ),
     pytest.param(
         "flag",
         {"queue": "noc"},
-        "unknown action 'queue' in stage 'flag'; known actions: priority, suppress_reply, tags",
+        "unknown action 'queue' in stage 'flag'; known actions: markers, priority, suppress_reply, tags, task",
         id="foreign-action",
     ),
     pytest.param("flag", {"priority": "top"}, "priority is one of low, normal, high, urgent, not 'top'", id="choice"),

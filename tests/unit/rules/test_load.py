@@ -36,8 +36,9 @@ LOAD = [
         id="merge",
     ),
     pytest.param(
-        "{{S}}\nstages:\n  flag: {rules: [{id: a, when: {size: 1}, then: {tags: [a]}, weight: 9}]}",
-        "main.yaml:3: unknown key 'weight' in rule; known keys: id, mode, note, on, tests, then, when",
+        "{{S}}\nstages:\n  flag: {rules: [{id: a, when: {size: 1}, then: {tags: [a]}, modus: shadow}]}",
+        "main.yaml:3: unknown key 'modus' in rule; known keys: id, mode, note, on, tests, then, when;"
+        " did you mean 'mode'?",
         id="rule-key",
     ),
     pytest.param(
@@ -64,7 +65,7 @@ LOAD = [
         "{{S}}\nstages:\n  flag:\n    rules:\n      - id: a\n        when: {subject: {wrods: x}}\n"
         "        then: {tags: [a]}",
         "main.yaml:6: unknown operator 'wrods'; known operators: cidr, contains, ends, eq, gt, in, lt,"
-        " matches, not_in, present, starts, under, words",
+        " matches, not_in, present, starts, under, words; did you mean 'words'?",
         id="operator",
     ),
     pytest.param(
