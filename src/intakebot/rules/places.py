@@ -24,7 +24,7 @@ IN_A_TEXT = frozenset({"words", "contains", "starts", "ends", "matches"})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WordsInPlace:
     """Matched words and what stands around them, each on one line.
 
     `line` and `column` count from 1, `offset` from 0, in characters of the field; None where the text is not at hand.
@@ -51,7 +51,7 @@ class Place:
         }
 
 
-def place_of(evidence: Mapping[str, Any], fact: Fact | None) -> Place | None:
+def place_of(evidence: Mapping[str, Any], fact: Fact | None) -> WordsInPlace | None:
     """Where a piece of evidence (as `Evidence.to_plain` gives it) has its words; None where it has none."""
     start, end = evidence["start"], evidence["end"]
     if start is None or evidence["negated"] or evidence["operator"] not in IN_A_TEXT:
@@ -60,10 +60,10 @@ def place_of(evidence: Mapping[str, Any], fact: Fact | None) -> Place | None:
     for text in fact if isinstance(fact, tuple) else (fact,):
         if isinstance(text, str) and text[start : min(end, start + EXCERPT)] == actual:
             return _in_text(str(evidence["field"]), text, start, end)
-    return Place(str(evidence["field"]), "", _one_line(actual), "")
+    return WordsInPlace(str(evidence["field"]), "", _one_line(actual), "")
 
 
-def _in_text(field: str, text: str, start: int, end: int) -> Place:
+def _in_text(field: str, text: str, start: int, end: int) -> WordsInPlace:
     before, after = text[max(0, start - AROUND) : start], text[end : end + AROUND]
     if start > AROUND:
         before = "…" + before.partition(" ")[2] if " " in before.strip() else "…" + before
@@ -72,7 +72,7 @@ def _in_text(field: str, text: str, start: int, end: int) -> Place:
     words = text[start : min(end, start + EXCERPT)] + ("…" if end - start > EXCERPT else "")
     line = text.count("\n", 0, start) + 1
     column = start - text.rfind("\n", 0, start)
-    return Place(field, _one_line(before), _one_line(words), _one_line(after), line, column, start)
+    return WordsInPlace(field, _one_line(before), _one_line(words), _one_line(after), line, column, start)
 
 
 def _one_line(text: str) -> str:
