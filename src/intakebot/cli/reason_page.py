@@ -7,7 +7,7 @@ colour on a terminal, so that they are seen in a file as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -18,6 +18,8 @@ from intakebot.cli.plain_text import one_line, visible
 Record = Mapping[str, Any]
 _RESULTS = {"matched_nothing": "no rule matched", "defaulted": "no rule matched: the default applies"}
 _MATCHED = "bold reverse"
+Line: TypeAlias = tuple[int, Text]
+"""How far a line is indented, and the line."""
 
 
 def reasons_block(reasons: Sequence[Record]) -> RenderableType:
@@ -26,25 +28,29 @@ def reasons_block(reasons: Sequence[Record]) -> RenderableType:
 
 
 def _stage(stage: Record) -> RenderableType:
-    head = Text.assemble((stage["stage"], "bold"), "  ", (_RESULTS.get(stage["result"], ""), "dim"))
+    head = Text.assemble((stage["stage"], "bold"), (f"  {_RESULTS.get(stage['result'], '')}".rstrip(), "dim"))
     lines = [line for rule in stage["rules"] for line in _rule(rule)]
     if stage["outcome"]:
-        lines.append(Text.assemble(("sets ", "dim"), one_line(outcome(stage["outcome"]))))
-    lines += [Text.assemble(("conflict ", "yellow"), one_line(conflict(each))) for each in stage["conflicts"]]
-    return Group(head, Padding(Group(*lines, *_others(stage)), (0, 0, 0, 2)))
+        lines.append((1, Text.assemble(("sets ", "dim"), one_line(outcome(stage["outcome"])))))
+    lines += [(1, Text.assemble(("conflict ", "yellow"), one_line(conflict(each)))) for each in stage["conflicts"]]
+    return Group(head, *(_indented(level, line) for level, line in (*lines, *_others(stage))))
 
 
-def _rule(rule: Record) -> Iterator[Text]:
-    yield Text.assemble(_named(rule, "bold cyan"))
+def _indented(level: int, line: Text) -> RenderableType:
+    return Padding(line, (0, 0, 0, 2 * level), expand=False)
+
+
+def _rule(rule: Record) -> Iterator[Line]:
+    yield 1, _named(rule, "bold cyan")
     for reason in rule["because"]:
-        yield Text.assemble("  because ", one_line(reason["sentence"]))
+        yield 2, Text.assemble("because ", one_line(reason["sentence"]))
         if reason["place"]:
-            yield Text.assemble("    ", _in_place(reason["place"]))
+            yield 3, _in_place(reason["place"])
     if rule["captures"]:
         captured = ", ".join(f"{name} = {value!r}" for name, value in rule["captures"].items())
-        yield Text.assemble("  captured ", one_line(captured, "green"))
+        yield 2, Text.assemble("captured ", one_line(captured, "green"))
     if rule["unfilled"]:
-        yield Text.assemble(("  left out for want of a value: ", "yellow"), one_line(", ".join(rule["unfilled"])))
+        yield 2, Text.assemble(("left out for want of a value: ", "yellow"), one_line(", ".join(rule["unfilled"])))
 
 
 def _named(rule: Record, style: str = "") -> Text:
@@ -58,26 +64,29 @@ def _in_place(place: Record) -> Text:
     return Text.assemble((f"{where(place)}: ", "dim"), visible(place["before"]), words, visible(place["after"]))
 
 
-def _others(stage: Record) -> Iterator[Text]:
+def _others(stage: Record) -> Iterator[Line]:
     for name, style, rules in (
-        ("would also have matched: ", "", stage["also"]),
-        ("nearly matched: ", "", stage["nearly"]),
+        ("would also have matched: ", "dim", stage["also"]),
+        ("nearly matched: ", "dim", stage["nearly"]),
         ("in shadow mode, not applied: ", "magenta", stage["shadow"]),
     ):
         for rule in rules:
-            yield Text.assemble((name, style or "dim"), _named(rule))
-            rest = outcome(rule["outcome"]) if "outcome" in rule else rule.get("sentence", "")
-            if rest:
-                yield Text.assemble("    ", ("would set " if "outcome" in rule else "but ", "dim"), one_line(rest))
+            yield 1, Text.assemble((name, style), _named(rule))
+            if "outcome" in rule:
+                yield 3, Text.assemble(("would set ", "dim"), one_line(outcome(rule["outcome"]) or "nothing"))
+            elif rule.get("sentence"):
+                yield 3, Text.assemble(("but ", "dim"), one_line(rule["sentence"]))
     for more, what in ((stage["also_more"], "would also have matched"), (stage["shadow_more"], "in shadow mode")):
         if more:
-            yield Text(f"and {more} more {what}", style="dim")
+            yield 1, Text(f"and {more} more {what}", style="dim")
 
 
 def where(place: Record) -> str:
     """`body, line 3, column 5`; the field alone where the text is not at hand."""
     if place["line"] is None:
         return str(place["field"])
+    if place["field"] == "subject":
+        return f"subject, column {place['column']}"
     return f"{place['field']}, line {place['line']}, column {place['column']}"
 
 

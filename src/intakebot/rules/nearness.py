@@ -6,8 +6,9 @@ A rule of one condition is never near: whatever does not hold would be.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from intakebot.rules.explain import first_false
 from intakebot.rules.model import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Stage, leaves
@@ -15,6 +16,7 @@ from intakebot.rules.truths import Truths
 
 MOST = 5
 """Near misses of one stage that are shown."""
+_FAR: tuple[int, Condition | None] = (0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +38,38 @@ def near_misses(
 
     Rules that read a field in `unknown` (one that is not kept, so that nobody can say what it was) are left out.
     """
-    found: list[NearMiss] = []
+    near: list[tuple[int, Condition, Rule]] = []
     for rule in stage.rules:
-        if rule.mode != "live" or event not in rule.on:
-            continue
-        near = _nearest(rule.condition, truths)
-        if near and not _reads(rule.condition, ruleset, unknown):
-            held, missing = near
-            found.append(NearMiss(rule, held, first_false(missing, truths, ruleset)))
-    return sorted(found, key=lambda miss: -miss.held)[:MOST]
+        if rule.mode == "live" and event in rule.on and isinstance(rule.condition, (AllOf, AnyOf)):
+            held, missing = _nearest(rule.condition, truths)
+            if missing is not None:
+                near.append((held, missing, rule))
+    near.sort(key=lambda each: -each[0])
+    sayable = (each for each in near if not _reads(each[2].condition, ruleset, unknown))
+    return [
+        NearMiss(rule, held, first_false(missing, truths, ruleset)) for held, missing, rule in islice(sayable, MOST)
+    ]
 
 
 def _reads(condition: Condition, ruleset: Ruleset, fields: Container[str]) -> bool:
     return any(ruleset.atoms[leaf.atom].field in fields for leaf in leaves(condition))
 
 
-def _nearest(condition: Condition, truths: Truths) -> tuple[int, Condition] | None:
+def _nearest(condition: AllOf | AnyOf, truths: Truths) -> tuple[int, Condition | None]:
     """How many conditions hold, and the only one that does not; None when the rule matches or is further away."""
-    if not isinstance(condition, (AllOf, AnyOf)) or truths.holds(condition):
-        return None
-    alternatives = condition.parts if isinstance(condition, AnyOf) else (condition,)
-    near = [found for each in alternatives if isinstance(each, AllOf) and (found := _but_one(each, truths))]
-    return max(near, key=lambda found: found[0], default=None)
+    if isinstance(condition, AllOf):
+        return _but_one(condition, truths)
+    near: tuple[int, Condition | None] = _FAR
+    for alternative in condition.parts:
+        found = _but_one(alternative, truths) if isinstance(alternative, AllOf) else _FAR
+        if truths.holds(alternative):
+            return _FAR
+        if found[1] is not None and found[0] > near[0]:
+            near = found
+    return near
 
 
-def _but_one(condition: AllOf, truths: Truths) -> tuple[int, Condition] | None:
+def _but_one(condition: AllOf, truths: Truths) -> tuple[int, Condition | None]:
     held, missing = 0, None
     for part in _parts(condition):
         if truths.holds(part):
@@ -69,14 +78,12 @@ def _but_one(condition: AllOf, truths: Truths) -> tuple[int, Condition] | None:
         elif missing is None:
             missing = part
         else:
-            return None
-    return (held, missing) if held and missing else None
+            return _FAR
+    return (held, missing) if held else _FAR
 
 
-def _parts(condition: AllOf) -> Iterator[Condition]:
+def _parts(condition: AllOf) -> Sequence[Condition]:
     """The conditions that must all hold, however they are nested."""
-    for part in condition.parts:
-        if isinstance(part, AllOf):
-            yield from _parts(part)
-        else:
-            yield part
+    if not any(isinstance(part, AllOf) for part in condition.parts):
+        return condition.parts
+    return [inner for part in condition.parts for inner in (_parts(part) if isinstance(part, AllOf) else (part,))]
