@@ -230,6 +230,7 @@ EXPLAINED: dict[str, Any] = {
     "defects": [],
     "looked_up": True,
     "reasons": REASONS,
+    "not_run": ["identify", "flag"],
 }
 
 WHY: dict[str, Any] = {

@@ -86,6 +86,7 @@ async def test_a_mail_is_explained_with_whom_it_is_from_beside_an_open_house(bes
     assert (explained["file"], explained["disposition"], explained["looked_up"]) == ("pump.eml", "open a case", True)
     assert explained["recipients"] == ["support@intakebot.example"]
     assert explained["outcome"]["queue"] == "support"
+    assert explained["not_run"] == []
     assert "the support key KEY-123456 belongs to the caller's customer" in explained["identification"]
     (applied,) = stage(explained, "classify")["rules"]
     assert applied["because"][0]["place"] | {"offset": 0} == {
@@ -123,6 +124,8 @@ async def test_why_not_knows_the_look_ups(beside: Path) -> None:
 def test_why_not_of_machine_mail_says_what_it_was_taken_for(tmp_path: Path) -> None:
     bounce = b"Auto-Submitted: auto-replied\n" + MAIL
     answer = why_not(SETTINGS, tmp_path / "none", "technical.defect", ("out.eml", bounce), ())
+    (explained,) = explain_mails(SETTINGS, tmp_path / "none", [("out.eml", bounce)], ())
+    assert explained["not_run"] == ["guard", "identify", "classify", "flag", "route"]
     assert "stage classify did not run: keep as machine mail" in answer["sentence"]
     with pytest.raises(NotFoundError, match=r"did you mean technical\.defect"):
         why_not(SETTINGS, tmp_path / "none", "technical.defekt", ("out.eml", bounce), ())

@@ -32,8 +32,8 @@ def _explanation(answer: Record) -> RenderableType:
         parts += [Text("Who it is from", style="bold"), points(answer["identification"])]
     if answer["reasons"]:
         parts += [Text("What the rules say", style="bold"), reasons_block(answer["reasons"])]
-    else:
-        parts.append(Text("no rule was asked", style="dim"))
+    if answer["not_run"]:
+        parts.append(Text.assemble(("not asked: ", "dim"), shown(answer["not_run"])))
     parts.append(Text.assemble(("ruleset ", "dim"), one_line(str(answer["ruleset"])[:12], "dim")))
     return section(one_line(answer["file"]).plain, Group(*parts))
 

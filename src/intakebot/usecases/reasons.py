@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from intakebot.ports import Archive, Surroundings
+from intakebot.rules.model import STAGES
 from intakebot.rules.reasons import Told, reasons
 from intakebot.rules.why_not import WhyNot, why_not_in
 from intakebot.usecases.assess import Assessment, ReadContact, assess
@@ -37,7 +38,8 @@ def case_why(house: House, archive: Archive, number: int) -> dict[str, Any]:
 def _laid_out(house: House, decision: JsonRow, message: JsonRow | None) -> dict[str, Any]:
     trace, ruleset = decision["trace"], house.ruleset
     kept = trace.get("seen") or {}
-    told = Told(facts_again(kept, message), ruleset, unknown=NotKept(kept, message))
+    event = str(trace.get("event") or "created")
+    told = Told(facts_again(kept, message), ruleset, event, NotKept(kept, message))
     changed = bool(decision["ruleset"]) and decision["ruleset"] != ruleset.hash
     return {"reasons": reasons(trace.get("stages") or (), told), "rules_changed": changed}
 
@@ -56,6 +58,7 @@ def mail_explained(house: House, read: ReadContact, around: Surroundings | None,
         "defects": list(read.message.defects),
         "looked_up": around is not None,
         "reasons": reasons(trace["stages"], told),
+        "not_run": [name for name in STAGES if all(stage.stage != name for stage in assessment.stages)],
     }
 
 
