@@ -123,7 +123,8 @@ NEAR = [
 
 @pytest.mark.parametrize(("when", "near"), NEAR)
 def test_near_is_all_conditions_but_one(when: Any, *, near: bool) -> None:
-    ruleset = ruleset_of(classify={"rules": [rule("r", when, {"category": "c"})]})
+    first = rule("first", {"to": "me"}, {"category": "c"})
+    ruleset = ruleset_of(classify={"rules": [first, rule("r", when, {"category": "c"})]})
     found = laid_out({"body": "x", "to": ("me",)}, ruleset)["classify"]
     assert bool(found["nearly"]) is near
 
