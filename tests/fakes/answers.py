@@ -154,6 +154,85 @@ LOG: list[dict[str, Any]] = [
     },
 ]
 
+NOTHING: dict[str, Any] = {
+    "outcome": {},
+    "rules": [],
+    "conflicts": [],
+    "also": [],
+    "also_more": 0,
+    "nearly": [],
+    "shadow": [],
+    "shadow_more": 0,
+}
+REASONS: list[dict[str, Any]] = [
+    NOTHING | {"stage": "guard", "result": "matched_nothing"},
+    NOTHING
+    | {
+        "stage": "classify",
+        "result": "matched",
+        "outcome": {"category": "technical/no-signal", "task": {"title": "look at port 7", "queue": "noc"}},
+        "rules": [
+            {
+                "id": "crc.no-service",
+                "note": "The line is \x1b[31mdown.",
+                "place": "rules/30-classify.yaml:12",
+                "because": [
+                    {"sentence": "customer.segment is 'telecom'", "place": None},
+                    {
+                        "sentence": "body contains the words 'no signal'",
+                        "place": {
+                            "field": "body",
+                            "before": "…since this morning there is ",
+                            "words": "no signal",
+                            "after": " in the\u202e house.",
+                            "line": 3,
+                            "column": 5,
+                            "offset": 61,
+                        },
+                    },
+                ],
+                "captures": {"port": "7"},
+                "unfilled": ["agreement"],
+            }
+        ],
+        "also": [{"id": "crc.any", "note": "", "place": "rules/30-classify.yaml:40"}],
+        "also_more": 4,
+        "nearly": [
+            {
+                "id": "crc.street",
+                "note": "The whole street.",
+                "place": "rules/30-classify.yaml:44",
+                "sentence": "subject is 'No signal'; wanted: subject contains 'street'",
+            }
+        ],
+        "shadow": [{"id": "crc.calm", "note": "", "place": "", "outcome": {"category": "general/calm"}}],
+    },
+    NOTHING
+    | {
+        "stage": "route",
+        "result": "defaulted",
+        "outcome": {"queue": "noc", "tags": ["outage", "gold"]},
+        "conflicts": [{"field": "queue", "rule": "route.b", "kept": "noc", "dropped": "crc"}],
+    },
+]
+EXPLAINED: dict[str, Any] = {
+    "file": "pump.eml",
+    "disposition": "open a case",
+    "reason": "a new case",
+    "threading": [{"case": 1001, "evidence": "same-thread", "points": 30, "sentence": "it refers to a mail of C-1001"}],
+    "identification": ["the sender belongs to the customer ACME"],
+    "outcome": {"queue": "noc"},
+    "ruleset": "3f9a77c2e1d0aa",
+    "workflow": "crc",
+    "subject": "No signal",
+    "sender": "kari@fjord.example",
+    "recipients": ["crc@example.org"],
+    "defects": [],
+    "looked_up": True,
+    "reasons": REASONS,
+    "not_run": ["identify", "flag"],
+}
+
 WHY: dict[str, Any] = {
     "case": CASES[0],
     "history": LOG,
@@ -162,6 +241,8 @@ WHY: dict[str, Any] = {
             "contact_id": 7290184437760000009,
             "at": "2026-11-23T09:00:00+00:00",
             "ruleset": "3f9a77c2e1d0",
+            "rules_changed": True,
+            "reasons": REASONS,
             "trace": {
                 "threading": [
                     {"evidence": "references", "sentence": "it answers no message of ours", "points": 0},

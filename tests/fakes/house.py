@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ class FakeHouse:
     served: bool = True
     opened: list[tuple[Path, Path | None]] = field(default_factory=list)
     ran: list[bool] = field(default_factory=list)
+    mails: list[tuple[str, bytes]] = field(default_factory=list)
+    explained: list[Mapping[str, Any]] = field(default_factory=list)
 
     @asynccontextmanager
     async def open_desk(self, settings: Path, data: Path | None) -> AsyncIterator[Desk]:
@@ -43,6 +45,23 @@ class FakeHouse:
 
     def check_rules(self, settings: Path) -> Mapping[str, Any]:
         return self._checked(settings)
+
+    def explain_mails(
+        self, settings: Path, data: Path | None, mails: Sequence[tuple[str, bytes]], to: Sequence[str]
+    ) -> list[Mapping[str, Any]]:
+        self.opened.append((settings, data))
+        self.mails += mails
+        return [answer | {"recipients": list(to)} for answer in self.explained]
+
+    def why_not(
+        self, settings: Path, data: Path | None, rule: str, mail: tuple[str, bytes], to: Sequence[str]
+    ) -> Mapping[str, Any]:
+        self.opened.append((settings, data))
+        self.mails.append(mail)
+        return {**self.found, "rule": rule, "to": list(to)}
+
+    def try_rules(self, settings: Path, rules: Path | None) -> Mapping[str, Any]:
+        return self._checked(rules or settings)
 
     def check_templates(self, settings: Path) -> Mapping[str, Any]:
         return self._checked(settings)

@@ -6,7 +6,7 @@ asking a question takes a fraction of the time that building the house takes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,31 @@ def check_rules(settings: Path) -> Mapping[str, Any]:
     from intakebot.app import checks  # noqa: PLC0415
 
     return checks.check_rules(settings)
+
+
+def explain_mails(
+    settings: Path, data: Path | None, mails: Sequence[tuple[str, bytes]], to: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """See `explaining`."""
+    from intakebot.app import explaining  # noqa: PLC0415
+
+    return explaining.explain_mails(settings, data, mails, to)
+
+
+def why_not(
+    settings: Path, data: Path | None, rule: str, mail: tuple[str, bytes], to: Sequence[str]
+) -> Mapping[str, Any]:
+    """See `explaining`."""
+    from intakebot.app import explaining  # noqa: PLC0415
+
+    return explaining.why_not(settings, data, rule, mail, to)
+
+
+def try_rules(settings: Path, rules: Path | None) -> Mapping[str, Any]:
+    """See `explaining`."""
+    from intakebot.app import explaining  # noqa: PLC0415
+
+    return explaining.try_rules(settings, rules)
 
 
 def check_templates(settings: Path) -> Mapping[str, Any]:

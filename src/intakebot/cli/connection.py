@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +33,26 @@ class House(Protocol):
 
     def check_rules(self, settings: Path) -> Mapping[str, Any]:
         """Check the rules; `{"rules": n, "stages": n, "problems": [{"severity", "place", "sentence"}]}`."""
+
+    def explain_mails(
+        self, settings: Path, data: Path | None, mails: Sequence[tuple[str, bytes]], to: Sequence[str]
+    ) -> list[Mapping[str, Any]]:
+        """What would become of each mail (name, bytes) and why: `usecases.reasons.mail_explained` and its `file`.
+
+        `to` are the addresses that it comes to; without any, those of ours that it names. Nothing is kept.
+        """
+
+    def why_not(
+        self, settings: Path, data: Path | None, rule: str, mail: tuple[str, bytes], to: Sequence[str]
+    ) -> Mapping[str, Any]:
+        """`{"rule", "place", "note", "applies", "sentence", "looked_up", "file"}`; raises NotFoundError."""
+
+    def try_rules(self, settings: Path, rules: Path | None) -> Mapping[str, Any]:
+        """Run inline tests, those of the configured rules or those in `rules`, a file or folder.
+
+        `{"rules": n, "tests": n, "failed": n, "untested": [...], "trials": [{"rule", "number", "place", "expected",
+        "passed", "sentence"}]}`.
+        """
 
     def check_templates(self, settings: Path) -> Mapping[str, Any]:
         """Render every template with sample values; `{"templates": n, "problems": [{"place", "sentence"}]}`."""

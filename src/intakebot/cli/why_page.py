@@ -15,8 +15,10 @@ from intakebot.cli.case_tables import moves_table
 from intakebot.cli.looks import Rows, case_number, points, section, status
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line
+from intakebot.cli.reason_page import reasons_block
 
 Record = Mapping[str, Any]
+CHANGED = "other rules are in force today: notes and near misses are those of today's rules"
 
 
 def why_page(answer: Record, calendar: Calendar) -> RenderableType:
@@ -43,16 +45,28 @@ def _place(case: object) -> Text:
 def _decision(decision: Record, calendar: Calendar) -> RenderableType:
     trace = decision["trace"]
     title = f"Contact {decision['contact_id']} · {calendar.both(decision['at'])}"
-    return section(one_line(title).plain, Group(*_parts(trace, decision.get("ruleset"))))
+    return section(one_line(title).plain, Group(*_parts(trace, decision)))
 
 
-def _parts(trace: Record, ruleset: object) -> Iterator[RenderableType]:
+def _parts(trace: Record, decision: Record) -> Iterator[RenderableType]:
     if trace.get("threading"):
         yield _threading(trace["threading"])
     yield from _sentences("Who it is from", trace.get("identification", ()))
-    yield from _sentences("What the rules say", trace.get("sentences", ()))
-    if ruleset:
-        yield Text.assemble(("ruleset ", "dim"), one_line(str(ruleset)[:12], "dim"))
+    yield from _rules(trace, decision)
+    if decision.get("ruleset"):
+        yield Text.assemble(("ruleset ", "dim"), one_line(str(decision["ruleset"])[:12], "dim"))
+
+
+def _rules(trace: Record, decision: Record) -> Iterator[RenderableType]:
+    sentences, laid_out = trace.get("sentences", ()), decision.get("reasons")
+    if not laid_out:
+        yield from _sentences("What the rules say", sentences)
+        return
+    yield Text("What the rules say", style="bold")
+    yield points(sentences[:1])
+    yield reasons_block(laid_out)
+    if decision.get("rules_changed"):
+        yield Text(CHANGED, style="yellow")
 
 
 def _threading(evidence: Sequence[Record]) -> RenderableType:

@@ -112,6 +112,18 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     return settings
 
 
+def load_rule_files(path: Path) -> tuple[Node, ...]:
+    """The nodes of one rule file, or of every `*.yaml` of a folder; raises ConfigError."""
+    found: list[Problem] = []
+    folder, names = (path, [f"{name}.yaml" for name in _names(path)]) if path.is_dir() else (path.parent, [path.name])
+    nodes = _load_files(folder, names, found)
+    if not names:
+        found.append(Problem(str(path), 0, "there is no rule file (*.yaml) in this folder"))
+    if found:
+        raise ConfigError(found)
+    return tuple(nodes.values())
+
+
 def _load_sources(folder: Path, environment: Mapping[str, str]) -> _Sources:
     found: list[Problem] = []
     main = _load_files(folder, [MAIN_FILE], found)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from intakebot.rules.facts import Facts
 
+VALUES_SAID = 6
+"""Values of a list that a sentence names."""
+
 
 def explain(decision: Decision) -> list[str]:
     """One sentence for each rule that applied, each conflict, and each stage in which none did."""
@@ -45,7 +48,8 @@ def why_not(rule_id: str, facts: Facts, ruleset: Ruleset, *, event: str = "creat
     for stage in ruleset.stages:
         rule = next((rule for rule in stage.rules if rule.id == rule_id), None)
         if rule is not None:
-            return f"rule {rule.id} ({rule.place}) {_why_not(stage, rule, facts, ruleset, event)}"
+            _, sentence = verdict(stage, rule, Truths(facts, ruleset.atoms), ruleset, event)
+            return f"rule {rule.id} ({rule.place}) {sentence}"
         trace = decide_stage(stage.name, facts, ruleset, event)
         facts = {**facts, **outcome_facts(trace.outcome)}
         if ends(trace):
@@ -65,24 +69,26 @@ def first_false(condition: Condition, truths: Truths, ruleset: Ruleset) -> str:
             return f"it must not be that {_joined(truths.evidence(part))}"
         case Leaf(index):
             atom = ruleset.atoms[index]
-            wanted = _claim(atom.field, atom.operator, atom.wanted)
+            wanted = claim(atom.field, atom.operator, atom.wanted)
             present = bool(truths.entries(atom.field))
             actual = f"is {truths.shown(atom.field)!r}" if present else "is missing"
             return f"{atom.field} {actual}; wanted: {wanted}"
 
 
-def _why_not(stage: Stage, rule: Rule, facts: Facts, ruleset: Ruleset, event: str) -> str:
-    truths = Truths(facts, ruleset.atoms)
+def verdict(stage: Stage, rule: Rule, truths: Truths, ruleset: Ruleset, event: str) -> tuple[bool, str]:
+    """Whether a rule applies where its stage has its turn, and the rest of a sentence that says why, or why not."""
     if event not in rule.on:
-        return f"does not answer to the event {event}, only to {', '.join(rule.on)}"
+        return False, f"does not answer to the event {event}, only to {', '.join(rule.on)}"
     if not truths.holds(rule.condition):
-        return f"did not match: {first_false(rule.condition, truths, ruleset)}"
+        return False, f"did not match: {first_false(rule.condition, truths, ruleset)}"
     if not answers(rule, truths, event):
-        return "did not apply: the case is closed"
-    earlier = next(each for each in stage.rules if answers(each, truths, event))
+        return False, "did not apply: the case is closed"
+    if rule.mode == "shadow":
+        return False, "matches, but it is in shadow mode: what it would set is noted and not applied"
+    earlier = next(each for each in stage.rules if each.mode == "live" and answers(each, truths, event))
     if stage.hit == "first" and earlier is not rule:
-        return f"would match, but rule {earlier.id} ({earlier.place}) comes first in stage {stage.name}"
-    return "applies"
+        return False, f"would match, but rule {earlier.id} ({earlier.place}) comes first in stage {stage.name}"
+    return True, "applies"
 
 
 def _trace_sentences(trace: StageTrace) -> list[str]:
@@ -116,16 +122,19 @@ def _joined(evidence: Iterable[Evidence]) -> str:
 
 
 def _evidence_sentence(each: Evidence) -> str:
-    claim = _claim(each.field, each.operator, each.wanted)
+    sentence = claim(each.field, each.operator, each.wanted)
     if each.negated:
-        return f"not: {claim}"
+        return f"not: {sentence}"
     if each.span and each.operator not in {"eq", "in", "not_in", "under"}:
-        claim += f" at {each.span[0]}-{each.span[1]}"
-    return claim
+        sentence += f" at {each.span[0]}-{each.span[1]}"
+    return sentence
 
 
-def _claim(name: str, operator: str, wanted: tuple[Scalar, ...]) -> str:
-    values = " or ".join(_value(value) for value in wanted)
+def claim(name: str, operator: str, wanted: tuple[Scalar, ...]) -> str:
+    """What a condition asks for, in words: `body contains the words 'pump'`; of a long list its first values."""
+    values = " or ".join(_value(value) for value in wanted[:VALUES_SAID])
+    if len(wanted) > VALUES_SAID:
+        values += f" or {len(wanted) - VALUES_SAID} more"
     return f"{name} {OPERATORS[operator].phrase.format(wanted=values)}"
 
 

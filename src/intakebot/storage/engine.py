@@ -74,8 +74,18 @@ def open_database(url: str, data_dir: Path, *, lock_wait: timedelta = LOCK_WAIT)
         raise StorageUnavailableError(f"the database cannot be opened: {type(error).__name__}") from error
 
 
+def is_there(url: str, data_dir: Path) -> bool:
+    """Whether a database can be opened without making one: always for a server, for SQLite when its file exists."""
+    address = make_url(url)
+    return address.get_backend_name() != "sqlite" or _sqlite_file(address, data_dir).is_file()
+
+
+def _sqlite_file(address: URL, data_dir: Path) -> Path:
+    return data_dir / (address.database or "intakebot.db")
+
+
 def _open_sqlite(address: URL, data_dir: Path, lock_wait: timedelta) -> Database:
-    path = data_dir / (address.database or "intakebot.db")
+    path = _sqlite_file(address, data_dir)
     _make_private(path)
     place = address.set(database=str(path))
     waits = {"timeout": lock_wait.total_seconds()}

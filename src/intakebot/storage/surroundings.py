@@ -13,14 +13,17 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, bindparam, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery, DeliveryState
+from intakebot.domain.errors import StorageUnavailableError
 from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.storage.case_files import read_case_files
 from intakebot.storage.delivery_records import delivery_of
 from intakebot.storage.directory import read_callers, read_customers
 from intakebot.storage.directory_tables import caller_addresses, customer_domains, customers, support_keys
+from intakebot.storage.engine import Database
 from intakebot.storage.rows import KEYS, select_in
 from intakebot.storage.tables import cases, deliveries, thread_ids
 
@@ -48,6 +51,19 @@ _REPLIES = (
     )
     .group_by(deliveries.c.recipient)
 )
+
+
+def look_around(database: Database, clues: Clues, at: datetime) -> Surroundings:
+    """What storage knows around one contact that is not kept, read only; also beside a running service.
+
+    Raises StorageUnavailableError, also for a database that this program has not brought up to date yet.
+    """
+    try:
+        with database.reading.connect() as connection:
+            return read_surroundings(connection, [clues], at)[0]
+    except SQLAlchemyError as error:
+        sentence = f"the database cannot be read as it is ({type(error).__name__}); start the service once"
+        raise StorageUnavailableError(sentence) from error
 
 
 def _open_cases_by(column: Column[Any]) -> Select[Any]:

@@ -21,10 +21,12 @@ from intakebot.reading.chat import CLAIMED, PERMALINK, ROOM_OF, is_chat
 from intakebot.rules.decide import Deliberation
 from intakebot.rules.explain import explain
 from intakebot.rules.model import Decision, StageTrace
-from intakebot.usecases.facts import caller_facts, identified_facts, message_facts
+from intakebot.rules.reasons import Seen
+from intakebot.usecases.facts import Fact, caller_facts, identified_facts, message_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify, quoted_keys
 from intakebot.usecases.recognise import Evidence, Recognition, clue_ids, recognise
+from intakebot.usecases.seen import kept_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Assessment:
 
     `target` is the case to append to, or, for machine mail, the one it is evidence for; `follows` the case
     that a new one continues. `outcome` holds what the rules wrote, `stages` their traces, `ruleset` is the hash of
-    the rules that decided.
+    the rules that decided; `seen` is what they saw, by the stage before which it was learned.
     """
 
     read: ReadContact
@@ -80,6 +82,7 @@ class Assessment:
     outcome: Mapping[str, Any]
     stages: tuple[StageTrace, ...]
     ruleset: str
+    seen: Seen
     around: Surroundings
 
     @property
@@ -126,6 +129,7 @@ class Assessment:
             "permalink": next(iter(self.read.message.header(PERMALINK)), ""),
             "ruleset": self.ruleset,
             "stages": [stage.to_plain() for stage in self.stages],
+            "seen": kept_facts(self.seen),
             "sentences": [
                 f"{self.disposition.value}: {self.reason}",
                 *explain(Decision(self.outcome, self.stages, self.ruleset)),
@@ -196,7 +200,9 @@ class _Draft:
         self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_key, own)
         facts = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
         self._ruleset = house.ruleset
-        self._deliberation = Deliberation(facts | caller_facts(around), self._ruleset)
+        facts |= caller_facts(around)
+        self._deliberation = Deliberation(facts, self._ruleset)
+        self._seen: dict[str, Mapping[str, Fact]] = {"guard": facts}
         self._identification = Identification(record=around.customer)
         self._outcome: dict[str, Any] = {}
         self._stages: list[StageTrace] = []
@@ -213,15 +219,20 @@ class _Draft:
         wanted = self.run("identify").get("lookup") or {}
         clues = self._read.clues
         self._identification = identify(self._around, clues.quoted_keys, wanted, self._at.date(), room_of=clues.room_of)
-        self._deliberation.learn(identified_facts(self._identification, self._house.organisation.policies))
+        self._learn("classify", identified_facts(self._identification, self._house.organisation.policies))
 
     def classify(self) -> None:
         """Classification fixes the variant of the process."""
         self.run("classify")
         category = str(self._outcome.get("category", ""))
         self._workflow = variant_for(self._house.organisation.workflows, self._workflow, category)
-        self._deliberation.learn({"case.workflow": self._workflow})
+        self._learn("flag", {"case.workflow": self._workflow})
         self.run("flag")
+
+    def _learn(self, before: str, facts: Mapping[str, Fact]) -> None:
+        """Add what is known from this stage on."""
+        self._seen[before] = facts
+        self._deliberation.learn(facts)
 
     def same_topic(self) -> CaseFile | None:
         """The newest case of the same customer, subscription or business object, and category that has not ended.
@@ -269,6 +280,7 @@ class _Draft:
             self._outcome,
             tuple(self._stages),
             self._ruleset.hash,
+            self._seen,
             self._around,
         )
 

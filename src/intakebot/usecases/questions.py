@@ -18,6 +18,7 @@ from intakebot.usecases.preview import reply_preview
 from intakebot.usecases.questions_card import case_card
 from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
+from intakebot.usecases.reasons import case_why
 from intakebot.usecases.watch import alarms
 
 
@@ -31,7 +32,7 @@ class Questions:
             "case.list": self._case_list,
             "case.show": self._case_show,
             "case.log": self._case_log,
-            "case.why": self._case_why,
+            "case.why": partial(case_why, house, archive),
             "case.actions": self._case_actions,
             "case.card": partial(case_card, house, archive),
             "case.find": partial(cases_found, archive),
@@ -70,10 +71,6 @@ class Questions:
 
     def _case_log(self, number: int) -> Any:  # noqa: ANN401
         return self._archive.events(number)
-
-    def _case_why(self, number: int) -> Any:  # noqa: ANN401
-        case = self._archive.case(number)
-        return {"case": case, "decisions": self._archive.decisions(number), "history": self._archive.events(number)}
 
     def _case_actions(self, number: int) -> Any:  # noqa: ANN401
         return self._actions_of(self._archive.case(number))

@@ -112,6 +112,19 @@ async def test_a_whole_case_is_worked_without_leaving_the_workspace(whole: Whole
     assert not actions(workspace.card(1001))
 
 
+async def test_why_a_case_is_here_is_asked_on_its_card_and_by_the_command(whole: Whole, workspace: Workspace) -> None:
+    await whole.says(workspace.ann, workspace.help, "<!channel> *Urgent*: the pump is broken, it is no use to wait")
+    card = workspace.card(1001)
+    assert "case.why" in actions(card)
+    await whole.form(lambda: workspace.alice.clicks(card, "case.why"), workspace.alice)
+    shown = read(workspace.alice.modal)
+    for said in ("technical.defect", "rules/30-classify.yaml:", "broken", "nearly matched", "rules why-not"):
+        assert said in shown
+    await workspace.alice.closes_modal()
+    await workspace.alice.runs("/case", "why C-1001", workspace.queues["support"])
+    await whole.until(lambda: any("technical.defect" in read(one) for one in workspace.alice.ephemeral_messages))
+
+
 OUTSIDERS = ("gus", "stella", "nora", "botty", "bob")
 """A guest, somebody of another workspace, nobody in particular, a bot, and an agent whose account ends."""
 

@@ -183,7 +183,7 @@ def test_the_reasons_of_a_case_are_shown(intakebot: Any) -> None:
     for expected in (
         "it answers no message of ours",
         "is Kari Nordmann",
-        "config/rules/50-route.yaml:8",
+        "rules/30-classify.yaml:12",
         "3f9a77c2e1d0",
     ):
         assert expected in printed

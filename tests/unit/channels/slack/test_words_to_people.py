@@ -173,7 +173,7 @@ def test_the_home_tab_of_a_caller_shows_nothing_of_the_house() -> None:
         (replies.queue("Triage", [answers.ROW], 1_200, NOW), "These are the first 1 of 1,200."),
         (replies.queue("Triage", [], 0, NOW), "Nothing is in Triage."),
         (replies.queues([("noc", "Network")]), "• noc (Network)"),
-        (replies.why(CASE, []), "an agent has registered it"),
+        (replies.why(CASE, answers.NO_WHY), "an agent has registered it"),
         (replies.unknown("shwo", "/fall"), "“shwo” is no word of /fall."),
     ],
 )

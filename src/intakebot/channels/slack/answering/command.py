@@ -95,7 +95,7 @@ async def _show(workplace: Workplace, _click: Click, text: str) -> Rendered:
 
 async def _why(workplace: Workplace, _click: Click, text: str) -> Rendered:
     case = await _case(workplace, text)
-    return replies.why(case, case.get("why") or ())
+    return replies.why(case, await workplace.desk.ask("case.why", {"number": case["number"]}))
 
 
 async def _case(workplace: Workplace, text: str) -> Mapping[str, Any]:

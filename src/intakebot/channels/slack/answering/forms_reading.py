@@ -47,7 +47,8 @@ async def turn_page(workplace: Workplace, click: Click, answer: Answer) -> None:
 
 async def _draw_why(workplace: Workplace, click: Click, _by: Actor | None) -> View:
     case = await case_of(workplace, click)
-    return why_form(case, case.get("why") or (), notes_for(click))
+    why = await workplace.desk.ask("case.why", {"number": case["number"]})
+    return why_form(case, why, notes_for(click))
 
 
 async def _draw_more(workplace: Workplace, click: Click, _by: Actor | None) -> View:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from intakebot.channels.slack.drawing.layout_samples import CASE, RESOLVED, WAITING, Answer
 
+_NOTHING: Answer = {"outcome": {}, "rules": [], "conflicts": [], "also": [], "nearly": [], "shadow": []}
+_RED_LIGHT: Answer = {
+    "field": "body",
+    "before": "the box in the hall shows a ",
+    "words": "red light",
+    "after": " and nobody here can phone.",
+    "line": 3,
+    "column": 43,
+    "offset": 50,
+}
+
 MESSAGE: Answer = {
     "id": 61,
     "sender": "Kari Nordmann",
@@ -176,11 +187,72 @@ VALUES: Answer = {
     "options": [],
     "files": [{"id": "F012AB3CD", "name": "photo.jpg"}],
 }
-WHY: list[str] = [
-    "open: nothing points at a case that is known",
-    "classify: rule signal-lost (30-classify.yaml:12) because text contains 'red light'; sets category",
-    "route: rule technical-to-noc (50-route.yaml:8) because category is under 'technical'; sets queue: noc",
-]
+WHY: Answer = {
+    "decisions": [
+        {
+            "contact_id": 60,
+            "at": "2026-11-24T06:40:00+00:00",
+            "rules_changed": True,
+            "trace": {
+                "sentences": ["open a case: a new case", "classify: rule signal-lost (30-classify.yaml:12)"],
+                "identification": ["the sender belongs to the customer Fjord Fisk (FJORD)"],
+            },
+            "reasons": [
+                _NOTHING | {"stage": "guard", "result": "matched_nothing"},
+                _NOTHING
+                | {
+                    "stage": "classify",
+                    "result": "matched",
+                    "outcome": {"category": "technical/no-signal"},
+                    "rules": [
+                        {
+                            "id": "signal-lost",
+                            "note": "The box has lost its line.",
+                            "place": "rules/30-classify.yaml:12",
+                            "because": [
+                                {"sentence": "customer.segment is 'telecom'", "place": None},
+                                {"sentence": "body contains the words 'red light'", "place": _RED_LIGHT},
+                            ],
+                            "captures": {"place": "hall"},
+                            "unfilled": [],
+                        }
+                    ],
+                    "also": [{"id": "phone-dead", "note": "", "place": "rules/30-classify.yaml:31"}],
+                    "nearly": [
+                        {
+                            "id": "whole-street",
+                            "note": "Several lines are down.",
+                            "place": "rules/30-classify.yaml:44",
+                            "sentence": "subject is 'No signal since this morning'; wanted: subject contains 'street'",
+                        }
+                    ],
+                },
+                _NOTHING
+                | {
+                    "stage": "flag",
+                    "result": "matched",
+                    "outcome": {"priority": "high", "tags": ["outage"]},
+                    "rules": [
+                        {"id": "gold", "note": "", "place": "rules/40-flag.yaml:9", "because": [], "captures": {}}
+                    ],
+                    "conflicts": [{"field": "queue", "rule": "silver", "kept": "noc", "dropped": "crc"}],
+                    "shadow": [
+                        {"id": "calm", "note": "", "place": "rules/40-flag.yaml:20", "outcome": {"priority": "low"}}
+                    ],
+                },
+                _NOTHING | {"stage": "route", "result": "defaulted", "outcome": {"queue": "noc"}},
+            ],
+        },
+        {
+            "contact_id": 61,
+            "at": "2026-11-24T11:02:00+00:00",
+            "rules_changed": False,
+            "trace": {"sentences": ["append to a case: it continues C-1001"], "identification": []},
+            "reasons": [],
+        },
+    ]
+}
+NO_WHY: Answer = {"decisions": []}
 ADDRESSES: list[Answer] = [
     {"address": "crc@example.org", "title": "Customer relations"},
     {"address": "support@example.org", "title": "Product support"},

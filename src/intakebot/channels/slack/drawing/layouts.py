@@ -175,7 +175,7 @@ _READ_FORMS: Mapping[str, Drawer] = {
     ),
     "form case": lambda bend: modals_reading.case_form(bend(CASE), bend(answers.WHOLE), notes=_PLACE),
     "form why": lambda bend: modals_reading.why_form(bend(CASE), bend(answers.WHY), _PLACE),
-    "form why, nothing": lambda bend: modals_reading.why_form(bend(CASE), [], _PLACE),
+    "form why, nothing": lambda bend: modals_reading.why_form(bend(CASE), answers.NO_WHY, _PLACE),
     "form more": lambda bend: modals_reading.more_form(bend(CASE), _PLACE),
     "form more, marked": lambda bend: modals_reading.more_form(bend(CASE) | {"markers": ["NNR"]}, _PLACE),
     "form more, ended": lambda bend: modals_reading.more_form(bend(CLOSED), _PLACE),

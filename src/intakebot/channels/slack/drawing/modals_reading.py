@@ -5,7 +5,7 @@ Long ones have pages; the page that is shown stands in the notes as `page`, from
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from intakebot.channels.slack.drawing import blocks, moments, offers, safe_text
@@ -13,6 +13,7 @@ from intakebot.channels.slack.drawing.blocks import Block
 from intakebot.channels.slack.drawing.card_facts import details, whose
 from intakebot.channels.slack.drawing.card_work import described, open_tasks, task_button
 from intakebot.channels.slack.drawing.modals_frame import NO_NOTES, PIECE, Case, Notes, View, about, form, headline
+from intakebot.channels.slack.drawing.reasons import why_blocks
 from intakebot.channels.slack.drawing.wording import by_channel, cut_line, kind_of_delivery, states, who
 
 Row: TypeAlias = Mapping[str, Any]
@@ -123,14 +124,10 @@ def _show_all(case: Case, name: str, part: str) -> Block | None:
     return blocks.row(offers.row_name(case, name), button)
 
 
-def why_form(case: Case, why: Sequence[str], notes: Notes = NO_NOTES) -> View:
-    """Why the case is where it is, in the sentences of the rules and of identification."""
-    sentences = [cut_line(one, 1_000) for one in why if cut_line(one, 10)]
-    parts = [blocks.words(f"{number}. {one}") for number, one in enumerate(sentences[:60], 1)]
-    nothing = blocks.words("No rule has decided anything about this case: an agent has registered it.")
-    return form(
-        "why", "Why is it here?", [headline(case), *(parts or [nothing])], close="Close", notes=about(case, notes)
-    )
+def why_form(case: Case, why: Row, notes: Notes = NO_NOTES) -> View:
+    """Why the case is where it is: rules, matched words, near misses. `why` is the answer of `case.why`."""
+    parts = [headline(case), *why_blocks(case, why)]
+    return form("why", "Why is it here?", parts, close="Close", notes=about(case, notes))
 
 
 def more_form(case: Case, notes: Notes = NO_NOTES) -> View:

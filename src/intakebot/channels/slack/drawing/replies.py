@@ -10,6 +10,7 @@ from intakebot.channels.slack.drawing import blocks, cards
 from intakebot.channels.slack.drawing.blocks import Block, Rendered
 from intakebot.channels.slack.drawing.home import case_row
 from intakebot.channels.slack.drawing.modals_reading import help_blocks
+from intakebot.channels.slack.drawing.reasons import why_blocks
 from intakebot.channels.slack.drawing.wording import counted, cut_line, titled
 
 Row: TypeAlias = Mapping[str, Any]
@@ -54,11 +55,10 @@ def shown(case: Row, now: datetime) -> Rendered:
     return cards.card(case, now)
 
 
-def why(case: Row, sentences: Sequence[str]) -> Rendered:
-    """`/case why`: the sentences of the rules."""
-    lines = [f"{number}. {cut_line(one, 400)}" for number, one in enumerate(sentences[:15], 1)]
-    text = "\n".join(lines) or "No rule has decided anything about this case: an agent has registered it."
-    return blocks.message(f"Why {titled(case)} is where it is", [blocks.header(titled(case)), blocks.words(text)])
+def why(case: Row, answer: Row) -> Rendered:
+    """`/case why`: what the form behind “Why is it here?” says, of the answer of `case.why`."""
+    head = f"Why {titled(case)} is where it is"
+    return blocks.message(head, [blocks.header(titled(case)), *why_blocks(case, answer)])
 
 
 def help_answer(command: str = "/case") -> Rendered:
