@@ -70,6 +70,10 @@ class Deliberation:
         self._truths.learn(outcome_facts(trace.outcome))
         return trace
 
+    def true_keys(self) -> frozenset[int]:
+        """The keys of all atoms that hold, but for those on fields that stages decide."""
+        return self._truths.true_keys()
+
     @property
     def decision(self) -> Decision:
         """What the stages that ran so far decided."""

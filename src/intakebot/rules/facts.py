@@ -80,6 +80,12 @@ def field_named(name: str) -> Field | None:
     return FIELDS.get(name)
 
 
+def is_decided(name: str) -> bool:
+    """Whether a field is the outcome of a stage, not something told."""
+    known = FIELDS.get(name)
+    return known is not None and bool(known.decided_in)
+
+
 def fits(kind: Kind, fact: object) -> bool:
     """Whether a value is of that kind (a `bool` is no number)."""
     if kind == "flag":

@@ -58,7 +58,8 @@ def load_ruleset(files: Sequence[Node]) -> Ruleset:
         shapes.add(_NO_FILE, f"{count} rules; at most {MAX_RULES} are allowed")
     if shapes.problems:
         raise ConfigError(shapes.problems)
-    return Ruleset(_content_hash(lists, drafts), stages, lists, tuple(conditions.atoms))
+    sources = tuple((file.place.file, file.text) for file in files if file.text)
+    return Ruleset(_content_hash(lists, drafts), stages, lists, tuple(conditions.atoms), sources)
 
 
 def _check_schema(shapes: Shapes, file: Node, top: Mapping[str, Node]) -> None:

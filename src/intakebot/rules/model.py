@@ -130,12 +130,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count."""
+    """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count.
+
+    `sources` are the files as they were written, name and text, where they came from files.
+    """
 
     hash: str
     stages: tuple[Stage, ...]
     lists: Mapping[str, tuple[Scalar, ...]]
     atoms: tuple[Atom, ...]
+    sources: tuple[tuple[str, str], ...] = member(default=(), compare=False, repr=False)
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; every ruleset has all of `STAGES`."""

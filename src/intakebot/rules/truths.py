@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from intakebot.rules.facts import is_decided
 from intakebot.rules.folding import SCAN_CAP, Text
 from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Evidence, Leaf, NotOf
 from intakebot.rules.operators import Entry, Hit, excerpt
@@ -44,6 +45,11 @@ class Truths:
             atom = self._atoms[index]
             hit = self._hits[index] = atom.probe(self.entries(atom.field))
             return hit
+
+    def true_keys(self) -> frozenset[int]:
+        """The keys of all atoms that hold, but for those on fields that stages decide."""
+        told = (index for index, atom in enumerate(self._atoms) if not is_decided(atom.field))
+        return frozenset(self._atoms[index].key for index in told if self.hit(index) is not None)
 
     def holds(self, condition: Condition) -> bool:
         """Whether a condition is true."""
