@@ -19,13 +19,14 @@ from intakebot.rules.model import (
     AppliedRule,
     Conflict,
     Decision,
+    KnownAtoms,
     Rule,
     Ruleset,
     ShadowRule,
     Stage,
     StageTrace,
 )
-from intakebot.rules.truths import Truths
+from intakebot.rules.truths import NOTHING_KNOWN, Truths
 
 if TYPE_CHECKING:
     from intakebot.domain.positions import Node, Plain
@@ -50,13 +51,16 @@ def decide(facts: Facts, ruleset: Ruleset, *, event: str = "created") -> Decisio
 class Deliberation:
     """One message before the rules: the stages one after the other, with the host's look-ups in between.
 
-    What was tested for one stage is not tested again for the next, unless `learn` changed the field.
+    What was tested for one stage is not tested again for the next, unless `learn` changed the field. `known` is
+    believed for the facts given here, until they are learned anew: only atoms that it does not know are tested.
     """
 
-    def __init__(self, facts: Facts, ruleset: Ruleset, *, event: str = "created") -> None:
+    def __init__(
+        self, facts: Facts, ruleset: Ruleset, *, event: str = "created", known: KnownAtoms = NOTHING_KNOWN
+    ) -> None:
         self._ruleset = ruleset
         self._event = event
-        self._truths = Truths(facts, ruleset.atoms)
+        self._truths = Truths(facts, ruleset.atoms, known)
         self._traces: list[StageTrace] = []
 
     def learn(self, facts: Facts) -> None:
@@ -71,7 +75,11 @@ class Deliberation:
         return trace
 
     def true_keys(self) -> frozenset[int]:
-        """The keys of all atoms that hold, but for those on fields that stages decide."""
+        """The keys of all atoms that hold for the facts known by now, but for fields that stages decide.
+
+        What is kept with a message, to decide it again by other rules (`known`). Asked at the end it speaks of the
+        facts at the end: what was learned in between counts.
+        """
         return self._truths.true_keys()
 
     @property

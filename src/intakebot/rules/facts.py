@@ -80,10 +80,10 @@ def field_named(name: str) -> Field | None:
     return FIELDS.get(name)
 
 
-def is_decided(name: str) -> bool:
-    """Whether a field is the outcome of a stage, not something told."""
-    known = FIELDS.get(name)
-    return known is not None and bool(known.decided_in)
+def is_message_fact(name: str) -> bool:
+    """Whether a field is known apart from what the stages decide, so that its atoms can be kept with the message."""
+    field = field_named(name)
+    return field is None or not field.decided_in
 
 
 def fits(kind: Kind, fact: object) -> bool:

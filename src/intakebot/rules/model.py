@@ -47,6 +47,17 @@ class Atom:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownAtoms:
+    """What is known of a message before it is read again: keys of the atoms that were `tested`, and of the `true` ones.
+
+    Give the same `tested` object for all messages that were decided by one ruleset: what follows from it is kept.
+    """
+
+    true: frozenset[int]
+    tested: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """A use of an atom (its index in `Ruleset.atoms`) at a place in a file."""
 

@@ -6,11 +6,12 @@ the tests one by one: all that rules ask of it is `hit`.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
-from intakebot.rules.facts import is_decided
+from intakebot.rules.facts import is_message_fact
 from intakebot.rules.folding import SCAN_CAP, Text
-from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Evidence, Leaf, NotOf
+from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Evidence, KnownAtoms, Leaf, NotOf
 from intakebot.rules.operators import Entry, Hit, excerpt
 
 if TYPE_CHECKING:
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
 
     from intakebot.rules.facts import Fact, Facts
 
+NOTHING_KNOWN = KnownAtoms(frozenset(), frozenset())
+
 
 class Truths:
     """The truth of every atom for the facts known so far."""
 
-    def __init__(self, facts: Facts, atoms: Sequence[Atom]) -> None:
-        self.facts = dict(facts)
+    def __init__(self, facts: Facts, atoms: Sequence[Atom], known: KnownAtoms = NOTHING_KNOWN) -> None:
+        self._learned: dict[str, Fact] = {}
+        self.facts: Facts = ChainMap(self._learned, facts)  # type: ignore[arg-type]  # the first map alone is written
         self._atoms = atoms
+        self._known = known
         self._hits: dict[int, Hit | None] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
 
@@ -32,7 +37,7 @@ class Truths:
         """Add what an earlier stage decided; what rested on those fields is asked again."""
         if not facts:
             return
-        self.facts.update(facts)
+        self._learned.update(facts)
         for name in facts:
             self._entries.pop(name, None)
         self._hits = {index: hit for index, hit in self._hits.items() if self._atoms[index].field not in facts}
@@ -46,16 +51,23 @@ class Truths:
             hit = self._hits[index] = atom.probe(self.entries(atom.field))
             return hit
 
+    def true(self, index: int) -> bool:
+        """Whether the atom holds: from what is known of it, where its field has not been learned since."""
+        atom = self._atoms[index]
+        if atom.field in self._learned or atom.key not in self._known.tested:
+            return self.hit(index) is not None
+        return atom.key in self._known.true
+
     def true_keys(self) -> frozenset[int]:
         """The keys of all atoms that hold, but for those on fields that stages decide."""
-        told = (index for index, atom in enumerate(self._atoms) if not is_decided(atom.field))
-        return frozenset(self._atoms[index].key for index in told if self.hit(index) is not None)
+        tested = (index for index, atom in enumerate(self._atoms) if is_message_fact(atom.field))
+        return frozenset(self._atoms[index].key for index in tested if self.true(index))
 
     def holds(self, condition: Condition) -> bool:
         """Whether a condition is true."""
         # The innermost loop of every decision: plain type tests take a third of the time of `match`.
         if isinstance(condition, Leaf):
-            return self.hit(condition.atom) is not None
+            return self.true(condition.atom)
         if isinstance(condition, NotOf):
             return not self.holds(condition.part)
         whole = isinstance(condition, AllOf)
@@ -73,7 +85,7 @@ class Truths:
                 for part in parts:
                     yield from self.evidence(part, negated=negated)
             case Leaf(index):
-                if (self.hit(index) is None) == negated:
+                if self.true(index) is not negated:
                     yield self.evidence_of(index, negated=negated)
 
     def evidence_of(self, index: int, *, negated: bool) -> Evidence:

@@ -36,8 +36,8 @@ LOAD = [
         id="merge",
     ),
     pytest.param(
-        "{{S}}\nstages:\n  flag: {rules: [{id: a, when: {size: 1}, then: {tags: [a]}, mode: shadow}]}",
-        "main.yaml:3: unknown key 'mode' in rule; known keys: id, note, on, tests, then, when",
+        "{{S}}\nstages:\n  flag: {rules: [{id: a, when: {size: 1}, then: {tags: [a]}, weight: 9}]}",
+        "main.yaml:3: unknown key 'weight' in rule; known keys: id, mode, note, on, tests, then, when",
         id="rule-key",
     ),
     pytest.param(
