@@ -26,12 +26,12 @@ from intakebot.cli.operation import (
     clock_commands,
     config_commands,
     health,
-    rules_commands,
     run,
     slack_commands,
     template_commands,
     workflow_commands,
 )
+from intakebot.cli.rule_history import rules_commands
 from intakebot.cli.session import HouseGroup, global_options
 from intakebot.domain.errors import IntakebotError
 from intakebot.edge import guarded

@@ -88,6 +88,7 @@ class DecidedFacts:
     rules: StoredRuleset
     event: str
     facts: bytes = field(repr=False)
+    told: bytes = field(repr=False)
     true_keys: bytes = field(repr=False)
     at: datetime
 

@@ -34,6 +34,7 @@ def _row(each: DecidedFacts) -> StoredRow:
         "rules": each.rules.key,
         "event": each.event,
         "facts": each.facts,
+        "told": each.told,
         "true_keys": each.true_keys,
     }
 

@@ -13,6 +13,7 @@ decided_facts = Table(
     Column("rules", String(64), nullable=False),
     Column("event", String(20), nullable=False),
     Column("facts", LargeBinary, nullable=False),
+    Column("told", LargeBinary, nullable=False),
     Column("true_keys", LargeBinary, nullable=False),
 )
 

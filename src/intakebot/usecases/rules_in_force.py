@@ -27,9 +27,8 @@ class InForce:
         default = self.ruleset.stage("route").default
         targets = default.plain() if default else {}
         named = targets.items() if isinstance(targets, dict) else ()
-        return {
-            name: str(target["queue"]) for name, target in named if isinstance(target, dict) and target.get("queue")
-        }
+        queues = {name: target.get("queue") for name, target in named if isinstance(target, dict)}
+        return {name: str(queue) for name, queue in queues.items() if queue}
 
     @cached_property
     def stored(self) -> StoredRuleset:

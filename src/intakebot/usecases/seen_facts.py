@@ -1,8 +1,8 @@
 """What the rules saw, packed beside the decision; and unpacked, so that they can decide again.
 
-Packed are the facts that were given before the first stage, those that identification added, the workflow that
-classification fixed, the last stage that ran, and the keys of the conditions that held. It is little: texts are cut
-where rules stop reading, and headers that only mail systems read are left out, unless a rule asks for them.
+Packed are what the message said, what the rules were told beside it, and the keys of the conditions that held. It is
+little: texts are cut where rules stop reading, and headers that only mail systems read are left out, unless a rule asks
+for them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _OF_MAIL_SYSTEMS = re.compile(
 )
 _HEADER_CAP = 2_000
 _SAME_AS_BODY = "body.full"
+_SAID = frozenset(
+    {"channel", "subject", "body", "body.full", "from", "from.domain", "to", "cc", "language", "size", "client.ip"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,18 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """The same, unpacked. `last` is the last stage that ran."""
+class Told:
+    """What the rules were told beside the message: before the first stage, and in between.
+
+    `given` are the facts about the caller and the process before the first stage, `identified` those that
+    identification added for `lookup`; `workflow` is the variant of the process that `category` fixed, `last` the last
+    stage that ran.
+    """
 
     given: Mapping[str, Fact]
     identified: Mapping[str, Fact]
+    lookup: Mapping[str, Any]
+    category: str
     workflow: str
     last: str
 
@@ -57,31 +67,51 @@ def packed_facts(seen: Seen, decision_id: int, stages: Sequence[StageTrace], at:
     """What to keep of a decision; nothing where no rule was asked."""
     if not stages:
         return ()
-    kept = [bounded(seen.given, seen.rules.asks), dict(seen.identified), seen.workflow, stages[-1].stage]
-    facts = _packed(kept)
-    return (DecidedFacts(decision_id, seen.rules, "created", facts, packed_keys(seen.deliberation.true_keys()), at),)
+    outcome = {name: value for trace in stages for name, value in trace.outcome.items()}
+    told = [
+        {name: fact for name, fact in seen.given.items() if not is_said(name)},
+        dict(seen.identified),
+        outcome.get("lookup") or {},
+        outcome.get("category", ""),
+        seen.workflow,
+        stages[-1].stage,
+    ]
+    facts = zlib.compress(_written(bounded(seen.given, seen.rules.asks)), _QUICKLY)
+    keys = packed_keys(seen.deliberation.true_keys())
+    return (DecidedFacts(decision_id, seen.rules, "created", facts, _written(told), keys, at),)
 
 
 def bounded(given: Facts, asks: frozenset[str]) -> dict[str, Any]:
-    """The facts that are worth keeping: what rules may ask, cut where they stop reading."""
+    """The facts of the message that are worth keeping: what rules may ask, cut where they stop reading."""
     kept: dict[str, Any] = {}
     for name, fact in given.items():
         if name.startswith("header.") and name not in asks:
             if not _OF_MAIL_SYSTEMS.fullmatch(name):
                 kept[name] = [value[:_HEADER_CAP] for value in fact] if isinstance(fact, tuple) else fact
-        else:
+        elif is_said(name):
             kept[name] = fact[:SCAN_CAP] if isinstance(fact, str) else fact
     if kept.get(_SAME_AS_BODY) == kept.get("body"):
         kept[_SAME_AS_BODY] = None
     return kept
 
 
-def unpacked_facts(facts: bytes) -> Remembered:
-    """What the rules were told, as they were told it."""
-    given, identified, workflow, last = json.loads(zlib.decompress(facts))
-    if _SAME_AS_BODY in given and given[_SAME_AS_BODY] is None:
-        given[_SAME_AS_BODY] = given["body"]
-    return Remembered(_facts(given), _facts(identified), workflow, last)
+def unpacked_facts(facts: bytes) -> dict[str, Fact]:
+    """What the message said, as the rules were told it."""
+    said = json.loads(zlib.decompress(facts))
+    if _SAME_AS_BODY in said and said[_SAME_AS_BODY] is None:
+        said[_SAME_AS_BODY] = said["body"]
+    return _facts(said)
+
+
+def unpacked_told(told: bytes) -> Told:
+    """What the rules were told beside the message."""
+    given, identified, lookup, category, workflow, last = json.loads(told)
+    return Told(_facts(given), _facts(identified), lookup, category, workflow, last)
+
+
+def is_said(name: str) -> bool:
+    """Whether a fact is the message's own: nothing that is looked up or decided changes it."""
+    return name in _SAID or name.startswith(("header.", "attachment."))
 
 
 def _facts(plain: Mapping[str, Any]) -> dict[str, Fact]:
@@ -120,5 +150,5 @@ def _asks(ruleset: Ruleset) -> frozenset[str]:
     return frozenset({atom.field for atom in ruleset.atoms} | filled)
 
 
-def _packed(value: object) -> bytes:
-    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), _QUICKLY)
+def _written(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -13,13 +13,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make both tables, and the way to the decisions of the last days."""
+    """Make both tables."""
     op.create_table(
         "decided_facts",
         sa.Column("decision_id", sa.BigInteger, autoincrement=False, nullable=False),
         sa.Column("rules", sa.String(64), nullable=False),
         sa.Column("event", sa.String(20), nullable=False),
         sa.Column("facts", sa.LargeBinary, nullable=False),
+        sa.Column("told", sa.LargeBinary, nullable=False),
         sa.Column("true_keys", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("decision_id", name="pk_decided_facts"),
     )
