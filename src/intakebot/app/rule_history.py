@@ -69,7 +69,7 @@ def report(back: LookingBack) -> Mapping[str, Any]:
 
 
 def remembered(history: History, since: datetime) -> tuple[Past, int]:
-    """The contacts since then, ready to be decided again, and how many decisions are older than the keeping of facts."""
+    """The contacts since then, ready to be decided again, and how many decisions are from before facts were kept."""
     kept = history.rules()
     contacts, was, older = [], [], 0
     for row in history.decided(since):

@@ -23,6 +23,8 @@ from intakebot.cli.session import Session, show_page, with_session
 from intakebot.cli.values import Share, Span
 from intakebot.ports.history import LookingBack
 
+__all__ = ["rules_commands"]
+
 Told = Callable[[int, int], None]
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _since_option = click.option(

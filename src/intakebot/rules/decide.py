@@ -9,11 +9,13 @@ exists must not move it because no rule spoke.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from intakebot.rules.facts import FIELDS, Fact, Facts
+from intakebot.rules.folding import SCAN_CAP
+from intakebot.rules.index import index_of
 from intakebot.rules.model import (
     PRIORITIES,
     AppliedRule,
@@ -39,9 +41,12 @@ class _UnfilledError(Exception):
     """A `{name}` in an action has no value."""
 
 
-def decide(facts: Facts, ruleset: Ruleset, *, event: str = "created") -> Decision:
-    """Run all stages in order; none after the guard has called the message machine mail or refused it."""
-    deliberation = Deliberation(facts, ruleset, event=event)
+def decide(facts: Facts, ruleset: Ruleset, *, event: str = "created", scan_cap: int = SCAN_CAP) -> Decision:
+    """Run all stages in order; none after the guard has called the message machine mail or refused it.
+
+    No more than `scan_cap` characters of a field are read.
+    """
+    deliberation = Deliberation(facts, ruleset, event=event, scan_cap=scan_cap)
     for stage in ruleset.stages:
         if ends(deliberation.decide(stage.name)):
             break
@@ -56,11 +61,18 @@ class Deliberation:
     """
 
     def __init__(
-        self, facts: Facts, ruleset: Ruleset, *, event: str = "created", known: KnownAtoms = NOTHING_KNOWN
+        self,
+        facts: Facts,
+        ruleset: Ruleset,
+        *,
+        event: str = "created",
+        known: KnownAtoms = NOTHING_KNOWN,
+        scan_cap: int = SCAN_CAP,
     ) -> None:
         self._ruleset = ruleset
         self._event = event
-        self._truths = Truths(facts, ruleset.atoms, known)
+        self._index = index_of(ruleset)
+        self._truths = Truths(facts, ruleset.atoms, known, self._index, scan_cap)
         self._traces: list[StageTrace] = []
 
     def learn(self, facts: Facts) -> None:
@@ -69,7 +81,8 @@ class Deliberation:
 
     def decide(self, stage_name: str) -> StageTrace:
         """Run one stage (one of `model.STAGES`); its outcome becomes facts of the later ones."""
-        trace = _decide(self._ruleset.stage(stage_name), self._truths, self._event)
+        rules = self._index.stages[stage_name].rules(self._truths.candidates)
+        trace = _decide(self._ruleset.stage(stage_name), rules, self._truths, self._event)
         self._traces.append(trace)
         self._truths.learn(outcome_facts(trace.outcome))
         return trace
@@ -115,8 +128,8 @@ def answers(rule: Rule, truths: Truths, event: str) -> bool:
     return truths.holds(rule.condition)
 
 
-def _decide(stage: Stage, truths: Truths, event: str) -> StageTrace:
-    answering = [rule for rule in stage.rules if answers(rule, truths, event)]
+def _decide(stage: Stage, rules: Iterable[Rule], truths: Truths, event: str) -> StageTrace:
+    answering = [rule for rule in rules if answers(rule, truths, event)]
     matched = [rule for rule in answering if rule.mode == "live"]
     shadow = tuple(_in_shadow(rule, truths) for rule in answering if rule.mode == "shadow")
     if not matched:
@@ -149,10 +162,18 @@ def _in_shadow(rule: Rule, truths: Truths) -> ShadowRule:
 
 
 def _apply(rule: Rule, truths: Truths) -> tuple[AppliedRule, dict[str, Plain]]:
-    captures = truths.captures(rule.condition)
+    captures = truths.captures(rule.condition) if not truths.from_known or _names_something(rule.then) else {}
     actions, unfilled = _actions(rule.then, truths, captures)
     evidence = tuple(truths.evidence(rule.condition))
     return AppliedRule(rule.id, rule.place, evidence, captures, unfilled), actions
+
+
+def _names_something(then: Node) -> bool:
+    """Whether an action may hold the name of a capture."""
+    if isinstance(then.value, str):
+        return "{" in then.value
+    parts = then.value.values() if isinstance(then.value, Mapping) else then.value
+    return isinstance(parts, Collection) and any(map(_names_something, parts))
 
 
 def _actions(then: Node, truths: Truths, captures: Mapping[str, str]) -> tuple[dict[str, Plain], tuple[str, ...]]:

@@ -26,6 +26,8 @@ _ASCII_EDGES = {code: " " for code in range(128) if not re.match(r"\w", chr(code
 _IN_WORD = re.compile(rf"[{_NEAR}{_FAR}]")
 # A mail wraps its lines anywhere, and writers disagree about hyphens.
 _GAP = re.compile(r"[\s\-\u2010]+")
+_FOREIGN_SPACE = re.compile(r"(?![\x00-\x7f])\s")
+_FOREIGN_WORD = re.compile(rf"(?![\x00-\x7f])[{_NEAR}{_FAR}]")
 _RUN = re.compile(r"[\x00-\x7f]+(?![^\x00-\x7f])|[\s\S]")
 
 
@@ -49,13 +51,30 @@ class Text:
         cut = text[:limit]
         self.original = cut if cut.isascii() else cut.encode("utf-8", "replace").decode("utf-8")
         self.folded = fold(self.original)
+        self._encoded: dict[str, bytes] = {}
 
     @cached_property
     def words(self) -> frozenset[str]:
         """All folded words, to refuse most word conditions without a search."""
-        if self.folded.isascii():
-            return frozenset(self.folded.translate(_ASCII_EDGES).split())
-        return frozenset(_WORD.findall(self.folded))
+        return _distinct_words(self.folded)
+
+    @cached_property
+    def written_words(self) -> frozenset[str]:
+        """All words without regard to case, but composed as they were written: what a pattern reads."""
+        lower = self.original.casefold()
+        return self.words if lower == self.folded else _distinct_words(lower)
+
+    def encoded(self, stand_in: str = "") -> bytes:
+        """The original in UTF-8; with `stand_in`, that character for every word character outside ASCII.
+
+        Other spaces become form feeds then. Every character stays one character.
+        """
+        if stand_in not in self._encoded:
+            text = self.original
+            if stand_in and not text.isascii():
+                text = _FOREIGN_WORD.sub(stand_in, _FOREIGN_SPACE.sub("\f", text))
+            self._encoded[stand_in] = text.encode()
+        return self._encoded[stand_in]
 
     def find_phrase(self, phrase: tuple[str, ...]) -> Span | None:
         """Where the folded words first stand next to each other; a span of the original."""
@@ -113,6 +132,21 @@ class Text:
             folded_at.append(folded_at[-1] + _folded_length(piece))
             original_at.append(original_at[-1] + len(piece))
         return folded_at, original_at
+
+
+def _distinct_words(folded: str) -> frozenset[str]:
+    if folded.isascii():
+        return frozenset(folded.translate(_ASCII_EDGES).split())
+    return frozenset(_WORD.findall(folded))
+
+
+def word_runs(folded: str) -> list[tuple[str, bool, bool]]:
+    """The words of a folded text as it may stand inside another: each with whether it begins and ends in it."""
+    runs: list[tuple[str, bool, bool]] = []
+    for found in _WORD.finditer(folded):
+        begins = found.start() > 0 and not _IN_WORD.match(folded, found.start() - 1)
+        runs.append((found[0], begins, found.end() < len(folded)))
+    return runs
 
 
 def _is_run(folded_at: list[int], original_at: list[int], index: int) -> bool:

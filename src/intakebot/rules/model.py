@@ -11,16 +11,18 @@ import json
 from dataclasses import dataclass
 from dataclasses import field as member
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from intakebot.domain.positions import Node, Place, Plain
     from intakebot.rules.facts import Facts
     from intakebot.rules.folding import Span
     from intakebot.rules.operators import Probe, Scalar
 
+Made = TypeVar("Made")
 STAGES = ("guard", "identify", "classify", "flag", "route")
 EVENTS = ("created", "appended", "idle", "state")
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -139,11 +141,28 @@ class Stage:
     rules: tuple[Rule, ...]
 
 
+class Once:
+    """What is made of a value when it is first asked for, and then kept; one thread makes it, the others wait."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made: Any = None
+
+    def get(self, make: Callable[[], Made]) -> Made:
+        """What was made."""
+        if self._made is None:
+            with self._lock:
+                if self._made is None:
+                    self._made = make()
+        return self._made  # type: ignore[no-any-return]  # whoever asks says what it is
+
+
 @dataclass(frozen=True, slots=True)
 class Ruleset:
     """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count.
 
-    `sources` are the files as they were written, name and text, where they came from files.
+    `sources` are the files as they were written, name and text, where they came from files. `ready`
+    keeps what `index` makes of it.
     """
 
     hash: str
@@ -151,6 +170,7 @@ class Ruleset:
     lists: Mapping[str, tuple[Scalar, ...]]
     atoms: tuple[Atom, ...]
     sources: tuple[tuple[str, str], ...] = member(default=(), compare=False, repr=False)
+    ready: Once = member(default_factory=Once, init=False, compare=False, repr=False)
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; every ruleset has all of `STAGES`."""

@@ -66,7 +66,7 @@ def _part(text: Text, span: Span, wanted: str, captures: Mapping[str, str] | Non
     return Hit((wanted,), text.original[start : min(end, start + EXCERPT)], span, captures or {})
 
 
-def _key(value: Entry | str) -> tuple[bool, str | float]:
+def key_of(value: Entry | str) -> tuple[bool, str | float]:
     """Equal keys are equal values: text without regard to case, and `true` is not 1."""
     if isinstance(value, (str, Text)):
         return False, value.folded if isinstance(value, Text) else fold(value)
@@ -74,11 +74,11 @@ def _key(value: Entry | str) -> tuple[bool, str | float]:
 
 
 def _among(wanted: tuple[Scalar, ...]) -> Probe:
-    by_key = {_key(value): value for value in wanted}
+    by_key = {key_of(value): value for value in wanted}
 
     def probe(entries: tuple[Entry, ...]) -> Hit | None:
         for entry in entries:
-            value = by_key.get(_key(entry))
+            value = by_key.get(key_of(entry))
             if value is not None:
                 return _whole(entry, value)
         return None
@@ -154,12 +154,16 @@ def _words(wanted: tuple[Scalar, ...]) -> Probe:
     for phrase, value in phrases:
         if not phrase:
             raise ValueError(f"keyword {value!r} has no letter or digit, so it is no word; use contains")
-    firsts = frozenset(phrase[0] for phrase, _ in phrases)
+    by_first: dict[str, list[int]] = {}
+    for number, (phrase, _) in enumerate(phrases):
+        by_first.setdefault(phrase[0], []).append(number)
 
     def probe(entries: tuple[Entry, ...]) -> Hit | None:
         for entry in entries:
-            if isinstance(entry, Text) and not firsts.isdisjoint(entry.words):
-                for phrase, value in phrases:
+            if isinstance(entry, Text):
+                # Of a list of thousands only what begins with a word of the text is looked for, in the order written.
+                for number in sorted(number for word in by_first.keys() & entry.words for number in by_first[word]):
+                    phrase, value = phrases[number]
                     span = entry.find_phrase(phrase)
                     if span is not None:
                         return _part(entry, span, value)
@@ -175,7 +179,7 @@ def _matches(wanted: tuple[Scalar, ...]) -> Probe:
         for entry in entries:
             if isinstance(entry, Text):
                 for pattern, source in patterns:
-                    found = pattern.search(entry.original)
+                    found = pattern.search(entry)
                     if found is not None:
                         start, end, captures = found
                         return _part(entry, (start, end), source, captures)

@@ -7,6 +7,7 @@ the tests one by one: all that rules ask of it is `hit`.
 from __future__ import annotations
 
 from collections import ChainMap
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from intakebot.rules.facts import is_message_fact
@@ -15,23 +16,45 @@ from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Evidence, Known
 from intakebot.rules.operators import Entry, Hit, excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from intakebot.rules.facts import Fact, Facts
+    from intakebot.rules.index import Index
 
+_NONE: frozenset[int] = frozenset()
 NOTHING_KNOWN = KnownAtoms(frozenset(), frozenset())
 
 
 class Truths:
-    """The truth of every atom for the facts known so far."""
+    """The truth of every atom for the facts known so far.
 
-    def __init__(self, facts: Facts, atoms: Sequence[Atom], known: KnownAtoms = NOTHING_KNOWN) -> None:
+    With an `index` only atoms that its one pass over a field found are tested; without, each when it is asked for.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        atoms: Sequence[Atom],
+        known: KnownAtoms = NOTHING_KNOWN,
+        index: Index | None = None,
+        scan_cap: int = SCAN_CAP,
+    ) -> None:
         self._learned: dict[str, Fact] = {}
         self.facts: Facts = ChainMap(self._learned, facts)  # type: ignore[arg-type]  # the first map alone is written
         self._atoms = atoms
+        self._index = index
+        self._scan_cap = scan_cap
         self._known = known
+        self._known_true = index.known_by_field(known.true) if index and known.tested else {}
+        self._candidates: dict[str, frozenset[int]] = {}
+        self._true: dict[int, bool] = {}
         self._hits: dict[int, Hit | None] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
+
+    @property
+    def from_known(self) -> bool:
+        """Whether some truths were brought along, so that the message is read no more than needed."""
+        return bool(self._known.tested)
 
     def learn(self, facts: Facts) -> None:
         """Add what an earlier stage decided; what rested on those fields is asked again."""
@@ -40,7 +63,26 @@ class Truths:
         self._learned.update(facts)
         for name in facts:
             self._entries.pop(name, None)
+            self._candidates.pop(name, None)
         self._hits = {index: hit for index, hit in self._hits.items() if self._atoms[index].field not in facts}
+        self._true = {index: true for index, true in self._true.items() if self._atoms[index].field not in facts}
+
+    def candidates(self, name: str) -> frozenset[int]:
+        """The atoms on a field that may hold, by one pass over it; without an index any may."""
+        found = self._candidates.get(name)
+        if found is None:
+            found = self._candidates[name] = self._find(name)
+        return found
+
+    def _find(self, name: str) -> frozenset[int]:
+        if self._index is None:
+            return frozenset(range(len(self._atoms)))
+        if not self.from_known or name in self._learned:
+            finders = self._index.finders.fields.get(name)
+            return finders.find(self.entries(name)) if finders else _NONE
+        known = self._known_true.get(name, _NONE)
+        untested = self._index.untested(self._known.tested).fields.get(name)
+        return untested.find(self.entries(name)).union(known) if untested else frozenset(known)
 
     def hit(self, index: int) -> Hit | None:
         """Why the atom holds; None when it does not."""
@@ -48,20 +90,34 @@ class Truths:
             return self._hits[index]
         except KeyError:
             atom = self._atoms[index]
-            hit = self._hits[index] = atom.probe(self.entries(atom.field))
+            ruled_out = self._index is not None and index not in self.candidates(atom.field)
+            hit = self._hits[index] = None if ruled_out else atom.probe(self.entries(atom.field))
             return hit
+
+    def is_known(self, index: int) -> bool:
+        """Whether the atom's truth was brought along, and nothing was learned since that may change it."""
+        atom = self._atoms[index]
+        return self.from_known and atom.field not in self._learned and atom.key in self._known.tested
 
     def true(self, index: int) -> bool:
         """Whether the atom holds: from what is known of it, where its field has not been learned since."""
-        atom = self._atoms[index]
-        if atom.field in self._learned or atom.key not in self._known.tested:
-            return self.hit(index) is not None
-        return atom.key in self._known.true
+        true = self._true.get(index)
+        if true is None:
+            true = self._true[index] = self._is_true(index)
+        return true
+
+    def _is_true(self, index: int) -> bool:
+        if self.is_known(index):
+            return self._atoms[index].key in self._known.true
+        return self.hit(index) is not None
 
     def true_keys(self) -> frozenset[int]:
         """The keys of all atoms that hold, but for those on fields that stages decide."""
-        tested = (index for index, atom in enumerate(self._atoms) if is_message_fact(atom.field))
-        return frozenset(self._atoms[index].key for index in tested if self.true(index))
+        if self._index is None:
+            asked: Iterable[int] = (i for i, atom in enumerate(self._atoms) if is_message_fact(atom.field))
+        else:
+            asked = chain.from_iterable(map(self.candidates, self._index.message_fields))
+        return frozenset(self._atoms[index].key for index in asked if self.true(index))
 
     def holds(self, condition: Condition) -> bool:
         """Whether a condition is true."""
@@ -89,8 +145,11 @@ class Truths:
                     yield self.evidence_of(index, negated=negated)
 
     def evidence_of(self, index: int, *, negated: bool) -> Evidence:
-        """One atom with what it was tested on."""
-        atom, hit = self._atoms[index], self.hit(index)
+        """One atom with what it was tested on; of one that was only known, nobody has read where it stands."""
+        atom = self._atoms[index]
+        if self.is_known(index):
+            return Evidence(atom.field, atom.operator, atom.wanted, "", None, negated)
+        hit = self.hit(index)
         if hit is not None:
             return Evidence(atom.field, atom.operator, hit.wanted, hit.actual, hit.span, negated)
         return Evidence(atom.field, atom.operator, atom.wanted, self.shown(atom.field), None, negated)
@@ -99,7 +158,7 @@ class Truths:
         """Named captures of the atoms that hold, outside `not`; the first in reading order counts."""
         match condition:
             case Leaf(index):
-                hit = self.hit(index)
+                hit = self.hit(index) if self._atoms[index].operator == "matches" and self.true(index) else None
                 return dict(hit.captures) if hit else {}
             case NotOf():
                 return {}
@@ -114,18 +173,17 @@ class Truths:
         return ", ".join(excerpt(entry) for entry in self.entries(name))
 
     def entries(self, name: str) -> tuple[Entry, ...]:
-        """The values of a field, none when it is missing; at most `SCAN_CAP` characters in all."""
+        """The values of a field, none when it is missing; at most `scan_cap` characters in all."""
         if name not in self._entries:
             fact = self.facts.get(name)
-            self._entries[name] = () if fact is None else tuple(_entries(fact))
+            self._entries[name] = () if fact is None else tuple(_entries(fact, self._scan_cap))
         return self._entries[name]
 
 
-def _entries(fact: Fact) -> Iterator[Entry]:
+def _entries(fact: Fact, left: int) -> Iterator[Entry]:
     if not isinstance(fact, (str, tuple)):
         yield fact
         return
-    left = SCAN_CAP
     for value in (fact,) if isinstance(fact, str) else fact:
         text = Text(value, left)
         left -= len(text.original)

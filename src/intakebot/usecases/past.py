@@ -5,7 +5,7 @@ Made of stored decisions by `past_contact`; `decide_again` runs today's live fun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -67,6 +67,29 @@ class PastContact:
     def said(self) -> dict[str, Fact]:
         """What the message said; unpacked each time it is asked for."""
         return unpacked_facts(self.facts)
+
+
+class _AsSeen(Mapping[str, Fact]):
+    """The facts before the first stage; the message is unpacked only when somebody asks for a fact of it."""
+
+    def __init__(self, contact: PastContact) -> None:
+        self._contact = contact
+        self._said: dict[str, Fact] | None = None
+
+    def __getitem__(self, name: str) -> Fact:
+        given = self._contact.told.given
+        return given[name] if name in given or not is_said(name) else self._message()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._message(), **self._contact.told.given})
+
+    def __len__(self) -> int:
+        return len({**self._message(), **self._contact.told.given})
+
+    def _message(self) -> dict[str, Fact]:
+        if self._said is None:
+            self._said = self._contact.said()
+        return self._said
 
 
 def past_contact(row: Decided) -> tuple[PastContact, Was] | None:
@@ -170,7 +193,7 @@ class Judge:
         """The whole decision, and whether identification would have been asked for something else."""
         tested = self._tested.get(contact.rules, frozenset())
         known = KnownAtoms(frozenset(unpacked_keys(contact.true_keys)), tested)
-        deliberation = Deliberation(contact.said() | dict(contact.told.given), self.ruleset, known=known)
+        deliberation = Deliberation(_AsSeen(contact), self.ruleset, known=known)
         memory = Memory(contact.told, self._workflows)
         run_rules(deliberation, memory)
         return deliberation.decision, memory.anew

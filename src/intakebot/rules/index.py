@@ -1,0 +1,132 @@
+"""A ruleset made ready for deciding: from a message to the rules that may answer it, without walking all of them.
+
+Called by `decide`, once for each ruleset (`index_of`). Rules are filed under conditions of which one must hold for
+the rule to hold (`_triggers`), the least common ones; what can hold without any is looked at every time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+
+from intakebot.rules.facts import is_message_fact
+from intakebot.rules.finding import FieldFinders
+from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Ruleset, Stage
+
+_KEPT = 16
+# How often a condition holds, roughly: only the order counts.
+_OFTEN = {"eq": 4, "in": 4, "starts": 2, "ends": 2, "under": 4, "gt": 40, "lt": 40, "cidr": 10, "present": 50}
+_NEARLY_ALWAYS = {"not_in": 100}
+_NO_ATOMS: frozenset[int] = frozenset()
+
+
+def index_of(ruleset: Ruleset) -> Index:
+    """The index of a ruleset, built when it is first asked for (whoever loads rules asks before they count)."""
+    return ruleset.ready.get(lambda: Index(ruleset))
+
+
+class Finders:
+    """The finders of every field, for all atoms of a ruleset or some of them."""
+
+    def __init__(self, atoms: Sequence[Atom], indexes: Iterable[int]) -> None:
+        by_field: dict[str, list[tuple[int, Atom]]] = defaultdict(list)
+        for index in indexes:
+            by_field[atoms[index].field].append((index, atoms[index]))
+        self.fields: Mapping[str, FieldFinders] = {name: FieldFinders(numbered) for name, numbered in by_field.items()}
+
+
+class Index:
+    """What follows from a ruleset before any message is there. Immutable but for what it remembers."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.atoms = ruleset.atoms
+        self.finders = Finders(ruleset.atoms, range(len(ruleset.atoms)))
+        self.stages = {stage.name: StageIndex(stage, ruleset.atoms) for stage in ruleset.stages}
+        self._untested: dict[frozenset[int], Finders] = {}
+
+    @cached_property
+    def by_key(self) -> Mapping[int, int]:
+        """Atoms by their key."""
+        return {atom.key: index for index, atom in enumerate(self.atoms)}
+
+    @cached_property
+    def message_fields(self) -> tuple[str, ...]:
+        """The fields asked for that are known apart from what stages decide."""
+        return tuple(name for name in self.finders.fields if is_message_fact(name))
+
+    def untested(self, tested: frozenset[int]) -> Finders:
+        """Finders of the atoms whose keys are not among the tested; kept for the sets of keys seen last."""
+        finders = self._untested.get(tested)
+        if finders is None:
+            finders = Finders(self.atoms, sorted(self.by_key[key] for key in self.by_key.keys() - tested))
+            if len(self._untested) >= _KEPT:
+                self._untested = {}
+            self._untested[tested] = finders
+        return finders
+
+    def known_by_field(self, true: frozenset[int]) -> dict[str, set[int]]:
+        """Atoms of these keys, by field."""
+        found: dict[str, set[int]] = {}
+        by_key, atoms = self.by_key, self.atoms
+        for key in true:
+            index = by_key.get(key)
+            if index is not None:
+                found.setdefault(atoms[index].field, set()).add(index)
+        return found
+
+
+class StageIndex:
+    """The rules of one stage by their triggers."""
+
+    def __init__(self, stage: Stage, atoms: Sequence[Atom]) -> None:
+        self._rules = stage.rules
+        self._always: list[int] = []
+        self._by_field: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        uses = Counter(index for rule in stage.rules for index in _atoms(rule.condition))
+        costs = {index: count * _frequency(atoms[index]) for index, count in uses.items()}
+        for position, rule in enumerate(stage.rules):
+            triggers = _triggers(rule.condition, costs)
+            if triggers is None:
+                self._always.append(position)
+            for index in triggers or ():
+                self._by_field[atoms[index].field][index].append(position)
+
+    def rules(self, candidates: Callable[[str], frozenset[int]]) -> list[Rule]:
+        """The rules that may hold, in the order of the file; `candidates` gives the atoms of a field that may hold."""
+        positions = set(self._always)
+        for name, triggers in self._by_field.items():
+            for index in candidates(name) & triggers.keys():
+                positions.update(triggers[index])
+        return [self._rules[position] for position in sorted(positions)]
+
+
+def _frequency(atom: Atom) -> int:
+    if atom.operator == "present" and atom.wanted == (False,):
+        return _NEARLY_ALWAYS["not_in"]
+    return _NEARLY_ALWAYS.get(atom.operator) or _OFTEN.get(atom.operator, 1)
+
+
+def _atoms(condition: Condition) -> set[int]:
+    match condition:
+        case Leaf(index):
+            return {index}
+        case NotOf(part):
+            return _atoms(part)
+        case AllOf(parts) | AnyOf(parts):
+            return set().union(*map(_atoms, parts))
+
+
+def _triggers(condition: Condition, costs: Mapping[int, int]) -> set[int] | None:
+    """Atoms of which at least one holds whenever the condition does; None when it can hold without any."""
+    match condition:
+        case Leaf(index):
+            return {index}
+        case NotOf():
+            return None
+        case AllOf(parts):
+            known = [found for part in parts if (found := _triggers(part, costs)) is not None]
+            return min(known, key=lambda found: sum(costs[index] for index in found), default=None)
+        case AnyOf(parts):
+            each = [_triggers(part, costs) for part in parts]
+            return None if None in each else set().union(*(found for found in each if found is not None))
