@@ -6,14 +6,16 @@ asking a question takes a fraction of the time that building the house takes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from intakebot.channels.control import RemoteDesk, control_socket
 from intakebot.domain.errors import ServiceUnreachableError
 from intakebot.ports import Desk
+from intakebot.ports.history import LookingBack
 
 
 @asynccontextmanager
@@ -91,6 +93,45 @@ def try_rules(settings: Path, rules: Path | None) -> Mapping[str, Any]:
     from intakebot.app import explaining  # noqa: PLC0415
 
     return explaining.try_rules(settings, rules)
+
+
+async def now(settings: Path, data: Path | None) -> datetime:
+    """This moment by the running service's clock, which may be simulated; else by the real one."""
+    try:
+        answer = await RemoteDesk(control_socket(data or data_directory(settings))).ask("clock", {})
+    except ServiceUnreachableError:
+        from intakebot.clocks import SystemClock  # noqa: PLC0415
+
+        return SystemClock().now()
+    return datetime.fromisoformat(answer)
+
+
+def backtest_rules(back: LookingBack, rules: Path | None, progress: Callable[[int, int], None]) -> Mapping[str, Any]:
+    """See `rule_history`."""
+    from intakebot.app import rule_history  # noqa: PLC0415
+
+    return rule_history.backtest(back, rules, progress)
+
+
+def diff_rules(back: LookingBack, old: Path, new: Path, progress: Callable[[int, int], None]) -> Mapping[str, Any]:
+    """See `rule_history`."""
+    from intakebot.app import rule_history  # noqa: PLC0415
+
+    return rule_history.diff(back, old, new, progress)
+
+
+def rule_coverage(back: LookingBack) -> Mapping[str, Any]:
+    """See `rule_history`."""
+    from intakebot.app import rule_history  # noqa: PLC0415
+
+    return rule_history.coverage(back)
+
+
+def rule_report(back: LookingBack) -> Mapping[str, Any]:
+    """See `rule_history`."""
+    from intakebot.app import rule_history  # noqa: PLC0415
+
+    return rule_history.report(back)
 
 
 def check_templates(settings: Path) -> Mapping[str, Any]:

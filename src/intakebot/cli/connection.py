@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from intakebot.ports import Desk
+from intakebot.ports.history import LookingBack
 
 
 class House(Protocol):
@@ -53,6 +55,25 @@ class House(Protocol):
         `{"rules": n, "tests": n, "failed": n, "untested": [...], "trials": [{"rule", "number", "place", "expected",
         "passed", "sentence"}]}`.
         """
+
+    async def now(self, settings: Path, data: Path | None) -> datetime:
+        """This moment by the running service's clock, which may be simulated; else by the real one."""
+
+    def backtest_rules(
+        self, back: LookingBack, rules: Path | None, progress: Callable[[int, int], None]
+    ) -> Mapping[str, Any]:
+        """What other rules would have decided; see `usecases.rehearsal_figures`. It reads beside a running service."""
+
+    def diff_rules(
+        self, back: LookingBack, old: Path, new: Path, progress: Callable[[int, int], None]
+    ) -> Mapping[str, Any]:
+        """The same for two folders of rules."""
+
+    def rule_coverage(self, back: LookingBack) -> Mapping[str, Any]:
+        """Rules without hits and the share of defaults; see `usecases.rule_figures`."""
+
+    def rule_report(self, back: LookingBack) -> Mapping[str, Any]:
+        """What people corrected, by rule; see `usecases.rule_figures`."""
 
     def check_templates(self, settings: Path) -> Mapping[str, Any]:
         """Render every template with sample values; `{"templates": n, "problems": [{"place", "sentence"}]}`."""

@@ -31,7 +31,7 @@ from intakebot.cli.operation import (
     template_commands,
     workflow_commands,
 )
-from intakebot.cli.rule_commands import rules_commands
+from intakebot.cli.rule_history import rules_commands
 from intakebot.cli.session import HouseGroup, global_options
 from intakebot.domain.errors import IntakebotError
 from intakebot.edge import guarded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -52,6 +53,20 @@ class Span(click.ParamType[timedelta]):
             return span_of(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Share(click.ParamType[float]):
+    """A share of something, as `5%`; 0 to 1."""
+
+    name = "share"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The share; fails with a usage error."""
+        if isinstance(value, float):
+            return value
+        if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?%", value):
+            self.fail(f"{value!r} is no share; write 5% or 0.5%", param, ctx)
+        return float(value.removesuffix("%")) / 100
 
 
 class Attached(click.ParamType[OutgoingFile]):

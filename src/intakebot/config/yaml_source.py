@@ -9,6 +9,7 @@ keys, anchors and aliases, tags, several documents in one file, any encoding but
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import yaml
@@ -38,7 +39,7 @@ def load_node(path: Path, shown_as: str) -> Node:
 
 def parse_node(text: str, shown_as: str) -> Node:
     """The same for text that is already in hand."""
-    return _Parser(text, shown_as).document()
+    return replace(_Parser(text, shown_as).document(), text=text)
 
 
 class _Parser:

@@ -6,7 +6,7 @@ Changes add up: `take + resolve` is one change, in which the later state of a ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from intakebot.domain.case import Case, CaseEvent, Comment, PlainValue, Task
@@ -67,6 +67,33 @@ class StoredDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRuleset:
+    """Rules as they were when they decided. `key` names the files to the letter, `hash` only what they mean.
+
+    `files` and `atoms` are packed (see usecases/seen_facts.py); `asks` are the fields that the rules name.
+    """
+
+    key: str
+    hash: str
+    files: bytes = field(repr=False)
+    atoms: bytes = field(repr=False)
+    asks: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedFacts:
+    """What the rules saw when they made a decision, packed: with it they can decide again, years later."""
+
+    decision_id: int
+    rules: StoredRuleset
+    event: str
+    facts: bytes = field(repr=False)
+    told: bytes = field(repr=False)
+    true_keys: bytes = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AttachedFile:
     """A file that came with a contact; its bytes stay in the contact's raw message."""
 
@@ -95,6 +122,7 @@ class Change:
     callers: tuple[Caller, ...] = ()
     contacts: tuple[ContactOutcome, ...] = ()
     decisions: tuple[StoredDecision, ...] = ()
+    decided: tuple[DecidedFacts, ...] = ()
     files: tuple[AttachedFile, ...] = ()
 
     def __add__(self, later: Change) -> Change:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
@@ -28,12 +28,13 @@ class Node:
     """A value with its place: a scalar, a tuple of nodes, or a mapping of keys to nodes.
 
     `value` is `str | int | float | bool | None`, `tuple[Node, ...]` or `Mapping[str, Node]`.
-    `keys` gives the place of each key of a mapping.
+    `keys` gives the place of each key of a mapping. `text` is the whole file, at the root of its tree; '' below it.
     """
 
     value: str | int | float | bool | tuple[Node, ...] | Mapping[str, Node] | None
     place: Place
     keys: Mapping[str, Place] | None = None
+    text: str = field(default="", compare=False, repr=False)
 
     def plain(self) -> Plain:
         """The value without its places, as JSON-like data."""

@@ -13,8 +13,8 @@ from ipaddress import ip_address, ip_network
 from typing import Protocol, TypeAlias
 
 from intakebot.rules.folding import Text, fold, shared, words_of
-from intakebot.rules.needed import needed, worth
 from intakebot.rules.model import Atom
+from intakebot.rules.needed import needed, worth
 from intakebot.rules.operators import Entry, Scalar, key_of
 from intakebot.rules.patterns import PatternSet
 from intakebot.rules.pieces import Pieces

@@ -59,7 +59,8 @@ def load_ruleset(files: Sequence[Node]) -> Ruleset:
     if shapes.problems:
         raise ConfigError(shapes.problems)
     unused = tuple(_places(tops, lists.keys() - conditions.used_lists))
-    return Ruleset(_content_hash(lists, drafts), stages, lists, tuple(conditions.atoms), unused)
+    sources = tuple((file.place.file, file.text) for file in files if file.text)
+    return Ruleset(_content_hash(lists, drafts), stages, lists, tuple(conditions.atoms), unused, sources)
 
 
 def _check_schema(shapes: Shapes, file: Node, top: Mapping[str, Node]) -> None:

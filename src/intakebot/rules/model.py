@@ -161,16 +161,17 @@ class Once:
 class Ruleset:
     """All rules, immutable. `hash` (SHA-256, hex) names the content: files and comments do not count.
 
-    `ready` keeps what `index` makes of it.
-    `unused_lists` names the lists that no condition uses, with their places.
+    `unused_lists` names the lists that no condition uses, with their places. `sources` are the files as they were
+    written, name and text, where they came from files. `ready` keeps what `index` makes of it.
     """
 
     hash: str
     stages: tuple[Stage, ...]
     lists: Mapping[str, tuple[Scalar, ...]]
     atoms: tuple[Atom, ...]
-    ready: Once = member(default_factory=Once, init=False, compare=False, repr=False)
     unused_lists: tuple[tuple[str, Place], ...] = ()
+    sources: tuple[tuple[str, str], ...] = member(default=(), compare=False, repr=False)
+    ready: Once = member(default_factory=Once, init=False, compare=False, repr=False)
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; every ruleset has all of `STAGES`."""

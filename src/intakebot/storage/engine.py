@@ -15,10 +15,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from intakebot.domain.errors import StorageUnavailableError
+from intakebot.domain.errors import NotFoundError, StorageUnavailableError
 
 LOCK_WAIT = timedelta(seconds=5)
 _SYNCHRONOUS_FULL = 2
@@ -84,6 +84,34 @@ def _sqlite_file(address: URL, data_dir: Path) -> Path:
     return data_dir / (address.database or "intakebot.db")
 
 
+def open_reading(url: str, data_dir: Path) -> Engine:
+    """An engine that only reads, beside whoever writes; nothing is made. Raises NotFoundError where there is nothing.
+
+    Raises StorageUnavailableError for a database that this program has not brought up to date yet.
+    """
+    address = make_url(url)
+    if not is_there(url, data_dir):
+        raise NotFoundError(f"there is no database in {data_dir} yet; `intakebot run` makes it")
+    if address.get_backend_name() == "sqlite":
+        engine = _reading_sqlite(address.set(database=str(_sqlite_file(address, data_dir))), LOCK_WAIT)
+    else:
+        engine = _reading_postgresql(address, LOCK_WAIT)
+    try:
+        if inspect(engine).has_table("decided_facts"):
+            return engine
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise StorageUnavailableError(f"the database cannot be opened: {type(error).__name__}") from error
+    engine.dispose()
+    raise StorageUnavailableError("the database is of an older program; start the service once to bring it up to date")
+
+
+def _reading_sqlite(place: URL, lock_wait: timedelta) -> Engine:
+    reading = create_engine(place, hide_parameters=True, connect_args={"timeout": lock_wait.total_seconds()})
+    event.listen(reading, "connect", _prepare_reading)
+    return reading
+
+
 def _open_sqlite(address: URL, data_dir: Path, lock_wait: timedelta) -> Database:
     path = _sqlite_file(address, data_dir)
     _make_private(path)
@@ -92,9 +120,7 @@ def _open_sqlite(address: URL, data_dir: Path, lock_wait: timedelta) -> Database
     writing = create_engine(place, hide_parameters=True, connect_args=waits, pool_size=1, max_overflow=0)
     event.listen(writing, "connect", _prepare_writing)
     event.listen(writing, "begin", _begin_immediate)
-    reading = create_engine(place, hide_parameters=True, connect_args=waits)
-    event.listen(reading, "connect", _prepare_reading)
-    return _checked(Database(data_dir, writing, reading), _check_sqlite)
+    return _checked(Database(data_dir, writing, _reading_sqlite(place, lock_wait)), _check_sqlite)
 
 
 def _make_private(path: Path) -> None:
@@ -131,15 +157,20 @@ def _prepare_reading(driver_connection: Any, _: object) -> None:  # noqa: ANN401
 
 
 def _open_postgresql(address: URL, data_dir: Path, lock_wait: timedelta) -> Database:
+    writing = create_engine(address, hide_parameters=True, connect_args=_waits(lock_wait))
+    return _checked(Database(data_dir, writing, _reading_postgresql(address, lock_wait)), _check_postgresql)
+
+
+def _reading_postgresql(address: URL, lock_wait: timedelta) -> Engine:
+    frozen = _waits(lock_wait, " -c default_transaction_read_only=on")
+    return create_engine(address, hide_parameters=True, connect_args=frozen, pool_pre_ping=True)
+
+
+def _waits(lock_wait: timedelta, more: str = "") -> dict[str, Any]:
+    """How long a connection to PostgreSQL waits for anything, and the zone of its times."""
     milliseconds = int(lock_wait.total_seconds() * 1000)
-    waits = f"-c lock_timeout={milliseconds} -c timezone=UTC"
-    seconds = {"connect_timeout": max(2, int(lock_wait.total_seconds()))}
-    writing = create_engine(address, hide_parameters=True, connect_args={**seconds, "options": waits})
-    frozen = f"{waits} -c default_transaction_read_only=on"
-    reading = create_engine(
-        address, hide_parameters=True, connect_args={**seconds, "options": frozen}, pool_pre_ping=True
-    )
-    return _checked(Database(data_dir, writing, reading), _check_postgresql)
+    options = f"-c lock_timeout={milliseconds} -c timezone=UTC{more}"
+    return {"connect_timeout": max(2, int(lock_wait.total_seconds())), "options": options}
 
 
 def _checked(database: Database, check: Callable[[Connection], None]) -> Database:

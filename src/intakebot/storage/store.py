@@ -24,6 +24,7 @@ from intakebot.storage.blobs import Blobs
 from intakebot.storage.case_records import due_timers, write_cases
 from intakebot.storage.chat_glances import SqlGlances
 from intakebot.storage.chat_records import SqlChatStore
+from intakebot.storage.decided_records import write_decided
 from intakebot.storage.schema import case_numbers
 from intakebot.storage.search_index import index_changes
 from intakebot.storage.surroundings import read_surroundings
@@ -113,6 +114,7 @@ class SqlStore:
         directory_records.write_callers(self.connection, [caller for change in changes for caller in change.callers])
         write_cases(self.connection, changes)
         index_changes(self.connection, changes)
+        write_decided(self.connection, changes)
         owed = [delivery for change in changes for delivery in change.deliveries]
         delivery_records.write_deliveries(self.connection, self.blobs, owed)
         settlements = [settlement for change in changes for settlement in change.settlements]

@@ -22,11 +22,13 @@ from intakebot.rules.decide import Deliberation
 from intakebot.rules.explain import explain
 from intakebot.rules.model import Decision, StageTrace
 from intakebot.rules.reasons import Seen
-from intakebot.usecases.facts import Fact, caller_facts, identified_facts, message_facts
+from intakebot.usecases.facts import caller_facts, identified_facts, message_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify, quoted_keys
 from intakebot.usecases.recognise import Evidence, Recognition, clue_ids, recognise
+from intakebot.usecases.rule_run import run_rules
 from intakebot.usecases.seen import kept_facts
+from intakebot.usecases.seen_facts import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Assessment:
 
     `target` is the case to append to, or, for machine mail, the one it is evidence for; `follows` the case
     that a new one continues. `outcome` holds what the rules wrote, `stages` their traces, `ruleset` is the hash of
-    the rules that decided; `seen` is what they saw, by the stage before which it was learned.
+    the rules that decided, `seen` what they saw.
     """
 
     read: ReadContact
@@ -82,8 +84,8 @@ class Assessment:
     outcome: Mapping[str, Any]
     stages: tuple[StageTrace, ...]
     ruleset: str
-    seen: Seen
     around: Surroundings
+    seen: Seen
 
     @property
     def state(self) -> ContactState:
@@ -129,7 +131,7 @@ class Assessment:
             "permalink": next(iter(self.read.message.header(PERMALINK)), ""),
             "ruleset": self.ruleset,
             "stages": [stage.to_plain() for stage in self.stages],
-            "seen": kept_facts(self.seen),
+            "seen": kept_facts(self.seen.by_stage),
             "sentences": [
                 f"{self.disposition.value}: {self.reason}",
                 *explain(Decision(self.outcome, self.stages, self.ruleset)),
@@ -170,24 +172,21 @@ def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) 
         return draft.finished(
             Disposition.MACHINE, f"{machine.kind.value}: {machine.sign}", target=draft.recognition.case
         )
-    guard = draft.run("guard")
-    if guard.get("disposition") in ("machine", "refused"):
-        disposition = Disposition.MACHINE if guard["disposition"] == "machine" else Disposition.REFUSE
-        return draft.finished(disposition, str(guard.get("reason", "a guard rule decided so")))
-    draft.identify()
-    belongs = draft.recognition.case
-    if belongs and not belongs.case.is_final:
+    last = run_rules(draft.deliberation, draft)
+    if last == "guard":
+        outcome = draft.deliberation.decision.outcome
+        disposition = Disposition.MACHINE if outcome["disposition"] == "machine" else Disposition.REFUSE
+        return draft.finished(disposition, str(outcome.get("reason", "a guard rule decided so")))
+    belongs, same = draft.recognition.case, draft.same_topic
+    if last == "identify" and belongs:
         return draft.finished(Disposition.APPEND, f"it continues {belongs.case.label}", target=belongs)
-    draft.classify()
-    same = draft.same_topic()
-    if same and not belongs:
+    if last == "flag" and same:
         return draft.finished(Disposition.APPEND, f"{same.case.label} on the same topic is not closed", target=same)
-    draft.run("route")
     return draft.finished(Disposition.OPEN, "a new case", follows=belongs or draft.recognition.follows)
 
 
 class _Draft:
-    """The assessment while it is being made: each step adds its facts and traces."""
+    """The assessment while it is being made: what the rules are told between the stages, looked up."""
 
     def __init__(self, house: House, read: ReadContact, around: Surroundings, at: datetime) -> None:
         self._house = house
@@ -198,63 +197,54 @@ class _Draft:
         self._workflow = receiving_workflow(house, self._recipients)
         own = house.organisation.own_domains
         self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_key, own)
-        facts = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
-        self._ruleset = house.ruleset
-        facts |= caller_facts(around)
-        self._deliberation = Deliberation(facts, self._ruleset)
-        self._seen: dict[str, Mapping[str, Fact]] = {"guard": facts}
+        self._rules = house.rules.now
+        said = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
+        self._given = said | caller_facts(around)
+        self.deliberation = Deliberation(self._given, self._rules.ruleset)
         self._identification = Identification(record=around.customer)
-        self._outcome: dict[str, Any] = {}
-        self._stages: list[StageTrace] = []
+        self._learned: Mapping[str, Any] = {}
+        self.same_topic: CaseFile | None = None
 
-    def run(self, stage: str) -> Mapping[str, Any]:
-        """Decide one stage of rules and take its outcome as facts for the later ones."""
-        trace = self._deliberation.decide(stage)
-        self._stages.append(trace)
-        self._outcome |= trace.outcome
-        return trace.outcome
-
-    def identify(self) -> None:
+    def identified(self, lookup: Mapping[str, Any]) -> Mapping[str, Any]:
         """Identification: the rules' look-ups first, then what storage knows."""
-        wanted = self.run("identify").get("lookup") or {}
         clues = self._read.clues
-        self._identification = identify(self._around, clues.quoted_keys, wanted, self._at.date(), room_of=clues.room_of)
-        self._learn("classify", identified_facts(self._identification, self._house.organisation.policies))
+        self._identification = identify(self._around, clues.quoted_keys, lookup, self._at.date(), room_of=clues.room_of)
+        self._learned = identified_facts(self._identification, self._house.organisation.policies)
+        return self._learned
 
-    def classify(self) -> None:
+    def continues_a_case(self) -> bool:
+        """Whether its thread is a case that may still change."""
+        belongs = self.recognition.case
+        return belongs is not None and not belongs.case.is_final
+
+    def variant(self, category: str) -> str:
         """Classification fixes the variant of the process."""
-        self.run("classify")
-        category = str(self._outcome.get("category", ""))
         self._workflow = variant_for(self._house.organisation.workflows, self._workflow, category)
-        self._learn("flag", {"case.workflow": self._workflow})
-        self.run("flag")
+        return self._workflow
 
-    def _learn(self, before: str, facts: Mapping[str, Fact]) -> None:
-        """Add what is known from this stage on."""
-        self._seen[before] = facts
-        self._deliberation.learn(facts)
-
-    def same_topic(self) -> CaseFile | None:
-        """The newest case of the same customer, subscription or business object, and category that has not ended.
+    def shares_a_topic(self, decision: Decision) -> bool:
+        """Look for the newest case of the same customer, subscription or business object, and category, not ended.
 
         Without a customer, or with the default category, there is no topic to share.
         """
-        classified = any(trace.stage == "classify" and trace.result == "matched" for trace in self._stages)
+        classified = any(trace.stage == "classify" and trace.result == "matched" for trace in decision.stages)
         if self._identification.record is None or not classified:
-            return None
-        return next((file for file in self._around.open_cases if self._shares_topic(file.case)), None)
+            return False
+        open_cases = self._around.open_cases
+        self.same_topic = next((file for file in open_cases if self._shares(file.case, decision.outcome)), None)
+        return self.same_topic is not None and self.recognition.case is None
 
-    def _shares_topic(self, case: Case) -> bool:
+    def _shares(self, case: Case, outcome: Mapping[str, Any]) -> bool:
         found, workflows = self._identification, self._house.organisation.workflows
         same_installation = found.subscription is not None and case.subscription_id == found.subscription.id
         same_object = bool(
             case.business_object
             and case.business_object.reference
-            and case.business_object == business_object_of(self._outcome)
+            and case.business_object == business_object_of(outcome)
         )
         return (
             (same_installation or same_object)
-            and case.category == self._outcome.get("category")
+            and case.category == outcome.get("category")
             and not case.is_final
             and base_process(workflows, case.workflow) is base_process(workflows, self._workflow)
         )
@@ -268,6 +258,7 @@ class _Draft:
         follows: CaseFile | None = None,
     ) -> Assessment:
         """The assessment as it stands."""
+        decision = self.deliberation.decision
         return Assessment(
             self._read,
             disposition,
@@ -277,11 +268,11 @@ class _Draft:
             follows,
             self.recognition.evidence,
             self._identification,
-            self._outcome,
-            tuple(self._stages),
-            self._ruleset.hash,
-            self._seen,
+            decision.outcome,
+            decision.stages,
+            decision.ruleset_hash,
             self._around,
+            Seen(self._rules.stored, self._given, self._learned, self._workflow, self.deliberation),
         )
 
 

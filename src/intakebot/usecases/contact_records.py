@@ -12,6 +12,7 @@ from intakebot.domain.customer import Caller
 from intakebot.usecases.assess import Assessment, ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.recognise import CONTENT_PREFIX
+from intakebot.usecases.seen_facts import packed_facts
 
 
 def contact_records(
@@ -42,7 +43,8 @@ def contact_records(
         )
         for file in read.message.attachments
     )
-    return Change(contacts=(outcome,), decisions=(decision,), files=files)
+    decided = packed_facts(assessment.seen, decision.id, assessment.stages, at)
+    return Change(contacts=(outcome,), decisions=(decision,), decided=decided, files=files)
 
 
 def caller_of(house: House, assessment: Assessment) -> tuple[Caller | None, Change]:

@@ -47,7 +47,7 @@ def _laid_out(house: House, decision: JsonRow, message: JsonRow | None) -> dict[
 def mail_explained(house: House, read: ReadContact, around: Surroundings | None, at: datetime) -> dict[str, Any]:
     """What would become of a mail if it came now, and why. `around` None = nobody could be looked up."""
     assessment = assess(house, read, around or NOBODY, at)
-    told = Told(assessment.seen, house.ruleset)
+    told = Told(assessment.seen.by_stage, house.ruleset)
     trace = assessment.trace()
     kept = ("disposition", "reason", "threading", "identification", "outcome", "ruleset")
     return {name: trace[name] for name in kept} | {
@@ -68,7 +68,7 @@ def mail_why_not(
     """Why a rule would not apply to a mail if it came now; raises NotFoundError for an unknown rule."""
     assessment = assess(house, read, around or NOBODY, at)
     traces: Sequence[Mapping[str, Any]] = [stage.to_plain() for stage in assessment.stages]
-    found: WhyNot = why_not_in(rule_id, traces, Told(assessment.seen, house.ruleset), _ended(assessment))
+    found: WhyNot = why_not_in(rule_id, traces, Told(assessment.seen.by_stage, house.ruleset), _ended(assessment))
     return {
         "rule": found.rule.id,
         "place": str(found.rule.place),

@@ -1,21 +1,51 @@
 """The rules in force: one reference that a reload swaps between two decisions.
 
-Made once at the start and handed to the house; whoever decides takes `ruleset` once and decides to the end with it.
+Made once at the start and handed to the house; whoever decides takes `now` (or `ruleset`) once and decides to the end
+with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
+from intakebot.domain.change import StoredRuleset
 from intakebot.rules.model import Ruleset
+from intakebot.usecases.seen_facts import stored_ruleset
+
+
+@dataclass(frozen=True)
+class InForce:
+    """A ruleset and what follows from it."""
+
+    ruleset: Ruleset
+
+    @cached_property
+    def default_queues(self) -> Mapping[str, str]:
+        """The queue that the default of the route stage names, by workflow."""
+        default = self.ruleset.stage("route").default
+        targets = default.plain() if default else {}
+        named = targets.items() if isinstance(targets, dict) else ()
+        queues = {name: target.get("queue") for name, target in named if isinstance(target, dict)}
+        return {name: str(queue) for name, queue in queues.items() if queue}
+
+    @cached_property
+    def stored(self) -> StoredRuleset:
+        """The rules as they are kept beside their decisions; packed at the first one, not while somebody swaps."""
+        return stored_ruleset(self.ruleset)
 
 
 class RulesInForce:
     """The ruleset that decides now, and what follows from it."""
 
     def __init__(self, ruleset: Ruleset) -> None:
-        self._now = _InForce(ruleset, _default_queues(ruleset))
+        self._now = InForce(ruleset)
+
+    @property
+    def now(self) -> InForce:
+        """What decides now, with what follows from it."""
+        return self._now
 
     @property
     def ruleset(self) -> Ruleset:
@@ -29,17 +59,4 @@ class RulesInForce:
 
     def swap(self, ruleset: Ruleset) -> None:
         """From now on these rules decide. One assignment: nobody sees half of it."""
-        self._now = _InForce(ruleset, _default_queues(ruleset))
-
-
-@dataclass(frozen=True, slots=True)
-class _InForce:
-    ruleset: Ruleset
-    default_queues: Mapping[str, str]
-
-
-def _default_queues(ruleset: Ruleset) -> Mapping[str, str]:
-    default = ruleset.stage("route").default
-    targets = default.plain() if default else {}
-    named = targets.items() if isinstance(targets, dict) else ()
-    return {name: str(target["queue"]) for name, target in named if isinstance(target, dict) and target.get("queue")}
+        self._now = InForce(ruleset)

@@ -1,0 +1,111 @@
+"""Rehearsal: what another ruleset would have made of the contacts of the past. Pure.
+
+Only contacts that can change are decided again, by today's live function; that gives the same as deciding all of them
+again (a property test holds it to that). What was looked up then counts as it was found then; where the other rules
+would have had something else looked up, the contact is counted as `anew`, because nobody knows what would have been
+found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from intakebot.domain.workflow import Workflow
+from intakebot.rules.model import Ruleset
+from intakebot.usecases.past import Judge, PastContact, Was
+from intakebot.usecases.past_index import PastIndex
+from intakebot.usecases.ruleset_changes import Comparison
+
+Progress = Callable[[int, int], None]
+"""Told how many contacts are done, of how many."""
+_TELL_EVERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Contacts of the past with what was decided, and the rulesets that decided (None = cannot be read any more).
+
+    `tested` has the keys of each ruleset's conditions.
+    """
+
+    contacts: Sequence[PastContact]
+    was: Sequence[Was]
+    rulesets: Mapping[str, Ruleset | None]
+    tested: Mapping[str, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A contact (`place`: the how-many-th) that would have been decided differently, or looked up anew."""
+
+    place: int
+    contact: PastContact
+    old: Was
+    new: Was
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How many contacts there are, how many had to be decided again, and what differs."""
+
+    contacts: int
+    decided_again: int
+    altered: tuple[Altered, ...] = field(repr=False)
+
+
+def nothing_told(_done: int, _of: int) -> None:
+    """For callers that nobody watches."""
+
+
+def rehearse(
+    past: Past, new: Ruleset, workflows: Mapping[str, Workflow], progress: Progress = nothing_told
+) -> Rehearsal:
+    """What `new` would have decided otherwise than the rules that did decide."""
+    index = PastIndex(past.contacts, past.was, past.tested)
+    bits = 0
+    for name, old in past.rulesets.items():
+        bits |= index.decided_by(name) & (touched(index, old, new) if old else index.everybody)
+    return decide_touched(index, Judge(new, workflows, past.tested), bits, progress)
+
+
+def compare(
+    past: Past, old: Ruleset, new: Ruleset, workflows: Mapping[str, Workflow], progress: Progress = nothing_told
+) -> Rehearsal:
+    """What `new` would have decided otherwise than `old` would have."""
+    first = rehearse(past, old, workflows, progress)
+    replaced = {each.place: each.new for each in first.altered}
+    was = [replaced.get(place, each) for place, each in enumerate(past.was)]
+    index = PastIndex(past.contacts, was, past.tested)
+    return decide_touched(index, Judge(new, workflows, past.tested), touched(index, old, new), progress)
+
+
+def touched(index: PastIndex, old: Ruleset, new: Ruleset) -> int:
+    """The contacts that `new` may decide otherwise than `old` did, as bits of the index."""
+    if old.hash == new.hash:
+        return 0
+    comparison = Comparison.of(old, new)
+    index.scan(comparison.atoms())
+    return comparison.touched(index)
+
+
+def decide_touched(index: PastIndex, judge: Judge, bits: int, progress: Progress = nothing_told) -> Rehearsal:
+    """Decide these contacts again, and keep what differs."""
+    places, altered = list(index.places(bits)), []
+    for done, place in enumerate(places):
+        if done % _TELL_EVERY == 0:
+            progress(done, len(places))
+        old, new = index.was[place], judge.was(index.contacts[place])
+        if _differs(old, new):
+            altered.append(Altered(place, index.contacts[place], old, new))
+    progress(len(places), len(places))
+    return Rehearsal(len(index.contacts), len(places), tuple(altered))
+
+
+def decide_all(past: Past, judge: Judge) -> Iterable[Was]:
+    """Decide everything again, as the yardstick of what goes by the index."""
+    return (judge.was(contact) for contact in past.contacts)
+
+
+def _differs(old: Was, new: Was) -> bool:
+    return old.effects != new.effects or (new.anew and not old.anew) or old.stages != new.stages

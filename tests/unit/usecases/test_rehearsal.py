@@ -1,0 +1,149 @@
+"""Rehearsals: deciding again only what can change gives what deciding everything again gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakes.past_contacts import Letter, node_of, past_of
+from fakes.standing_house import shipped
+from intakebot.rules.load import load_ruleset
+from intakebot.rules.model import Ruleset
+from intakebot.usecases.past import Judge, Was
+from intakebot.usecases.rehearsal import Rehearsal, compare, decide_all, rehearse
+
+WORKFLOWS = shipped()[0].organisation.workflows
+WORDS = ("signal", "invoice", "cancel", "router", "parcel", "KEY-1", "KEY-2")
+CATEGORIES = ("technical/no-signal", "cancellation/late", "logistics/return", "general/unsorted")
+
+said = st.builds(
+    lambda subject, body, header: {"subject": subject, "body": body, "body.full": body, **header},
+    st.sampled_from(WORDS),
+    st.lists(st.sampled_from(WORDS), max_size=3).map(" ".join),
+    st.sampled_from([{}, {"header.precedence": ("bulk",)}, {"header.x-priority": ("1", "high")}]),
+)
+letters = st.builds(
+    Letter,
+    said,
+    st.sampled_from([{"caller.identified": False}, {"caller.identified": True, "customer.tier": "gold"}]),
+    st.sampled_from([{}, {"agreement.tier": "gold"}, {"customer.tier": "silver", "support_key.state": "valid"}]),
+    st.sampled_from([False, False, False, True]),
+    st.sampled_from([False, False, False, True]),
+    st.tuples(st.sampled_from(CATEGORIES), st.sampled_from(["crc", "noc"])),
+)
+
+told_early = [{"customer.tier": "gold"}, {"case.workflow": "crc"}, {"header.precedence": "bulk"}]
+told_early += [{"agreement.tier": {"present": True}}, {"caller.identified": True}]
+told_late = [*told_early, {"agreement.tier": "gold"}, {"support": "unknown"}, {"support_key.state": {"present": False}}]
+decided = [*told_late, {"category": {"under": "technical"}}, {"category": "cancellation/late"}]
+flagged = [*decided, {"case.workflow": "crc-technical"}, {"priority": "high"}, {"tags": ["gold"]}]
+says = [{"subject.words": [word]} for word in WORDS] + [{"body.words": [word]} for word in WORDS]
+says += [{"body": {"matches": "(?P<key>KEY-[0-9])"}}, {"header.x-priority": {"present": True}}]
+known = {"guard": told_early[:3], "identify": told_early, "classify": told_late, "flag": decided, "route": flagged}
+ACTIONS: dict[str, list[Any]] = {
+    "guard": [{"disposition": "machine"}, {"disposition": "refused", "reason": "no"}, {"suppress_reply": True}],
+    "identify": [{"lookup": {"support_key": "{key}"}}, {"lookup": {"account": "7"}}, {"support": "known"}],
+    "classify": [{"category": category} for category in CATEGORIES],
+    "flag": [{"tags": ["gold"], "priority": "high"}, {"priority": "low"}, {"tags": ["late"]}],
+    "route": [{"queue": "crc"}, {"queue": "noc"}, {"resolve": {"template": "how-to-reset"}}, {"assignee": "alice"}],
+}
+DEFAULTS: dict[str, list[Any]] = {
+    "guard": [None],
+    "identify": [{"support": "unknown"}, {"support": "known"}],
+    "classify": [{"category": "general/unsorted"}, {"category": "technical/other"}],
+    "flag": [None],
+    "route": [{"crc": {"queue": "crc"}, "crc-technical": {"queue": queue}} for queue in ("noc", "crc")],
+}
+
+
+def conditions(stage: str) -> st.SearchStrategy[Any]:
+    leaf = st.sampled_from(says + known[stage])
+    nest = st.lists(leaf, min_size=1, max_size=3)
+    return st.one_of(
+        leaf, nest.map(lambda c: {"any": c}), nest.map(lambda c: {"all": c}), leaf.map(lambda c: {"not": c})
+    )
+
+
+def rule(stage: str, name: str) -> st.SearchStrategy[Any]:
+    mode = st.sampled_from([{}, {}, {}, {"mode": "shadow"}, {"on": "appended"}])
+    when, then = conditions(stage), st.sampled_from(ACTIONS[stage])
+    return st.builds(lambda w, t, m: {"id": name, "when": w, "then": t, **m}, when, then, mode)
+
+
+def stage(name: str) -> st.SearchStrategy[Any]:
+    names = st.permutations([f"{name}.{letter}" for letter in "abcd"]).map(lambda order: order[:3])
+    rules = names.flatmap(lambda order: st.tuples(*(rule(name, each) for each in order)))
+    return st.builds(
+        lambda found, default: {
+            "hit": "collect" if name == "flag" else "first",
+            **({"merge": {"tags": "union", "priority": "max"}} if name == "flag" else {}),
+            **({"default": default} if default else {}),
+            "rules": list(found),
+        },
+        rules,
+        st.sampled_from(DEFAULTS[name]),
+    )
+
+
+rule_files = st.fixed_dictionaries({name: stage(name) for name in ACTIONS})
+
+
+@st.composite
+def two_rule_files(draw: st.DrawFn) -> tuple[Ruleset, Ruleset]:
+    """Two rulesets that are alike but for one or two stages, as versions of one file are."""
+    old = draw(rule_files)
+    other = draw(st.lists(st.sampled_from(sorted(ACTIONS)), min_size=1, max_size=2))
+    new = old | {name: draw(stage(name)) for name in other}
+    if draw(st.booleans()):
+        name = other[0]
+        changed = [*old[name]["rules"][:-1], draw(rule(name, old[name]["rules"][-1]["id"]))]
+        new = old | {name: old[name] | {"rules": changed}}
+    return loaded(old), loaded(new)
+
+
+def loaded(stages: Any) -> Ruleset:
+    return load_ruleset([node_of({"schema": "intakebot.rules/1", "stages": stages})])
+
+
+def otherwise(old: list[Was], new: list[Was]) -> dict[int, tuple[object, ...]]:
+    """What differs: effects, rules, and whether identification would have been asked for something else."""
+    pairs = enumerate(zip(old, new, strict=True))
+    return {
+        place: (was.effects, now.effects, now.stages, now.anew)
+        for place, (was, now) in pairs
+        if was.effects != now.effects or was.stages != now.stages or (now.anew and not was.anew)
+    }
+
+
+def altered(found: Rehearsal) -> dict[int, tuple[object, ...]]:
+    return {a.place: (a.old.effects, a.new.effects, a.new.stages, a.new.anew) for a in found.altered}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(letters, min_size=1, max_size=8), two_rule_files(), two_rule_files())
+def test_only_what_can_change_is_decided_again_and_that_is_enough(
+    found: list[Letter], rules: tuple[Ruleset, Ruleset], earlier: tuple[Ruleset, Ruleset]
+) -> None:
+    old, new = rules
+    past = past_of([(letter, (old, earlier[0])[n % 2]) for n, letter in enumerate(found)], WORKFLOWS)
+    everything = list(decide_all(past, Judge(new, WORKFLOWS, {key: frozenset() for key in past.tested})))
+
+    rehearsed = rehearse(past, new, WORKFLOWS)
+    compared = compare(past, earlier[1], new, WORKFLOWS)
+
+    assert altered(rehearsed) == otherwise(list(past.was), everything)
+    by_earlier = list(decide_all(past, Judge(earlier[1], WORKFLOWS, past.tested)))
+    assert altered(compared) == otherwise(by_earlier, everything)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(letters, min_size=1, max_size=5), rule_files.map(loaded))
+def test_the_rules_that_decided_decide_the_same_again(found: list[Letter], rules: Ruleset) -> None:
+    past = past_of([(letter, rules) for letter in found], WORKFLOWS)
+
+    again = list(decide_all(past, Judge(rules, WORKFLOWS, past.tested)))
+
+    assert [(was.effects, was.stages) for was in again] == [(was.effects, was.stages) for was in past.was]
+    assert rehearse(past, rules, WORKFLOWS).decided_again == 0
