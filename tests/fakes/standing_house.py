@@ -52,7 +52,8 @@ REPLY_KEY = b"a key that only this house knows"
 @cache
 def shipped() -> tuple[Settings, Ruleset, Templates]:
     """The shipped configuration, read once."""
-    return checked(CONFIG / "intakebot.yaml")
+    settings, ruleset, templates, _ = checked(CONFIG / "intakebot.yaml")
+    return settings, ruleset, templates
 
 
 @dataclass

@@ -21,7 +21,6 @@ from intakebot.reading.chat import CLAIMED, PERMALINK, ROOM_OF, is_chat
 from intakebot.rules.decide import Deliberation
 from intakebot.rules.explain import explain
 from intakebot.rules.model import Decision, StageTrace
-from intakebot.rules.reasons import Seen
 from intakebot.usecases.facts import caller_facts, identified_facts, message_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify, quoted_keys
