@@ -53,9 +53,13 @@ class Deliberation:
     What was tested for one stage is not tested again for the next, unless `learn` changed the field.
     """
 
-    def __init__(self, facts: Facts, ruleset: Ruleset, *, event: str = "created") -> None:
+    def __init__(
+        self, facts: Facts, ruleset: Ruleset, *, event: str = "created", spent: frozenset[str] = frozenset()
+    ) -> None:
+        """Begin with these facts; `spent` names rules that have had their turn and are passed over."""
         self._ruleset = ruleset
         self._event = event
+        self._spent = spent
         self._truths = Truths(facts, ruleset.atoms)
         self._traces: list[StageTrace] = []
 
@@ -65,7 +69,10 @@ class Deliberation:
 
     def decide(self, stage_name: str) -> StageTrace:
         """Run one stage (one of `model.STAGES`); its outcome becomes facts of the later ones."""
-        trace = _decide(self._ruleset.stage(stage_name), self._truths, self._event)
+        stage = self._ruleset.stage(stage_name)
+        if self._spent:
+            stage = replace(stage, rules=tuple(rule for rule in stage.rules if rule.id not in self._spent))
+        trace = _decide(stage, self._truths, self._event)
         self._traces.append(trace)
         self._truths.learn(outcome_facts(trace.outcome))
         return trace
