@@ -28,7 +28,9 @@ from intakebot.usecases.facts import case_facts, customer_facts
 from intakebot.usecases.further_case import split_case
 from intakebot.usecases.house import House
 from intakebot.usecases.identify_case import identify_case
+from intakebot.usecases.idle import watched
 from intakebot.usecases.links import link_case
+from intakebot.usecases.look_again import after_moves
 from intakebot.usecases.outgoing import delivered_files
 from intakebot.usecases.register import retry_contact
 from intakebot.usecases.replies import owe_reply
@@ -314,6 +316,7 @@ def _performed(house: House, store: Store, request: Request) -> dict[str, Any] |
         change = decide(house, store, request)
     except IntakebotError as refusal:
         return refusal
-    store.apply([change])
+    change += after_moves(house, store, change, house.clock.now())
+    store.apply([watched(house, change)])
     about = getattr(request.command, "case", None)
     return ({"case": about} if about else {}) | summary(change)

@@ -18,13 +18,15 @@ from intakebot.domain.messages import MachineKind, ReadMessage
 from intakebot.domain.workflow import StateKind, base_process, variant_for
 from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.reading.chat import CLAIMED, PERMALINK, ROOM_OF, is_chat
-from intakebot.rules.decide import Deliberation
+from intakebot.rules.decide import Deliberation, outcome_facts
 from intakebot.rules.explain import explain
 from intakebot.rules.model import Decision, StageTrace
-from intakebot.usecases.facts import caller_facts, identified_facts, message_facts
+from intakebot.usecases.facts import business_object_facts, caller_facts, case_facts, identified_facts, message_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify, quoted_keys
+from intakebot.usecases.parts import Part, own_part, parts_of
 from intakebot.usecases.recognise import Evidence, Recognition, clue_ids, recognise
+from intakebot.usecases.verdict import Verdict, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Assessment:
 
     `target` is the case to append to, or, for machine mail, the one it is evidence for; `follows` the case
     that a new one continues. `outcome` holds what the rules wrote, `stages` their traces, `ruleset` is the hash of
-    the rules that decided.
+    the rules that decided. `parts` are the further cases that a rule makes of the contact.
     """
 
     read: ReadContact
@@ -81,11 +83,17 @@ class Assessment:
     stages: tuple[StageTrace, ...]
     ruleset: str
     around: Surroundings
+    parts: tuple[Part, ...] = ()
 
     @property
     def state(self) -> ContactState:
         """The contact's final state."""
-        return _STATES[self.disposition]
+        return ContactState.SPLIT if self.parts else _STATES[self.disposition]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the rules say about the case that the contact continues."""
+        return Verdict("appended", self.outcome, self.stages, self.ruleset)
 
     @property
     def category(self) -> str:
@@ -114,6 +122,7 @@ class Assessment:
     def trace(self) -> dict[str, Any]:
         """The stored explanation, as JSON-like data."""
         return {
+            "event": "appended" if self.disposition is Disposition.APPEND else "created",
             "disposition": self.disposition.value,
             "reason": self.reason,
             "threading": [
@@ -129,11 +138,14 @@ class Assessment:
             "sentences": [
                 f"{self.disposition.value}: {self.reason}",
                 *explain(Decision(self.outcome, self.stages, self.ruleset)),
+                *(part.sentence for part in self.parts),
             ],
             "outcome": plain(dict(self.outcome)),
         }
 
 
+_OF_THE_CASE = frozenset({"category", "priority", "tags", "case.workflow"})
+"""Facts that a contact has as a new case would, and that the case it continues has already."""
 _STATES = {
     Disposition.OPEN: ContactState.REGISTERED,
     Disposition.APPEND: ContactState.APPENDED,
@@ -173,13 +185,18 @@ def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) 
     draft.identify()
     belongs = draft.recognition.case
     if belongs and not belongs.case.is_final:
+        draft.look_again(belongs)
         return draft.finished(Disposition.APPEND, f"it continues {belongs.case.label}", target=belongs)
     draft.classify()
     same = draft.same_topic()
     if same and not belongs:
+        draft.look_again(same)
         return draft.finished(Disposition.APPEND, f"{same.case.label} on the same topic is not closed", target=same)
+    draft.run("flag")
     draft.run("route")
-    return draft.finished(Disposition.OPEN, "a new case", follows=belongs or draft.recognition.follows)
+    return draft.finished(
+        Disposition.OPEN, "a new case", follows=belongs or draft.recognition.follows, parts=draft.parts()
+    )
 
 
 class _Draft:
@@ -194,9 +211,17 @@ class _Draft:
         self._workflow = receiving_workflow(house, self._recipients)
         own = house.organisation.own_domains
         self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_key, own)
-        facts = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
+        pending = read.pending
+        self._facts: dict[str, Any] = message_facts(
+            read.message,
+            pending.channel,
+            self._recipients,
+            self._workflow,
+            size=len(pending.content),
+            peer=pending.envelope.peer,
+        ) | caller_facts(around)
         self._ruleset = house.ruleset
-        self._deliberation = Deliberation(facts | caller_facts(around), self._ruleset)
+        self._deliberation = Deliberation(self._facts, self._ruleset)
         self._identification = Identification(record=around.customer)
         self._outcome: dict[str, Any] = {}
         self._stages: list[StageTrace] = []
@@ -206,30 +231,58 @@ class _Draft:
         trace = self._deliberation.decide(stage)
         self._stages.append(trace)
         self._outcome |= trace.outcome
+        self._facts |= outcome_facts(trace.outcome)
         return trace.outcome
+
+    def _learn(self, facts: Mapping[str, Any]) -> None:
+        self._facts |= facts
+        self._deliberation.learn(facts)
 
     def identify(self) -> None:
         """Identification: the rules' look-ups first, then what storage knows."""
-        wanted = self.run("identify").get("lookup") or {}
-        clues = self._read.clues
-        self._identification = identify(self._around, clues.quoted_keys, wanted, self._at.date(), room_of=clues.room_of)
-        self._deliberation.learn(identified_facts(self._identification, self._house.organisation.policies))
+        asked = self.run("identify")
+        wanted, policy = asked.get("lookup") or {}, (asked.get("agreement") or {}).get("policy", "")
+        clues, day = self._read.clues, self._at.date()
+        self._identification = identify(self._around, clues.quoted_keys, wanted, day, clues.room_of, policy)
+        self._learn(identified_facts(self._identification, self._house.organisation.policies))
 
     def classify(self) -> None:
-        """Classification fixes the variant of the process."""
-        self.run("classify")
+        """Classification fixes the variant of the process, or the process itself where a rule names it."""
+        named = str(self.run("classify").get("workflow", ""))
+        self._outcome |= own_part(self._outcome)
         category = str(self._outcome.get("category", ""))
-        self._workflow = variant_for(self._house.organisation.workflows, self._workflow, category)
-        self._deliberation.learn({"case.workflow": self._workflow})
-        self.run("flag")
+        self._workflow = self._workflow_of(named, category)
+        about = business_object_facts(business_object_of(self._outcome))
+        self._learn({"case.workflow": self._workflow, "category": category} | about)
+
+    def _workflow_of(self, named: str, category: str) -> str:
+        workflows = self._house.organisation.workflows
+        if named in workflows and base_process(workflows, named).name != named:
+            return named  # a variant by name: the category has no say
+        return variant_for(workflows, named if named in workflows else self._workflow, category)
+
+    def look_again(self, file: CaseFile) -> None:
+        """Ask the rules about the case that this contact continues: the contact's words, the case's own facts."""
+        if "appended" not in self._house.rules.events:
+            return
+        idle = self._at - file.touched_at if file.touched_at else None
+        own = case_facts(file.case, idle=idle)
+        its_own = {name: fact for name, fact in own.items() if name not in self._facts or name in _OF_THE_CASE}
+        verdict = judge(self._ruleset, "appended", self._facts | its_own)
+        self._stages.extend(verdict.stages)
+        self._outcome |= verdict.outcome
+
+    def parts(self) -> tuple[Part, ...]:
+        """The further cases that a rule makes of this contact."""
+        return parts_of(self._house, self._ruleset, self._outcome, self._facts, self._workflow)
 
     def same_topic(self) -> CaseFile | None:
         """The newest case of the same customer, subscription or business object, and category that has not ended.
 
-        Without a customer, or with the default category, there is no topic to share.
+        Without a customer, with the default category, or of several matters, there is no topic to share.
         """
         classified = any(trace.stage == "classify" and trace.result == "matched" for trace in self._stages)
-        if self._identification.record is None or not classified:
+        if self._identification.record is None or not classified or self._outcome.get("split"):
             return None
         return next((file for file in self._around.open_cases if self._shares_topic(file.case)), None)
 
@@ -255,6 +308,7 @@ class _Draft:
         *,
         target: CaseFile | None = None,
         follows: CaseFile | None = None,
+        parts: tuple[Part, ...] = (),
     ) -> Assessment:
         """The assessment as it stands."""
         return Assessment(
@@ -270,6 +324,7 @@ class _Draft:
             tuple(self._stages),
             self._ruleset.hash,
             self._around,
+            parts,
         )
 
 

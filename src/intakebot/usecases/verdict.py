@@ -62,9 +62,7 @@ class Verdict:
         }
 
 
-def judge(
-    ruleset: Ruleset, event: str, facts: Mapping[str, Any], spent: frozenset[str] = frozenset()
-) -> Verdict:
+def judge(ruleset: Ruleset, event: str, facts: Mapping[str, Any], spent: frozenset[str] = frozenset()) -> Verdict:
     """Ask the rules about a case that exists; `spent` names rules that have had their turn."""
     deliberation = Deliberation(facts, ruleset, event=event, spent=spent)
     for stage in LOOKED_AT_AGAIN:
