@@ -23,6 +23,7 @@ from intakebot.usecases.contact_records import outcome_of_split
 from intakebot.usecases.house import House
 from intakebot.usecases.open_case import UNIDENTIFIED
 from intakebot.usecases.parts import Part
+from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import named_by_number
 from intakebot.usecases.route import route_case
 
@@ -82,9 +83,8 @@ def _open_part(house: House, part: Part, parent: Case, number: int, by: Actor, a
         target = {"queue": house.default_queue(part.workflow), "comment": comment}
     trace = {"disposition": "open a case", "reason": f"one of several matters in the contact of {parent.label}"}
     decision = StoredDecision(house.new_id(), None, case.id, part.verdict.ruleset, trace | part.verdict.trace(), at)
-    return _opened(house, case, target, f"split from {parent.label}", by, at, part.verdict.by("route")) + Change(
-        decisions=(decision,)
-    )
+    change = _opened(house, case, target, f"split from {parent.label}", by, at, part.verdict.by("route"))
+    return change + proposed_tasks(house, case, part.verdict.stages, at) + Change(decisions=(decision,))
 
 
 def _child(house: House, number: int, origin: Case, title: str, description: str, at: datetime) -> Case:

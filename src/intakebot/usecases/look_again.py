@@ -23,6 +23,7 @@ from intakebot.ports import CaseFile, Clues, Store
 from intakebot.usecases.facts import case_facts, identified_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found, Identification
+from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.replies import answering_queue, why_not_automatic
 from intakebot.usecases.resolve import correspondent, withdraw_resolution
 from intakebot.usecases.route import answer_by_rule, draft_instead, move_case, noted
@@ -60,7 +61,9 @@ def carry_out(look: Look) -> Change:
     """What the rules want of the case, as far as it may be."""
     if look.hand.case.is_final or not look.verdict.rules:
         return Change()
-    change = _flagged(look)
+    titles = frozenset(task.title for task in look.file.tasks)
+    flag = [stage for stage in look.verdict.stages if stage.stage == "flag"]
+    change = _flagged(look) + proposed_tasks(look.house, look.hand.case, flag, look.at, titles)
     try:
         return change + _routed(look.after(change))
     except (RefusedError, NotFoundError, TemplateError) as problem:

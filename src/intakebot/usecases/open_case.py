@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM, Actor
-from intakebot.domain.case import Case, CaseEvent, opened
+from intakebot.domain.case import Case, opened
 from intakebot.domain.change import Change
 from intakebot.domain.contact import SPOKEN
 from intakebot.domain.customer import Caller, Validity
@@ -20,6 +20,7 @@ from intakebot.usecases.contact_records import caller_of, contact_records, conve
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
 from intakebot.usecases.promises import watch_promise
+from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import BELONGING, named_by_number
 from intakebot.usecases.replies import Correspondent, owe_reply, why_not_automatic
 from intakebot.usecases.route import answer_by_rule, draft_instead, noted, route_case
@@ -35,7 +36,7 @@ def open_case(house: House, assessment: Assessment, number: int, at: datetime) -
     change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),))
     change += caller_change + conversation(house, assessment, case, at)
     change += contact_records(house, assessment, case.id, caller.id if caller else None, at)
-    change += _proposed_tasks(house, assessment, case, at)
+    change += proposed_tasks(house, case, assessment.stages, at)
     change += watch_promise(house, case, policy_for(house, assessment.identification.support), at)
     return change + _settle_in(house, house.in_hand(case), assessment, caller, at)
 
@@ -98,16 +99,6 @@ def _missing(assessment: Assessment) -> tuple[str, ...]:
         "description": not message.new_text.strip(),
     }
     return tuple(name for name, lacking in lacks.items() if lacking)
-
-
-def _proposed_tasks(house: House, assessment: Assessment, case: Case, at: datetime) -> Change:
-    """A rule's task is a proposal until somebody has the case in charge (decision 17). It names one or several."""
-    named = assessment.outcome.get("task") or []
-    by = rule_of(assessment, "classify")
-    titles = (str(task["title"]) for task in (named if isinstance(named, list) else (named,)))
-    return Change(
-        events=tuple(CaseEvent(house.new_id(), case.id, "task.proposed", by, at, {}, title) for title in titles)
-    )
 
 
 def _settle_in(house: House, hand: CaseInHand, assessment: Assessment, caller: Caller | None, at: datetime) -> Change:
