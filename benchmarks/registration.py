@@ -22,7 +22,8 @@ from intakebot.domain.change import Change
 from intakebot.domain.contact import Envelope, Incoming
 from intakebot.ports import Store, Surroundings
 from intakebot.reading.message import read_message
-from intakebot.usecases.assess import ReadContact, assess
+from intakebot.usecases.assess import assess
+from intakebot.usecases.assessment import ReadContact
 from intakebot.usecases.open_case import open_case
 from intakebot.usecases.receive import keep_contacts, new_contact
 

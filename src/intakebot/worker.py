@@ -19,10 +19,11 @@ from intakebot.domain.errors import DeliveryFailedError, IntakebotError, Storage
 from intakebot.domain.messages import ReadMessage
 from intakebot.edge import guarded
 from intakebot.ports import Archive, Clock, Outlet, Receipt, Store, Writer
-from intakebot.usecases.assess import ReadContact
+from intakebot.usecases.assessment import ReadContact
 from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering, Sent
 from intakebot.usecases.house import House
+from intakebot.usecases.idle import Idling
 from intakebot.usecases.register import Registered, Registration, SetAside
 from intakebot.usecases.watch import alarms
 
@@ -85,6 +86,8 @@ class Worker:
         self._registration = registration
         self._delivering = Delivering(house, frozenset(name for name, outlet in outlets.items() if outlet.idempotent))
         self._closing = Closing(house)
+        self._idling = Idling(house)
+        self._watched_for = ""
         self._outlets = outlets
         self._wake = wake
         self._read = read
@@ -203,7 +206,16 @@ class Worker:
         if isinstance(await guarded(f"delivery {sent.delivery.id}", written), IntakebotError):
             self._unsettled.append(sent)
 
+    async def watch_idle(self) -> None:
+        """Set the timers of all cases, when the rules are not those that they were set for."""
+        ruleset = self._house.ruleset.hash
+        if ruleset != self._watched_for:
+            await self._writer.submit(self._idling.watch_all, None)
+            self._watched_for = ruleset
+            self._wake.owed.set()
+
     async def _watch(self) -> int:
+        await self.watch_idle()
         for alarm in alarms(self._archive, self._house.organisation, self._clock.now()):
             _log.warning("%s %s: %s", alarm.what, alarm.which, alarm.sentence)
         return 0

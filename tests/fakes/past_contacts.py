@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from intakebot.domain.positions import Node, Place
-from intakebot.domain.workflow import Workflow, variant_for
+from intakebot.domain.workflow import Workflow
 from intakebot.ports.history import Decided
 from intakebot.rules.decide import Deliberation
-from intakebot.rules.model import Decision, Ruleset
+from intakebot.rules.model import Ruleset
 from intakebot.usecases.past import past_contact
 from intakebot.usecases.rehearsal import Past
-from intakebot.usecases.rule_run import run_rules
+from intakebot.usecases.rule_run import process_of, run_rules
 from intakebot.usecases.seen_facts import Seen, packed_facts, stored_ruleset, unpacked_keys
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -39,18 +39,18 @@ class _Around:
     workflows: Mapping[str, Workflow]
     workflow: str = "crc"
 
-    def identified(self, lookup: Mapping[str, Any]) -> Mapping[str, Any]:
+    def identified(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002 - whatever is asked
         return self.letter.looked_up
 
     def continues_a_case(self) -> bool:
         return self.letter.in_thread
 
-    def variant(self, category: str) -> str:
-        self.workflow = variant_for(self.workflows, "crc", category)
+    def process(self, named: str, category: str) -> str:
+        self.workflow = process_of(self.workflows, "crc", named, category)
         return self.workflow
 
-    def shares_a_topic(self, decision: Decision) -> bool:
-        return self.letter.on_topic
+    def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:  # noqa: ARG002 - as it is told
+        return classified and self.letter.on_topic
 
 
 def node_of(value: Any, file: str = "main.yaml") -> Node:
@@ -70,8 +70,8 @@ def decided(letter: Letter, ruleset: Ruleset, workflows: Mapping[str, Workflow],
     around = _Around(letter, workflows)
     ran = run_rules(deliberation, around)
     looked_up = {} if ran == "guard" else letter.looked_up
-    seen = Seen(stored_ruleset(ruleset), given, looked_up, around.workflow, deliberation)
-    kept = packed_facts(seen, number, deliberation.decision.stages, AT)[0]
+    seen = Seen(stored_ruleset(ruleset), given, looked_up, around.workflow, ran, deliberation)
+    kept = packed_facts(seen, number, deliberation.decision.outcome, AT)[0]
     trace = json.loads(json.dumps({**deliberation.decision.to_plain(), "disposition": "open a case"}))
     category, queue = letter.left_in
     return Decided(

@@ -14,11 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from fakes.outlet import ScriptedOutlet
 from intakebot.app.house import checked
 from intakebot.cli.customer_files import read_customers
 from intakebot.clocks import SimulatedClock
 from intakebot.config.settings import Settings
+from intakebot.config.yaml_source import parse_node
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import Command, ImportCustomers
 from intakebot.domain.contact import Envelope, Incoming, Kept, PendingContact
@@ -29,6 +32,7 @@ from intakebot.ports import CaseFile, Render, Store
 from intakebot.ports.chat_store import owes_nothing
 from intakebot.readers import Reading
 from intakebot.reading.chat import ChatContent, chat_id
+from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.blobs import Blobs
@@ -132,6 +136,13 @@ class StandingHouse:
         organisation = replace(self.house.organisation, **changes)
         self.house = replace(self.house, organisation=organisation)
         self._rebuild()
+
+    def swap_rules(self, stages: Mapping[str, Any]) -> None:
+        """From now on these rules stand before the shipped ones, as a reload would bring them."""
+        rules = {name: {"rules": list(given)} for name, given in stages.items()}
+        written = yaml.safe_dump({"schema": "intakebot.rules/1", "stages": rules})
+        shipped_rules = shipped()[0].rules
+        self.house.rules.swap(load_ruleset([parse_node(written, "added.yaml"), *shipped_rules]))
 
     def move_to(self, domain: str) -> None:
         """The same house under another domain."""

@@ -14,6 +14,7 @@ A file in `conversations/` is a mapping from a conversation's name to its steps.
     register: true                       one more look at contacts that wait
     stop_while_sending: true             a stop between claiming what is due and settling it
     remove_queue: NAME                   the configuration loses a queue
+    rules: {route: [...], flag: [...]}   from now on these rules stand before the shipped ones
     amend: {case, sender, text, earlier} a caller changed (or with `withdrawn` took back) a message
     leaks: {to, words}                   no mail to this address had one of these words
     says: TEXT                           the last mail that left says this
@@ -250,6 +251,10 @@ class Conversation:
         queues = {known: queue for known, queue in self.standing.house.organisation.queues.items() if known != name}
         self.standing.restart(queues=queues)
 
+    async def _rules(self, stages: Mapping[str, Any]) -> None:
+        self.standing.swap_rules(stages)
+        await self.standing.worker.watch_idle()
+
     async def _leaks(self, given: Step) -> None:
         """Nothing that was sent to this address has these words."""
         for delivery in self.standing.outlet.taken:
@@ -288,7 +293,8 @@ class Expectation:
     `kind state` of all, in the order they were promised. `taken`: how many mails left. `reasons`: parts of the
     contacts' reasons, in order. `alarms`: the codes of `health`. A number is a case: the fields that it must
     have, and `events` (in this order among others), `notes`, `tasks`, `links`, `comments`, `messages`,
-    `resolution_sent`.
+    `resolution_sent`, `decided` (the events of its stored decisions), `applied` and `identified` (rules and sentences
+    of the last one).
     """
 
     conversation: Conversation
@@ -342,7 +348,7 @@ class Expectation:
         for name, value in wanted.items():
             seen = getattr(self, f"_see_{name}", None)
             found = seen(case) if seen else case[name]
-            if name in ("events", "notes", "comments"):
+            if name in ("events", "notes", "comments", "applied", "identified"):
                 _assert_in_order(value, found)
             else:
                 assert found == value, f"C-{number} {name}: {found}"
@@ -360,6 +366,16 @@ class Expectation:
         return [
             f"{task['status']} {task['assignee'] or task['queue']} {task['reason']}".strip() for task in case["tasks"]
         ]
+
+    def _see_decided(self, case: Step) -> list[str]:
+        return [decision["trace"]["event"] for decision in self._archive.decisions(case["number"])]
+
+    def _see_applied(self, case: Step) -> list[str]:
+        stages = self._archive.decisions(case["number"])[-1]["trace"]["stages"]
+        return [rule["id"] for stage in stages for rule in stage["applied"]]
+
+    def _see_identified(self, case: Step) -> list[str]:
+        return list(self._archive.decisions(case["number"])[-1]["trace"]["identification"])
 
     def _see_links(self, case: Step) -> list[str]:
         return [f"{link['relation']} {link['number']}" for link in case["links"]]

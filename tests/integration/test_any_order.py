@@ -27,6 +27,8 @@ from intakebot.domain.errors import NotFoundError, RefusedError
 from integration.conversation import Conversation
 from integration.invariants import CANARY, Watcher
 
+MOST_LOOKS = 20
+"""After so many looks of the worker at one moment there is nothing left to do, whatever the rules say."""
 AGENTS = st.sampled_from(["alice", "bob", "carol", "dana"])
 CASES = st.integers(1001, 1004)
 QUEUES = st.sampled_from(["support", "crc", "noc", "triage", "nowhere"])
@@ -34,6 +36,24 @@ SENDERS = st.sampled_from(["ann@acme.example", "kari@fjord.example", "eve@evil.e
 OUTCOMES = st.lists(st.sampled_from(["sent", "deferred", "failed", "ambiguous", "unplanned"]), max_size=3)
 SUBJECTS = st.sampled_from(["No signal", "Invoice wrong", "How do I reset my router", "Hello", "[C-1001] again"])
 HEADERS = st.sampled_from([{}, {}, {"Auto-Submitted": "auto-replied"}, {"List-Id": "news"}])
+
+
+def on(events: str, name: str, when: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+    return {"id": name, "on": events.split(), "when": when, "then": then}
+
+
+FLAGS = [
+    on("appended state", "f.again", {"channel": "email"}, {"tags": ["seen"]}),
+    on("idle", "f.idle", {"case.idle_hours": {"gt": 20}}, {"priority": "urgent"}),
+]
+ROUTES = [
+    on("state idle", "r.fro", {"case.queue": "triage"}, {"queue": "support"}),
+    on("state idle", "r.to", {"case.queue": ["support", "crc"]}, {"queue": "triage"}),
+    on("idle", "r.late", {"case.idle_hours": {"gt": 200}}, {"assignee": "dana"}),
+    on("appended idle", "r.says", {"channel": "email"}, {"resolve": {"template": "how-to-reset"}}),
+]
+RULES = st.fixed_dictionaries({"flag": st.just(FLAGS), "route": st.permutations(ROUTES)})
+"""Rules that send a case to and fro, whatever happens to it."""
 ADDRESSES = st.sampled_from(["support@intakebot.example", "crc@intakebot.example"])
 COMMANDS = st.one_of(
     st.builds(c.Take, CASES),
@@ -114,6 +134,10 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         self.standing.advance(timedelta(hours=hours))
 
+    @rule(stages=RULES)
+    def the_rules_change(self, stages: dict[str, Any]) -> None:
+        self.wait(self.conversation.hold([{"rules": stages}]))
+
     @rule()
     def the_service_starts_again(self) -> None:
         self.wait(self.conversation.hold([{"stop_while_sending": True}, {"restart": True}]))
@@ -125,6 +149,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "standing"):
+            self.standing.advance(timedelta(days=100))
+            assert 0 in (self.wait(self.standing.deliver()) for _ in range(MOST_LOOKS)), "it goes to and fro for ever"
             self.wait(self.watcher.check(thorough=True))
             self.wait(self.standing.close())
         self.wait(self.loop.shutdown_default_executor())

@@ -11,7 +11,7 @@ import pytest
 
 from fakes.standing_house import StandingHouse
 from intakebot.domain.errors import StorageUnavailableError
-from intakebot.usecases.assess import ReadContact
+from intakebot.usecases.assessment import ReadContact
 from intakebot.usecases.register import Registration
 from intakebot.worker import SUSPICIOUS_ATTEMPTS, Worker
 

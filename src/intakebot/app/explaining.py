@@ -27,7 +27,7 @@ from intakebot.rules.trials import run_trials, untested
 from intakebot.storage.engine import Database, is_there, open_database
 from intakebot.storage.surroundings import look_around
 from intakebot.templating import Templates
-from intakebot.usecases.assess import ReadContact
+from intakebot.usecases.assessment import ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.reasons import mail_explained, mail_why_not
 from intakebot.usecases.rules_in_force import RulesInForce

@@ -19,6 +19,8 @@ from intakebot.cli.reason_page import reasons_block
 
 Record = Mapping[str, Any]
 CHANGED = "other rules are in force today: notes and near misses are those of today's rules"
+_AGAIN = {"state": "It moved", "idle": "Nobody touched it", "created": "Split from its parent"}
+"""Why rules looked at a case without a contact, by event."""
 
 
 def why_page(answer: Record, calendar: Calendar) -> RenderableType:
@@ -44,7 +46,9 @@ def _place(case: object) -> Text:
 
 def _decision(decision: Record, calendar: Calendar) -> RenderableType:
     trace = decision["trace"]
-    title = f"Contact {decision['contact_id']} · {calendar.both(decision['at'])}"
+    contact = decision["contact_id"]
+    reason = f"Contact {contact}" if contact else _AGAIN[trace["event"]]
+    title = f"{reason} · {calendar.both(decision['at'])}"
     return section(one_line(title).plain, Group(*_parts(trace, decision)))
 
 

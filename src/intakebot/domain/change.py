@@ -56,10 +56,13 @@ class CaseMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:
-    """Why a contact became what it became: the rules' trace and the threading evidence, as plain data."""
+    """Why a contact became what it became: the rules' trace and the threading evidence, as plain data.
+
+    `contact_id` is None where rules looked at a case again and no contact was the reason.
+    """
 
     id: int
-    contact_id: int
+    contact_id: int | None
     case_id: int | None
     ruleset: str
     trace: PlainValue

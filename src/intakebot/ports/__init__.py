@@ -91,7 +91,8 @@ class CaseFile:
     """A case as a decision needs it: the case, its tasks, its caller, and the ids of its mail thread.
 
     `deliveries` are the ones that are owed or being sent. `thread` has the Message-IDs of the conversation,
-    oldest first; `automatic_replies` counts the automatic replies that this case has caused so far.
+    oldest first; `automatic_replies` counts the automatic replies that this case has caused so far. `touched_at` is
+    when a person or the caller last did something with it; what rules and timers do counts for nothing.
     """
 
     case: Case
@@ -101,6 +102,7 @@ class CaseFile:
     deliveries: tuple[Delivery, ...]
     automatic_replies: int
     received_at_address: str
+    touched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,15 @@ class Store(Protocol):
 
     def customer_by_reference(self, reference: str) -> CustomerRecord:
         """A customer with all that hangs on it; raises NotFoundError."""
+
+    def customer_by_id(self, customer_id: int) -> CustomerRecord | None:
+        """A customer without its callers."""
+
+    def rules_seen_since(self, case_id: int, kind: str, since: datetime) -> frozenset[str]:
+        """The rules that wrote an event of this kind into a case's history, then or later."""
+
+    def touched_cases(self) -> list[tuple[int, datetime]]:
+        """Every case that has not ended, with when a person or the caller last did something with it."""
 
     def customer_of_caller(self, caller_id: int) -> CustomerRecord | None:
         """The customer that a caller belongs to."""

@@ -67,10 +67,13 @@ class Deliberation:
         *,
         event: str = "created",
         known: KnownAtoms = NOTHING_KNOWN,
+        spent: frozenset[str] = frozenset(),
         scan_cap: int = SCAN_CAP,
     ) -> None:
+        """Begin with these facts; `spent` names rules that have had their turn and are passed over."""
         self._ruleset = ruleset
         self._event = event
+        self._spent = spent
         self._index = index_of(ruleset)
         self._truths = Truths(facts, ruleset.atoms, known, self._index, scan_cap)
         self._traces: list[StageTrace] = []
@@ -82,10 +85,17 @@ class Deliberation:
     def decide(self, stage_name: str) -> StageTrace:
         """Run one stage (one of `model.STAGES`); its outcome becomes facts of the later ones."""
         rules = self._index.stages[stage_name].rules(self._truths.candidates)
+        if self._spent:
+            rules = [rule for rule in rules if rule.id not in self._spent]
         trace = _decide(self._ruleset.stage(stage_name), rules, self._truths, self._event)
         self._traces.append(trace)
         self._truths.learn(outcome_facts(trace.outcome))
         return trace
+
+    @property
+    def facts(self) -> Facts:
+        """All that is known by now: what was given, learned, and decided."""
+        return self._truths.facts
 
     def true_keys(self) -> frozenset[int]:
         """The keys of all atoms that hold for the facts known by now, but for fields that stages decide.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, not_, or_, select
 
 from intakebot.domain.case import Case, TaskStatus, shown_number
 from intakebot.domain.delivery import DeliveryState
@@ -19,7 +20,7 @@ from intakebot.storage.case_rows import case_of, task_of
 from intakebot.storage.delivery_records import delivery_of
 from intakebot.storage.directory import read_callers
 from intakebot.storage.rows import KEYS, select_in
-from intakebot.storage.tables import arrivals, cases, deliveries, tasks, thread_ids
+from intakebot.storage.tables import arrivals, case_events, cases, deliveries, tasks, thread_ids
 
 LONGEST_THREAD = 50
 """Message-IDs of a thread that a case file shows: the newest ones."""
@@ -54,6 +55,24 @@ _THREADS = select(_RANKED).where(_RANKED.c.rank <= LONGEST_THREAD).order_by(_RAN
 _FIRST_RECIPIENTS = select(arrivals.c.contact_id, arrivals.c.recipient).where(
     arrivals.c.contact_id.in_(KEYS), arrivals.c.position == 0
 )
+_BY_NOBODY = or_(case_events.c.by.startswith("rule:"), case_events.c.by.startswith("timer:"))
+_TOUCHED = (
+    select(case_events.c.case_id, func.max(case_events.c.at).label("at"))
+    .where(case_events.c.case_id.in_(KEYS), not_(_BY_NOBODY))
+    .group_by(case_events.c.case_id)
+)
+_ALL_TOUCHED = (
+    select(case_events.c.case_id, func.max(case_events.c.at).label("at"))
+    .join_from(case_events, cases)
+    .where(cases.c.closed_at.is_(None), cases.c.ended_as.is_(None), not_(_BY_NOBODY))
+    .group_by(case_events.c.case_id)
+)
+_RULES_SEEN = select(case_events.c.by).where(
+    case_events.c.case_id == bindparam("case_id"),
+    case_events.c.kind == bindparam("kind"),
+    case_events.c.at >= bindparam("since"),
+    case_events.c.by.startswith("rule:"),
+)
 _ID_OF_NUMBER = select(cases.c.id).where(cases.c.number == bindparam("number"))
 _ID_OF_TASK = select(tasks.c.case_id).where(tasks.c.id == bindparam("task_id"))
 _OPEN_HANDOVERS = (
@@ -75,6 +94,7 @@ def read_case_files(connection: Connection, case_ids: Iterable[int]) -> dict[int
     owed = _by_case(connection, _OWED_DELIVERIES, ids, delivery_of)
     replies = {row.case_id: row.replies for row in select_in(connection, _AUTOMATIC_REPLIES, ids)}
     recipients = _first_recipients(connection, found)
+    touched = {row.case_id: row.at for row in select_in(connection, _TOUCHED, ids)}
     return {
         case.id: CaseFile(
             case=case,
@@ -84,6 +104,7 @@ def read_case_files(connection: Connection, case_ids: Iterable[int]) -> dict[int
             deliveries=tuple(owed[case.id]),
             automatic_replies=replies.get(case.id, 0),
             received_at_address=recipients.get(case.contact_id or 0, ""),
+            touched_at=touched.get(case.id),
         )
         for case in found
     }
@@ -109,6 +130,17 @@ def read_case_file(connection: Connection, case_id: int) -> CaseFile:
     if case_id not in found:
         raise NotFoundError(f"there is no case with the id {case_id}")
     return found[case_id]
+
+
+def touched_cases(connection: Connection) -> list[tuple[int, datetime]]:
+    """Every case that has not ended, with when a person or the caller last did something with it."""
+    return [(row.case_id, row.at) for row in connection.execute(_ALL_TOUCHED)]
+
+
+def rules_seen_since(connection: Connection, case_id: int, kind: str, since: datetime) -> frozenset[str]:
+    """The rules that wrote an event of this kind into a case's history, then or later."""
+    written = connection.scalars(_RULES_SEEN, {"case_id": case_id, "kind": kind, "since": since})
+    return frozenset(by.removeprefix("rule:") for by in written)
 
 
 def case_file_of_number(connection: Connection, number: int) -> CaseFile:

@@ -144,6 +144,18 @@ class SqlStore:
         """A customer with all that hangs on it; raises NotFoundError."""
         return directory.customer_by_reference(self.connection, reference)
 
+    def customer_by_id(self, customer_id: int) -> CustomerRecord | None:
+        """A customer without its callers."""
+        return directory.read_customers(self.connection, [customer_id]).get(customer_id)
+
+    def rules_seen_since(self, case_id: int, kind: str, since: datetime) -> frozenset[str]:
+        """The rules that wrote an event of this kind into a case's history, then or later."""
+        return case_files.rules_seen_since(self.connection, case_id, kind, since)
+
+    def touched_cases(self) -> list[tuple[int, datetime]]:
+        """Every case that has not ended, with when a person or the caller last did something with it."""
+        return case_files.touched_cases(self.connection)
+
     def customer_of_caller(self, caller_id: int) -> CustomerRecord | None:
         """The customer that a caller belongs to."""
         return directory.customer_of_caller(self.connection, caller_id)

@@ -269,7 +269,7 @@ decisions = Table(
     "decisions",
     metadata,
     id_column(),
-    Column("contact_id", BigInteger, nullable=False, index=True),
+    Column("contact_id", BigInteger, index=True),
     case_column(nullable=True),
     Column("ruleset", String(64), nullable=False),
     Column("trace", JSON, nullable=False),

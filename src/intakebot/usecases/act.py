@@ -24,11 +24,12 @@ from intakebot.domain.workflow import Verb, variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.usecases.amendments import record_amendment
 from intakebot.usecases.deliver import retry_delivery, withdraw_delivery
-from intakebot.usecases.facts import case_facts, customer_facts
 from intakebot.usecases.further_case import split_case
 from intakebot.usecases.house import House
 from intakebot.usecases.identify_case import identify_case
+from intakebot.usecases.idle import watched
 from intakebot.usecases.links import link_case
+from intakebot.usecases.look_again import after_moves, standing_facts
 from intakebot.usecases.outgoing import delivered_files
 from intakebot.usecases.register import retry_contact
 from intakebot.usecases.replies import owe_reply
@@ -132,8 +133,7 @@ def _classify(acting: Acting, command: c.Classify) -> Change:
     if workflow == acting.case.workflow:
         return change
     case = change.case(acting.case.id)
-    record = acting.store.customer_of_caller(case.caller_id) if case.caller_id else None
-    facts = case_facts(case) | customer_facts(record)
+    facts = standing_facts(acting.house, acting.store, case, None)
     hand = acting.house.hand_of(replace(acting.file, case=case))
     return change + reroute_case(acting.house, hand, facts, f"classified {category}", acting.at)
 
@@ -314,6 +314,7 @@ def _performed(house: House, store: Store, request: Request) -> dict[str, Any] |
         change = decide(house, store, request)
     except IntakebotError as refusal:
         return refusal
-    store.apply([change])
+    change += after_moves(house, store, change, house.clock.now())
+    store.apply([watched(house, change)])
     about = getattr(request.command, "case", None)
     return ({"case": about} if about else {}) | summary(change)

@@ -1,6 +1,7 @@
 """Append: a contact that continues a case, or is about the topic of one that is not closed, opens no new case.
 
-The caller's word on a resolved case brings it back to a person; on any other it is added to the conversation.
+The caller's word on a resolved case brings it back to a person; on any other it is added to the conversation. Then
+follows what rules on `appended` want of the case.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from datetime import datetime
 from intakebot.domain.actors import SYSTEM
 from intakebot.domain.case import alter
 from intakebot.domain.change import Change
-from intakebot.usecases.assess import Assessment, is_resolved
+from intakebot.domain.contact import SPOKEN
+from intakebot.ports import CaseFile
+from intakebot.usecases.assessment import Assessment, is_resolved
 from intakebot.usecases.contact_records import caller_of, contact_records, conversation, in_chat
 from intakebot.usecases.house import House
+from intakebot.usecases.look_again import Look, carry_out
 from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
 
@@ -26,11 +30,26 @@ def append_contact(house: House, assessment: Assessment, at: datetime) -> Change
     change += contact_records(house, assessment, file.case.id, caller.id if caller else None, at)
     change += conversation(house, assessment, file.case, at)
     change += noted(house, house.hand_of(file), "contact.appended", assessment.reason, SYSTEM, at)
+    change += _back_to_work(house, file, at)
+    hand, today = house.hand_of(file).after(change), assessment.around.replies_today
+    look = Look(house, file, hand, assessment.verdict, at, _silence(assessment), today)
+    return change + carry_out(look)
+
+
+def _silence(assessment: Assessment) -> str:
+    """Why no rule may answer this contact by itself; '' when one may."""
+    message = assessment.read.message
+    if assessment.read.pending.channel in SPOKEN:
+        return "the contact did not come in writing"
+    return f"it came from a machine: {message.machine.sign}" if message.machine else ""
+
+
+def _back_to_work(house: House, file: CaseFile, at: datetime) -> Change:
     if is_resolved(house, file):
-        return change + reopen_case(house, file, by=SYSTEM, at=at, cause="caller-answered")
+        return reopen_case(house, file, by=SYSTEM, at=at, cause="caller-answered")
     if file.case.close_when_sent:
         case, event = alter(
             file.case, house.new_id(), "closing.cancelled", SYSTEM, at, "the caller wrote", close_when_sent=False
         )
-        return change + Change(cases=(case,), events=(event,))
-    return change
+        return Change(cases=(case,), events=(event,))
+    return Change()

@@ -7,160 +7,27 @@ the same topic. `register` turns the assessment into a `Change`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
-from intakebot.domain.case import BusinessObject, Case, Priority, plain
-from intakebot.domain.contact import ContactState, PendingContact
-from intakebot.domain.messages import MachineKind, ReadMessage
-from intakebot.domain.workflow import StateKind, base_process, variant_for
-from intakebot.ports import CaseFile, Clues, Surroundings
-from intakebot.reading.chat import CLAIMED, PERMALINK, ROOM_OF, is_chat
+from intakebot.domain.case import Case
+from intakebot.domain.messages import MachineKind
+from intakebot.domain.workflow import base_process
+from intakebot.ports import CaseFile, Surroundings
 from intakebot.rules.decide import Deliberation
-from intakebot.rules.explain import explain
-from intakebot.rules.model import Decision, StageTrace
-from intakebot.usecases.facts import caller_facts, identified_facts, message_facts
+from intakebot.rules.facts import Facts
+from intakebot.usecases.assessment import Assessment, Disposition, ReadContact, business_object_of
+from intakebot.usecases.facts import caller_facts, case_facts, identified_facts, message_facts
 from intakebot.usecases.house import House
-from intakebot.usecases.identify import Identification, identify, quoted_keys
-from intakebot.usecases.recognise import Evidence, Recognition, clue_ids, recognise
-from intakebot.usecases.rule_run import run_rules
-from intakebot.usecases.seen import kept_facts
+from intakebot.usecases.identify import Identification, identify
+from intakebot.usecases.parts import Part, parts_of, with_own_part
+from intakebot.usecases.recognise import Recognition, recognise
+from intakebot.usecases.rule_run import process_of, run_rules
 from intakebot.usecases.seen_facts import Seen
+from intakebot.usecases.verdict import Verdict, judge
 
-
-@dataclass(frozen=True, slots=True)
-class ReadContact:
-    """A kept contact together with what it says, and the clues that it can be recognised by."""
-
-    pending: PendingContact
-    message: ReadMessage
-    clues: Clues
-
-    @classmethod
-    def of(cls, pending: PendingContact, message: ReadMessage) -> ReadContact:
-        """The contact with its clues, which are looked for once."""
-        return cls(pending, message, clues_of(pending, message))
-
-    @property
-    def sender(self) -> str:
-        """The sender's address, lower case, or ''."""
-        return self.clues.sender
-
-    @property
-    def answer_to(self) -> str:
-        """Where the caller can be answered in writing ('' = nowhere): a mail address, or a place in a chat."""
-        return self.clues.answer_to or (self.sender if "@" in self.sender else "")
-
-
-class Disposition(Enum):
-    """What becomes of a contact."""
-
-    OPEN = "open a case"
-    APPEND = "append to a case"
-    MACHINE = "keep as machine mail"
-    REFUSE = "refuse"
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """Everything decided about one contact, with why.
-
-    `target` is the case to append to, or, for machine mail, the one it is evidence for; `follows` the case
-    that a new one continues. `outcome` holds what the rules wrote, `stages` their traces, `ruleset` is the hash of
-    the rules that decided, `seen` what they saw.
-    """
-
-    read: ReadContact
-    disposition: Disposition
-    reason: str
-    workflow: str
-    target: CaseFile | None
-    follows: CaseFile | None
-    evidence: tuple[Evidence, ...]
-    identification: Identification
-    outcome: Mapping[str, Any]
-    stages: tuple[StageTrace, ...]
-    ruleset: str
-    around: Surroundings
-    seen: Seen
-
-    @property
-    def state(self) -> ContactState:
-        """The contact's final state."""
-        return _STATES[self.disposition]
-
-    @property
-    def category(self) -> str:
-        """The classification."""
-        return str(self.outcome.get("category", ""))
-
-    @property
-    def priority(self) -> Priority:
-        """The priority that rules gave, else normal."""
-        return Priority(self.outcome.get("priority", Priority.NORMAL.value))
-
-    @property
-    def business_object(self) -> BusinessObject | None:
-        """The thing it is about, where a rule found it."""
-        return business_object_of(self.outcome)
-
-    def _proposals(self) -> list[dict[str, Any]]:
-        """Whose the caller may be, for a person to confirm; nothing is concluded from it."""
-        proposed = self.around.proposed
-        if proposed is None or self.identification.record is not None:
-            return []
-        customer = proposed.customer
-        sentence = f"the profile names {self.read.clues.claimed}, an address of {customer.name}"
-        return [{"reference": customer.reference, "name": customer.name, "sentence": sentence}]
-
-    def trace(self) -> dict[str, Any]:
-        """The stored explanation, as JSON-like data."""
-        return {
-            "disposition": self.disposition.value,
-            "reason": self.reason,
-            "threading": [
-                {"case": e.case_number, "evidence": e.sign, "points": e.points, "sentence": e.sentence}
-                for e in self.evidence
-            ],
-            "identification": list(self.identification.sentences),
-            "proposals": self._proposals(),
-            "cc": [address.address for address in self.read.message.cc],
-            "permalink": next(iter(self.read.message.header(PERMALINK)), ""),
-            "ruleset": self.ruleset,
-            "stages": [stage.to_plain() for stage in self.stages],
-            "seen": kept_facts(self.seen.by_stage),
-            "sentences": [
-                f"{self.disposition.value}: {self.reason}",
-                *explain(Decision(self.outcome, self.stages, self.ruleset)),
-            ],
-            "outcome": plain(dict(self.outcome)),
-        }
-
-
-_STATES = {
-    Disposition.OPEN: ContactState.REGISTERED,
-    Disposition.APPEND: ContactState.APPENDED,
-    Disposition.MACHINE: ContactState.MACHINE,
-    Disposition.REFUSE: ContactState.REFUSED,
-}
-
-
-def clues_of(pending: PendingContact, message: ReadMessage) -> Clues:
-    """What storage must look up for a contact. Somebody who calls from a mail address is known by it."""
-    sender = message.sender.address.lower() if message.sender else ""
-    in_chat = is_chat(pending.channel, pending.content)
-    return Clues(
-        channel="email" if "@" in sender and not in_chat else pending.channel,
-        sender=sender,
-        message_ids=clue_ids(message, pending),
-        quoted_keys=quoted_keys(f"{message.subject}\n{message.new_text}"),
-        bounced_ids=message.machine.original_ids if message.machine else (),
-        answer_to=pending.envelope.sender if in_chat else "",
-        room_of=next(iter(message.header(ROOM_OF)), "") if in_chat else "",
-        claimed=next(iter(message.header(CLAIMED)), "") if in_chat else "",
-    )
+_OF_THE_CASE = frozenset({"category", "priority", "tags", "case.workflow"})
+"""Facts that a contact has as a new case would, and that the case it continues has already."""
 
 
 def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) -> Assessment:
@@ -171,17 +38,19 @@ def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) 
         return draft.finished(
             Disposition.MACHINE, f"{machine.kind.value}: {machine.sign}", target=draft.recognition.case
         )
-    last = run_rules(draft.deliberation, draft)
-    if last == "guard":
-        outcome = draft.deliberation.decision.outcome
+    draft.run()
+    if draft.last == "guard":
+        outcome = draft.outcome
         disposition = Disposition.MACHINE if outcome["disposition"] == "machine" else Disposition.REFUSE
         return draft.finished(disposition, str(outcome.get("reason", "a guard rule decided so")))
     belongs, same = draft.recognition.case, draft.same_topic
-    if last == "identify" and belongs:
-        return draft.finished(Disposition.APPEND, f"it continues {belongs.case.label}", target=belongs)
-    if last == "flag" and same:
-        return draft.finished(Disposition.APPEND, f"{same.case.label} on the same topic is not closed", target=same)
-    return draft.finished(Disposition.OPEN, "a new case", follows=belongs or draft.recognition.follows)
+    if draft.last == "identify" and belongs:
+        return draft.continued(f"it continues {belongs.case.label}", belongs)
+    if draft.last == "classify" and same:
+        return draft.continued(f"{same.case.label} on the same topic is not closed", same)
+    return draft.finished(
+        Disposition.OPEN, "a new case", follows=belongs or draft.recognition.follows, parts=draft.parts()
+    )
 
 
 class _Draft:
@@ -192,22 +61,32 @@ class _Draft:
         self._read = read
         self._around = around
         self._at = at
-        self._recipients = read.pending.envelope.recipients
-        self._workflow = receiving_workflow(house, self._recipients)
         own = house.organisation.own_domains
         self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_key, own)
+        self._workflow = receiving_workflow(house, read.pending.envelope.recipients)
         self._rules = house.rules.now
-        said = message_facts(read.message, read.pending.channel, self._recipients, self._workflow)
-        self._given = said | caller_facts(around)
-        self.deliberation = Deliberation(self._given, self._rules.ruleset)
+        self._given = _facts_of(read, self._workflow) | caller_facts(around)
+        self._deliberation = Deliberation(self._given, self._rules.ruleset)
         self._identification = Identification(record=around.customer)
-        self._learned: Mapping[str, Any] = {}
+        self._learned: Facts = {}
+        self._verdict: Verdict | None = None
         self.same_topic: CaseFile | None = None
+        self.last = ""
 
-    def identified(self, lookup: Mapping[str, Any]) -> Mapping[str, Any]:
+    @property
+    def outcome(self) -> Mapping[str, Any]:
+        """What the rules have written so far."""
+        return with_own_part(self._deliberation.decision.outcome)
+
+    def run(self) -> None:
+        """Ask the rules; `last` is the last stage that ran."""
+        self.last = run_rules(self._deliberation, self)
+
+    def identified(self, asked: Mapping[str, Any]) -> Facts:
         """Identification: the rules' look-ups first, then what storage knows."""
-        clues = self._read.clues
-        self._identification = identify(self._around, clues.quoted_keys, lookup, self._at.date(), room_of=clues.room_of)
+        wanted, policy = asked.get("lookup") or {}, (asked.get("agreement") or {}).get("policy", "")
+        clues, day = self._read.clues, self._at.date()
+        self._identification = identify(self._around, clues.quoted_keys, wanted, day, clues.room_of, policy)
         self._learned = identified_facts(self._identification, self._house.organisation.policies)
         return self._learned
 
@@ -216,21 +95,19 @@ class _Draft:
         belongs = self.recognition.case
         return belongs is not None and not belongs.case.is_final
 
-    def variant(self, category: str) -> str:
-        """Classification fixes the variant of the process."""
-        self._workflow = variant_for(self._house.organisation.workflows, self._workflow, category)
+    def process(self, named: str, category: str) -> str:
+        """Classification fixes the variant of the process, or the process itself where a rule names it."""
+        self._workflow = process_of(self._house.organisation.workflows, self._workflow, named, category)
         return self._workflow
 
-    def shares_a_topic(self, decision: Decision) -> bool:
+    def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:
         """Look for the newest case of the same customer, subscription or business object, and category, not ended.
 
-        Without a customer, or with the default category, there is no topic to share.
+        Without a customer, with the default category, or of several matters, there is no topic to share.
         """
-        classified = any(trace.stage == "classify" and trace.result == "matched" for trace in decision.stages)
-        if self._identification.record is None or not classified:
+        if self._identification.record is None or not classified or outcome.get("split"):
             return False
-        open_cases = self._around.open_cases
-        self.same_topic = next((file for file in open_cases if self._shares(file.case, decision.outcome)), None)
+        self.same_topic = next((file for file in self._around.open_cases if self._shares(file.case, outcome)), None)
         return self.same_topic is not None and self.recognition.case is None
 
     def _shares(self, case: Case, outcome: Mapping[str, Any]) -> bool:
@@ -248,6 +125,20 @@ class _Draft:
             and base_process(workflows, case.workflow) is base_process(workflows, self._workflow)
         )
 
+    def continued(self, reason: str, file: CaseFile) -> Assessment:
+        """Appended to that case, about which the rules are asked again: the contact's words, the case's own facts."""
+        if "appended" in self._house.rules.events:
+            idle = self._at - file.touched_at if file.touched_at else None
+            known, own = self._deliberation.facts, case_facts(file.case, idle=idle)
+            its_own = {name: fact for name, fact in own.items() if name not in known or name in _OF_THE_CASE}
+            self._verdict = judge(self._rules.ruleset, "appended", {**known, **its_own})
+        return self.finished(Disposition.APPEND, reason, target=file)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The further cases that a rule makes of this contact."""
+        known = self._deliberation.facts
+        return parts_of(self._house, self._rules.ruleset, self.outcome, known, self._workflow)
+
     def finished(
         self,
         disposition: Disposition,
@@ -255,30 +146,38 @@ class _Draft:
         *,
         target: CaseFile | None = None,
         follows: CaseFile | None = None,
+        parts: tuple[Part, ...] = (),
     ) -> Assessment:
         """The assessment as it stands."""
-        decision = self.deliberation.decision
+        decision, again = self._deliberation.decision, self._verdict
         return Assessment(
-            self._read,
-            disposition,
-            reason,
-            self._workflow,
-            target,
-            follows,
-            self.recognition.evidence,
-            self._identification,
-            decision.outcome,
-            decision.stages,
-            decision.ruleset_hash,
-            self._around,
-            Seen(self._rules.stored, self._given, self._learned, self._workflow, self.deliberation),
+            read=self._read,
+            disposition=disposition,
+            reason=reason,
+            workflow=self._workflow,
+            target=target,
+            follows=follows,
+            evidence=self.recognition.evidence,
+            identification=self._identification,
+            outcome={**self.outcome, **(again.outcome if again else {})},
+            stages=(*decision.stages, *(again.stages if again else ())),
+            ruleset=decision.ruleset_hash,
+            around=self._around,
+            seen=Seen(self._rules.stored, self._given, self._learned, self._workflow, self.last, self._deliberation),
+            parts=parts,
         )
 
 
-def business_object_of(outcome: Mapping[str, Any]) -> BusinessObject | None:
-    """The thing a rule found a contact to be about."""
-    found = outcome.get("business_object")
-    return BusinessObject(found["type"], found.get("reference", "")) if found else None
+def _facts_of(read: ReadContact, workflow: str) -> dict[str, Any]:
+    pending = read.pending
+    return message_facts(
+        read.message,
+        pending.channel,
+        pending.envelope.recipients,
+        workflow,
+        size=len(pending.content),
+        peer=pending.envelope.peer,
+    )
 
 
 def receiving_workflow(house: House, recipients: tuple[str, ...]) -> str:
@@ -289,8 +188,3 @@ def receiving_workflow(house: House, recipients: tuple[str, ...]) -> str:
         if receiving:
             return receiving.workflow
     return organisation.queues[organisation.triage_queue].workflows[0]
-
-
-def is_resolved(house: House, file: CaseFile) -> bool:
-    """Whether a case has been answered and waits to be closed."""
-    return house.organisation.workflows[file.case.workflow].kind_of(file.case.status) is StateKind.RESOLVED

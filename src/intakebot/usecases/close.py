@@ -1,7 +1,8 @@
 """Close: what timers do when they are due. A timer asks the same guards as everybody else.
 
-A timer takes the action of its workflow that it is named after, save the one that watches a case's promise. One that
-is refused (the resolution has not been sent yet) asks again an hour later; one whose case has ended is cleared.
+A timer takes the action of its workflow that it is named after, save the ones that watch a case's promise and how
+long nobody has touched it. One that is refused (the resolution has not been sent yet) asks again an hour later; one
+whose case has ended is cleared.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from intakebot.domain.lifecycle import transition
 from intakebot.domain.promises import PROMISE
 from intakebot.ports import CaseFile, Clues, Store
 from intakebot.usecases.house import House
+from intakebot.usecases.idle import IDLE, look_at_idle, watched
+from intakebot.usecases.look_again import after_moves
 from intakebot.usecases.promises import warn
 from intakebot.usecases.replies import answering_queue, owe_reply, why_not_automatic
 from intakebot.usecases.resolve import correspondent
@@ -58,12 +61,15 @@ class Closing:
             return cleared
         if timer.kind == PROMISE:
             return cleared + warn(self._house, file, self._house.clock.now())
+        if timer.kind == IDLE:
+            return cleared + look_at_idle(self._house, store, file, self._house.clock.now())
         step = Step(timer.kind, Actor.timer(timer.kind), self._house.clock.now())
         try:
             change = transition(self._house.hand_of(file), step, self._house.new_id)
         except RefusedError:
             return self._asking_again(timer)
-        return cleared + change + self._notice(store, file)
+        more = after_moves(self._house, store, change, self._house.clock.now())
+        return watched(self._house, cleared + change + self._notice(store, file) + more)
 
     def _notice(self, store: Store, file: CaseFile) -> Change:
         """The closing notice, where the queue wants one, the case has had no automatic reply and the day may."""

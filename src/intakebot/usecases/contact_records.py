@@ -9,7 +9,7 @@ from intakebot.domain.case import Case, Comment, CommentKind
 from intakebot.domain.change import AttachedFile, CaseMessage, Change, StoredDecision, ThreadId
 from intakebot.domain.contact import ContactOutcome, ContactState
 from intakebot.domain.customer import Caller
-from intakebot.usecases.assess import Assessment, ReadContact
+from intakebot.usecases.assessment import Assessment, ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.recognise import CONTENT_PREFIX
 from intakebot.usecases.seen_facts import packed_facts
@@ -43,7 +43,7 @@ def contact_records(
         )
         for file in read.message.attachments
     )
-    decided = packed_facts(assessment.seen, decision.id, assessment.stages, at)
+    decided = packed_facts(assessment.seen, decision.id, assessment.outcome, at)
     return Change(contacts=(outcome,), decisions=(decision,), decided=decided, files=files)
 
 

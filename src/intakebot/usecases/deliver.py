@@ -24,8 +24,9 @@ from intakebot.domain.errors import (
     RefusedError,
 )
 from intakebot.ports import CaseFile, Receipt, Store
-from intakebot.usecases.assess import is_resolved
+from intakebot.usecases.assessment import is_resolved
 from intakebot.usecases.house import House
+from intakebot.usecases.idle import watched
 from intakebot.usecases.resolve import CAME_BACK, mark_resolution_sent, reopen_case
 from intakebot.usecases.rights import refuse_stranger
 
@@ -63,7 +64,7 @@ class Delivering:
         for one, settlement in zip(sent, settlements, strict=True):
             meaning = self._meaning(store, one.delivery, settlement, at)
             if meaning != Change():
-                store.apply([meaning])
+                store.apply([watched(self._house, meaning)])
         return [settlement.state for settlement in settlements]
 
     def _settlement(self, store: Store, sent: Sent, at: datetime) -> DeliverySettlement:

@@ -12,7 +12,7 @@ from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.change import Change
 from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.ports import CaseFile, Store
-from intakebot.usecases.assess import Assessment, is_resolved
+from intakebot.usecases.assessment import Assessment, is_resolved
 from intakebot.usecases.contact_records import contact_records
 from intakebot.usecases.further_case import follow_up_of_bounce
 from intakebot.usecases.house import House
@@ -33,12 +33,17 @@ def keep_evidence(house: House, store: Store, assessment: Assessment, at: dateti
         status = next((report.status for report in machine.bounces if report.status), "")
         for delivery, its_file in bounced:
             change += _bounced(house, store, delivery, its_file, hard=hard, status=status, at=at)
-    reference = assessment.outcome.get("complete_handover")
-    if reference:
-        by = Actor.rule(next(trace.applied[0].id for trace in assessment.stages if trace.applied))
-        for its_file in store.cases_of_handover(str(reference)):
-            change += complete_handover(house, its_file, str(reference), by, at)
     return change
+
+
+def complete_handovers(house: House, store: Store, assessment: Assessment, at: datetime) -> Change:
+    """Complete the tasks that wait for what a guard rule recognised, whatever else becomes of the contact."""
+    reference = str(assessment.outcome.get("complete_handover") or "")
+    if not reference:
+        return Change()
+    by = Actor.rule(next(trace.applied[0].id for trace in assessment.stages if trace.applied))
+    files = store.cases_of_handover(reference)
+    return sum((complete_handover(house, file, reference, by, at) for file in files), Change())
 
 
 def _bounced(

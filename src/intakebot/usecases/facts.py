@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TypeAlias
 
-from intakebot.domain.case import Case
+from intakebot.domain.case import BusinessObject, Case
 from intakebot.domain.customer import CustomerRecord, Validity
 from intakebot.domain.messages import ReadMessage
 from intakebot.domain.organisation import AgreementPolicy
@@ -15,8 +16,19 @@ from intakebot.usecases.identify import Identification
 Fact: TypeAlias = "str | int | float | bool | tuple[str, ...]"
 
 
-def message_facts(message: ReadMessage, channel: str, recipients: tuple[str, ...], workflow: str) -> dict[str, Fact]:
-    """What the message itself says, and the process that its address fixed."""
+def message_facts(
+    message: ReadMessage,
+    channel: str,
+    recipients: tuple[str, ...],
+    workflow: str,
+    *,
+    size: int | None = None,
+    peer: str = "",
+) -> dict[str, Fact]:
+    """What the message itself says, how it came, and the process that its address fixed.
+
+    `size` counts the bytes that came in; `peer` is the address of the machine that brought them ('' = nobody knows).
+    """
     facts: dict[str, Fact] = {
         "channel": channel,
         "subject": message.subject,
@@ -24,7 +36,14 @@ def message_facts(message: ReadMessage, channel: str, recipients: tuple[str, ...
         "body.full": message.text,
         "to": recipients,
         "case.workflow": workflow,
+        "attachment.count": len(message.attachments),
     }
+    if size is not None:
+        facts["size"] = size
+    if peer:
+        facts["client.ip"] = peer
+    if message.cc:
+        facts["cc"] = tuple(address.address for address in message.cc)
     if message.sender:
         facts["from"] = message.sender.address
         if "@" in message.sender.address:
@@ -33,6 +52,7 @@ def message_facts(message: ReadMessage, channel: str, recipients: tuple[str, ...
         facts["language"] = message.language
     if message.attachments:
         facts["attachment.name"] = tuple(file.name for file in message.attachments)
+        facts["attachment.type"] = tuple(file.media_type for file in message.attachments)
     for name in dict.fromkeys(name for name, _ in message.headers):
         facts[f"header.{name}"] = message.header(name)
     return facts
@@ -43,9 +63,9 @@ def caller_facts(around: Surroundings) -> dict[str, Fact]:
     return customer_facts(around.customer)
 
 
-def case_facts(case: Case) -> dict[str, Fact]:
-    """What rules see of a registered case, when it is looked at again."""
-    return {
+def case_facts(case: Case, *, idle: timedelta | None = None) -> dict[str, Fact]:
+    """What rules see of a registered case, when it is looked at again; `idle` is how long nobody has touched it."""
+    facts: dict[str, Fact] = {
         "channel": case.channel,
         "subject": case.title,
         "body": case.description,
@@ -53,7 +73,25 @@ def case_facts(case: Case) -> dict[str, Fact]:
         "priority": case.priority.value,
         "tags": case.tags,
         "case.workflow": case.workflow,
+        "case.category": case.category,
+        "case.status": case.status,
+        "case.queue": case.queue,
+        "case.priority": case.priority.value,
+        "case.closed": case.is_final,
     }
+    if case.language:
+        facts["language"] = case.language
+    if idle is not None:
+        facts["case.idle_hours"] = round(max(idle.total_seconds(), 0) / 3600, 2)
+    return facts | business_object_facts(case.business_object)
+
+
+def business_object_facts(about: BusinessObject | None) -> dict[str, Fact]:
+    """The thing that a contact or a case is about, where it is known."""
+    if about is None:
+        return {}
+    facts: dict[str, Fact] = {"business_object": about.type}
+    return facts | ({"business_object.reference": about.reference} if about.reference else {})
 
 
 def customer_facts(record: CustomerRecord | None) -> dict[str, Fact]:

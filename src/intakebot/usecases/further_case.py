@@ -6,12 +6,14 @@ same act.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.case import Case, Priority, opened
-from intakebot.domain.change import Change
+from intakebot.domain.change import Change, StoredDecision
 from intakebot.domain.commands import Split
 from intakebot.domain.lifecycle import refuse_if_final
 from intakebot.domain.promises import promise_timers, warnings_of
@@ -20,6 +22,8 @@ from intakebot.ports import CaseFile, Store
 from intakebot.usecases.contact_records import outcome_of_split
 from intakebot.usecases.house import House
 from intakebot.usecases.open_case import UNIDENTIFIED
+from intakebot.usecases.parts import Part
+from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import named_by_number
 from intakebot.usecases.route import route_case
 
@@ -27,7 +31,7 @@ from intakebot.usecases.route import route_case
 def split_case(house: House, store: Store, file: CaseFile, command: Split, by: Actor, at: datetime) -> Change:
     """Open a case beside its parent, out of the same contact; the parent keeps the call log."""
     refuse_if_final(file.case)
-    case = _child(house, store, file.case, command.title, command.description, at)
+    case = _child(house, store.case_numbers(1)[0], file.case, command.title, command.description, at)
     category = command.category or file.case.category
     case = replace(
         case,
@@ -35,7 +39,8 @@ def split_case(house: House, store: Store, file: CaseFile, command: Split, by: A
         workflow=variant_for(house.organisation.workflows, file.case.workflow, category),
         parent_id=file.case.id,
     )
-    change = _opened(house, case, command.queue or file.case.queue, f"split from {file.case.label}", by, at)
+    note = f"split from {file.case.label}"
+    change = _opened(house, case, {"queue": command.queue or file.case.queue, "comment": note}, note, by, at)
     if file.case.contact_id is None:
         return change
     keeper = file.case.parent_id or file.case.id
@@ -45,16 +50,49 @@ def split_case(house: House, store: Store, file: CaseFile, command: Split, by: A
 def follow_up_of_bounce(house: House, store: Store, file: CaseFile, said: str, at: datetime) -> Change:
     """A resolution bounced after its case was closed: a linked case brings it to a person (decision 20)."""
     title = f"{file.case.label}: the resolution did not arrive"
-    case = replace(_child(house, store, file.case, title, said, at), follows_id=file.case.id)
-    return _opened(house, case, file.case.queue, said, SYSTEM, at)
+    case = replace(_child(house, store.case_numbers(1)[0], file.case, title, said, at), follows_id=file.case.id)
+    return _opened(house, case, {"queue": file.case.queue, "comment": said}, said, SYSTEM, at)
 
 
-def _child(house: House, store: Store, origin: Case, title: str, description: str, at: datetime) -> Case:
+def open_parts(
+    house: House, parts: tuple[Part, ...], parent: Case, numbers: Iterator[int], by: Actor, at: datetime
+) -> Change:
+    """The further cases that a rule makes of a contact, beside the contact's own case.
+
+    Only that one is acknowledged or answered: what a rule would answer a part with is an agent's to send.
+    """
+    return sum((_open_part(house, part, parent, next(numbers), by, at) for part in parts), Change())
+
+
+def _open_part(house: House, part: Part, parent: Case, number: int, by: Actor, at: datetime) -> Change:
+    said = part.verdict.outcome
+    child = _child(house, number, parent, part.title, parent.description, at)
+    case = replace(
+        child,
+        category=part.category,
+        workflow=part.workflow,
+        parent_id=parent.id,
+        business_object=None,
+        priority=Priority(said.get("priority", Priority.NORMAL.value)),
+        tags=tuple(said.get("tags", ())),
+        markers=tuple(dict.fromkeys((*child.markers, *said.get("markers", ())))),
+    )
+    target = said
+    if "resolve" in said:
+        comment = f"a rule would have answered it with the template {said['resolve']['template']}"
+        target = {"queue": house.default_queue(part.workflow), "comment": comment}
+    trace = {"disposition": "open a case", "reason": f"one of several matters in the contact of {parent.label}"}
+    decision = StoredDecision(house.new_id(), None, case.id, part.verdict.ruleset, trace | part.verdict.trace(), at)
+    change = _opened(house, case, target, f"split from {parent.label}", by, at, part.verdict.by("route"))
+    return change + proposed_tasks(house, case, part.verdict.stages, at) + Change(decisions=(decision,))
+
+
+def _child(house: House, number: int, origin: Case, title: str, description: str, at: datetime) -> Case:
     workflow = house.organisation.workflows[origin.workflow]
     return replace(
         origin,
         id=house.new_id(),
-        number=store.case_numbers(1)[0],
+        number=number,
         status=workflow.initial.name,
         title=title,
         description=description,
@@ -77,9 +115,17 @@ def _child(house: House, store: Store, origin: Case, title: str, description: st
     )
 
 
-def _opened(house: House, case: Case, queue: str, note: str, by: Actor, at: datetime) -> Change:
+def _opened(
+    house: House,
+    case: Case,
+    target: Mapping[str, Any],
+    note: str,
+    by: Actor,
+    at: datetime,
+    router: Actor | None = None,
+) -> Change:
     case = replace(case, status=house.organisation.workflows[case.workflow].initial.name)
     event = opened(case, house.new_id(), by, note)
     timers = promise_timers(case, warnings_of(house.organisation, case), at)
     change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),), timers=timers)
-    return change + route_case(house, house.in_hand(case), {"queue": queue, "comment": note}, by, at)
+    return change + route_case(house, house.in_hand(case), target, router or by, at)

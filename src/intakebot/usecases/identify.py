@@ -53,19 +53,24 @@ def quoted_keys(text: str) -> tuple[str, ...]:
 
 
 def identify(
-    around: Surroundings, keys: tuple[str, ...], wanted: Mapping[str, str], day: date, room_of: str = ""
+    around: Surroundings,
+    keys: tuple[str, ...],
+    wanted: Mapping[str, str],
+    day: date,
+    room_of: str = "",
+    policy: str = "",
 ) -> Identification:
     """Put together what storage knows.
 
     `wanted` is the identify stage's look-up (`support_key`, `subscription`); `room_of` the reference of the
-    customer whose room the contact came from.
+    customer whose room the contact came from; `policy` the one that a rule chooses an agreement by.
     """
     record = around.customer
     key = wanted.get("support_key", "").upper() or next((key for key in keys if key in around.key_owners), "")
     key = key or (keys[0] if keys else "")
     state, key_sentence = _key_state(key, record, around.key_owners)
     subscription = _subscription(record, key if state is Validity.VALID else "", wanted.get("subscription", ""))
-    support = agreement_of(record, AgreementKind.SUPPORT, subscription, day)
+    support, customer = (agreement_of(record, kind, subscription, day, policy) for kind in AgreementKind)
     if state is Validity.VALID and support.state is not Validity.VALID:
         state = Validity.EXPIRED
     return Identification(
@@ -74,21 +79,44 @@ def identify(
         key,
         state,
         support,
-        agreement_of(record, AgreementKind.CUSTOMER, subscription, day),
-        tuple(filter(None, (_customer_sentence(around, room_of), key_sentence, _agreement_sentence(support)))),
+        customer,
+        tuple(
+            filter(
+                None,
+                (
+                    _customer_sentence(around, room_of),
+                    key_sentence,
+                    _agreement_sentence(support),
+                    _choice_sentence((support, customer), policy),
+                ),
+            )
+        ),
     )
 
 
 def agreement_of(
-    record: CustomerRecord | None, kind: AgreementKind, subscription: Subscription | None, day: date
+    record: CustomerRecord | None,
+    kind: AgreementKind,
+    subscription: Subscription | None,
+    day: date,
+    policy: str = "",
 ) -> Found:
-    """The agreement that counts: a valid one before others, the subscription's own before the customer's."""
+    """The agreement that counts: a valid one before others, the subscription's own before the customer's.
+
+    Among valid ones, one under `policy` comes first. Nobody gets an agreement, or its policy, by asking for it.
+    """
     ids = {None, subscription.id} if subscription else {None}
     candidates = [a for a in (record.agreements if record else ()) if a.kind is kind and a.subscription_id in ids]
     if not candidates:
         return Found()
     best = max(
-        candidates, key=lambda a: (a.validity(day) is Validity.VALID, a.subscription_id is not None, a.valid_from)
+        candidates,
+        key=lambda a: (
+            (valid := a.validity(day) is Validity.VALID),
+            valid and a.policy == policy,
+            a.subscription_id is not None,
+            a.valid_from,
+        ),
     )
     return Found(best, best.validity(day))
 
@@ -120,6 +148,15 @@ def _customer_sentence(around: Surroundings, room_of: str) -> str:
     by_room = customer.reference == room_of and (around.caller is None or around.caller.customer_id != customer.id)
     what = "it came from the room of" if by_room else "the sender belongs to"
     return f"{what} the customer {customer.name} ({customer.reference})"
+
+
+def _choice_sentence(found: tuple[Found, ...], policy: str) -> str:
+    if not policy:
+        return ""
+    for one in found:
+        if one.agreement and one.agreement.policy == policy and one.state is Validity.VALID:
+            return f"a rule chose the agreement {one.agreement.reference}, which is valid under the policy {policy}"
+    return f"a rule asked for an agreement under the policy {policy}, and the caller has no valid one"
 
 
 def _agreement_sentence(found: Found) -> str:

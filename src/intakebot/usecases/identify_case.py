@@ -19,7 +19,7 @@ from intakebot.domain.lifecycle import refuse_if_final
 from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.rules.decide import decide_stage
-from intakebot.usecases.assess import is_resolved
+from intakebot.usecases.assessment import is_resolved
 from intakebot.usecases.facts import case_facts, identified_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, agreement_of

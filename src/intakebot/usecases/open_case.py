@@ -8,21 +8,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM, Actor
-from intakebot.domain.case import Case, CaseEvent, opened
+from intakebot.domain.case import Case, opened
 from intakebot.domain.change import Change
 from intakebot.domain.contact import SPOKEN
 from intakebot.domain.customer import Caller, Validity
 from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.organisation import AgreementPolicy
-from intakebot.usecases.assess import Assessment
+from intakebot.usecases.assessment import Assessment
 from intakebot.usecases.contact_records import caller_of, contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
 from intakebot.usecases.promises import watch_promise
+from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import BELONGING, named_by_number
 from intakebot.usecases.replies import Correspondent, owe_reply, why_not_automatic
-from intakebot.usecases.route import answer_by_rule, noted, route_case
+from intakebot.usecases.route import answer_by_rule, draft_instead, noted, route_case
 
 UNIDENTIFIED = "unidentified"
 
@@ -35,13 +36,13 @@ def open_case(house: House, assessment: Assessment, number: int, at: datetime) -
     change = Change(cases=(case,), events=(event,), thread_ids=(named_by_number(case),))
     change += caller_change + conversation(house, assessment, case, at)
     change += contact_records(house, assessment, case.id, caller.id if caller else None, at)
-    change += _proposed_task(house, assessment, case, at)
+    change += proposed_tasks(house, case, assessment.stages, at)
     change += watch_promise(house, case, policy_for(house, assessment.identification.support), at)
     return change + _settle_in(house, house.in_hand(case), assessment, caller, at)
 
 
 def _new_case(house: House, assessment: Assessment, number: int, caller: Caller | None, at: datetime) -> Case:
-    found, message = assessment.identification, assessment.read.message
+    found, message, said = assessment.identification, assessment.read.message, assessment.outcome
     policy = policy_for(house, found.support)
     calendar = house.organisation.calendars[policy.calendar]
     return Case(
@@ -49,7 +50,7 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         number=number,
         workflow=assessment.workflow,
         status=house.organisation.workflows[assessment.workflow].initial.name,
-        title=message.topic or "(no subject)",
+        title=str(said.get("title") or message.topic or "(no subject)"),
         description=message.new_text,
         channel=assessment.read.pending.channel,
         opened_at=at,
@@ -68,8 +69,8 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         business_object=assessment.business_object,
         category=assessment.category,
         priority=assessment.priority,
-        tags=tuple(assessment.outcome.get("tags", ())),
-        markers=() if found.record else (UNIDENTIFIED,),
+        tags=tuple(said.get("tags", ())),
+        markers=tuple(dict.fromkeys((*(() if found.record else (UNIDENTIFIED,)), *said.get("markers", ())))),
         missing=_missing(assessment),
         language=message.language,
         queue=house.organisation.triage_queue,
@@ -100,40 +101,19 @@ def _missing(assessment: Assessment) -> tuple[str, ...]:
     return tuple(name for name, lacking in lacks.items() if lacking)
 
 
-def _proposed_task(house: House, assessment: Assessment, case: Case, at: datetime) -> Change:
-    """A rule's task is a proposal until somebody has the case in charge (decision 17)."""
-    task = assessment.outcome.get("task")
-    if not task:
-        return Change()
-    by = _actor(assessment, "classify")
-    title = str(task.get("title", "")) if isinstance(task, dict) else str(task)
-    return Change(events=(CaseEvent(house.new_id(), case.id, "task.proposed", by, at, {}, title),))
-
-
 def _settle_in(house: House, hand: CaseInHand, assessment: Assessment, caller: Caller | None, at: datetime) -> Change:
     """Answer by rule or send to a queue, and promise the acknowledgement."""
     to, silence = _may_answer(house, hand.case, assessment, caller, at)
-    outcome, by = assessment.outcome, _actor(assessment, "route")
+    outcome, by = assessment.outcome, rule_of(assessment, "route")
     template = (outcome.get("resolve") or {}).get("template", "")
     if template and to and not silence:
         return answer_by_rule(house, hand, to, template, house.default_queue(hand.case.workflow), by, at)
     if template:
-        draft = _draft_instead(house, hand.case, to, template, silence, at)
+        draft = draft_instead(house, hand.case, to, template, silence, at)
         routed = route_case(house, hand, {"queue": house.default_queue(hand.case.workflow), "comment": draft}, by, at)
     else:
         routed = route_case(house, hand, outcome, by, at)
     return routed + _acknowledge(house, hand.after(routed), assessment, to, silence, at)
-
-
-def _draft_instead(
-    house: House, case: Case, to: Correspondent | None, template: str, silence: str, at: datetime
-) -> str:
-    """The comment that gives an agent the answer which a rule must not send (decision 24)."""
-    why = f"a rule would have answered with the template {template}, but {silence or 'there is no address'}"
-    if to is None:
-        return why
-    answer, _ = owe_reply(house, case, to, DeliveryKind.RESOLUTION, template, {}, at, automatic=True)
-    return f"{why}; what it would have sent:\n\n{answer.text}"
 
 
 def _may_answer(
@@ -180,7 +160,7 @@ def _acknowledge(
     return owed
 
 
-def _actor(assessment: Assessment, stage: str) -> Actor:
+def rule_of(assessment: Assessment, stage: str) -> Actor:
     """The rule that decided a stage, or its default."""
     trace = next((trace for trace in assessment.stages if trace.stage == stage), None)
     return Actor.rule(trace.applied[0].id if trace and trace.applied else f"{stage}.default")

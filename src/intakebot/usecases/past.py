@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from intakebot.domain.workflow import Workflow, variant_for
+from intakebot.domain.workflow import Workflow
 from intakebot.ports.history import Decided
 from intakebot.rules.decide import Deliberation, outcome_facts
-from intakebot.rules.facts import Fact
-from intakebot.rules.model import Decision, KnownAtoms, Ruleset
-from intakebot.usecases.rule_run import run_rules
-from intakebot.usecases.seen_facts import Told, is_said, unpacked_facts, unpacked_keys, unpacked_told
+from intakebot.rules.facts import Fact, Facts
+from intakebot.rules.model import STAGES, Decision, KnownAtoms, Ruleset
+from intakebot.usecases.parts import with_own_part
+from intakebot.usecases.rule_run import process_of, run_rules
+from intakebot.usecases.seen_facts import Told, asked_for, is_said, unpacked_facts, unpacked_keys, unpacked_told
 
 
 class Effects(NamedTuple):
@@ -100,18 +101,20 @@ def past_contact(row: Decided) -> tuple[PastContact, Was] | None:
     contact = PastContact(
         row.contact_id, row.number, row.category, row.queue, row.rules, told, row.facts, row.true_keys
     )
-    return contact, was_stored(row.trace)
+    return contact, was_stored(row.trace, told.last)
 
 
-def was_stored(trace: Mapping[str, Any]) -> Was:
-    """What a stored trace tells."""
+def was_stored(trace: Mapping[str, Any], last: str = STAGES[-1]) -> Was:
+    """What a stored trace tells of the stages up to `last`: rules that looked at the case again came after them."""
     stages: dict[str, StageWas] = {}
     facts: dict[str, Fact] = {}
-    for stage in trace["stages"]:
+    outcome: dict[str, Any] = {}
+    for stage in trace["stages"][: STAGES.index(last) + 1]:
+        outcome |= stage["outcome"]
         applied, shadow = (tuple(rule["id"] for rule in stage.get(name, ())) for name in ("applied", "shadow"))
         stages[stage["stage"]] = StageWas(stage["result"], applied, shadow)
         facts |= _before_route(stage["stage"], stage["outcome"])
-    return Was(effects_of(trace["outcome"]), stages, facts)
+    return Was(effects_of(with_own_part(outcome)), stages, facts)
 
 
 def was_decided(decision: Decision, *, anew: bool) -> Was:
@@ -122,7 +125,7 @@ def was_decided(decision: Decision, *, anew: bool) -> Was:
         applied, shadow = tuple(rule.id for rule in trace.applied), tuple(rule.id for rule in trace.shadow)
         stages[trace.stage] = StageWas(trace.result, applied, shadow)
         facts |= _before_route(trace.stage, trace.outcome)
-    return Was(effects_of(decision.outcome), stages, facts, anew)
+    return Was(effects_of(with_own_part(decision.outcome)), stages, facts, anew)
 
 
 def _before_route(stage: str, outcome: Mapping[str, Any]) -> Mapping[str, Fact]:
@@ -153,25 +156,25 @@ class Memory:
         self._workflows = workflows
         self.anew = False
 
-    def identified(self, lookup: Mapping[str, Any]) -> Mapping[str, Fact]:
+    def identified(self, asked: Mapping[str, Any]) -> Facts:
         """What identification found then."""
-        self.anew = lookup != self._told.lookup or self._told.last == "guard"
+        self.anew = asked_for(asked) != self._told.asked or self._told.last == "guard"
         return self._told.identified
 
     def continues_a_case(self) -> bool:
         """Whether it did."""
         return self._told.last == "identify"
 
-    def variant(self, category: str) -> str:
-        """The workflow of then for the category of then, else the one that the processes of today name."""
+    def process(self, named: str, category: str) -> str:
+        """The workflow of then for what was said then, else the one that the processes of today name."""
         told = self._told
-        if category == told.category and told.last not in ("guard", "identify"):
+        if (named, category) == (told.named, told.category) and told.last not in ("guard", "identify"):
             return told.workflow
-        return variant_for(self._workflows, str(told.given["case.workflow"]), category)
+        return process_of(self._workflows, str(told.given["case.workflow"]), named, category)
 
-    def shares_a_topic(self, decision: Decision) -> bool:
+    def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:
         """Whether it did; with another category it is on another topic."""
-        return self._told.last == "flag" and decision.outcome.get("category", "") == self._told.category
+        return classified and self._told.last == "classify" and outcome.get("category", "") == self._told.category
 
 
 class Judge:

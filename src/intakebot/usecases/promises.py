@@ -14,7 +14,7 @@ from intakebot.domain.change import Change, TimerCleared
 from intakebot.domain.organisation import AgreementPolicy
 from intakebot.domain.promises import PROMISE, due_soon_at, promise_timers
 from intakebot.ports import CaseFile
-from intakebot.usecases.assess import is_resolved
+from intakebot.usecases.assessment import is_resolved
 from intakebot.usecases.house import House
 
 

@@ -14,7 +14,8 @@ from intakebot.ports import Archive, Surroundings
 from intakebot.rules.model import STAGES
 from intakebot.rules.reasons import Told, reasons
 from intakebot.rules.why_not import WhyNot, why_not_in
-from intakebot.usecases.assess import Assessment, ReadContact, assess
+from intakebot.usecases.assess import assess
+from intakebot.usecases.assessment import Assessment, ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.seen import NotKept, facts_again
 

@@ -18,10 +18,13 @@ from intakebot.domain.contact import ContactOutcome, ContactState
 from intakebot.domain.errors import RefusedError
 from intakebot.ports import Store
 from intakebot.usecases.append import append_contact
-from intakebot.usecases.assess import Assessment, Disposition, ReadContact, assess
-from intakebot.usecases.evidence import keep_evidence
+from intakebot.usecases.assess import assess
+from intakebot.usecases.assessment import Assessment, Disposition, ReadContact
+from intakebot.usecases.evidence import complete_handovers, keep_evidence
+from intakebot.usecases.further_case import open_parts
 from intakebot.usecases.house import House
-from intakebot.usecases.open_case import open_case
+from intakebot.usecases.idle import watched
+from intakebot.usecases.open_case import open_case, rule_of
 
 ATTEMPTS = 3
 
@@ -71,9 +74,9 @@ class Registration:
         return [None for _ in failures]
 
     def _write(self, store: Store, assessments: Sequence[Assessment], at: datetime) -> list[Registered]:
-        opening = sum(assessment.disposition is Disposition.OPEN for assessment in assessments)
+        opening = sum(1 + len(one.parts) for one in assessments if one.disposition is Disposition.OPEN)
         numbers = iter(store.case_numbers(opening) if opening else ())
-        changes = [self._change(store, assessment, numbers, at) for assessment in assessments]
+        changes = [watched(self._house, self._change(store, assessment, numbers, at)) for assessment in assessments]
         store.apply(changes)
         return [
             Registered(assessment.read.pending.id, assessment.state, change)
@@ -81,11 +84,20 @@ class Registration:
         ]
 
     def _change(self, store: Store, assessment: Assessment, numbers: Iterator[int], at: datetime) -> Change:
+        handovers = complete_handovers(self._house, store, assessment, at)
         if assessment.disposition is Disposition.OPEN:
-            return open_case(self._house, assessment, next(numbers), at)
+            return self._opened(assessment, numbers, at) + handovers
         if assessment.disposition is Disposition.APPEND:
-            return append_contact(self._house, assessment, at)
-        return keep_evidence(self._house, store, assessment, at)
+            return append_contact(self._house, assessment, at) + handovers
+        return keep_evidence(self._house, store, assessment, at) + handovers
+
+    def _opened(self, assessment: Assessment, numbers: Iterator[int], at: datetime) -> Change:
+        """The contact's case, and the further ones that a rule makes of it."""
+        change = open_case(self._house, assessment, next(numbers), at)
+        if not assessment.parts:
+            return change
+        parent, by = change.cases[-1], rule_of(assessment, "classify")
+        return change + open_parts(self._house, assessment.parts, parent, numbers, by, at)
 
 
 def _split_wave(reads: Sequence[ReadContact]) -> tuple[list[ReadContact], list[ReadContact]]:

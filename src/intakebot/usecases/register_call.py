@@ -14,7 +14,7 @@ from intakebot.domain.errors import IntakebotError, RefusedError
 from intakebot.domain.messages import Address, ReadMessage
 from intakebot.ports import Store
 from intakebot.usecases.act import Request, summary
-from intakebot.usecases.assess import ReadContact
+from intakebot.usecases.assessment import ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.register import Registration
 

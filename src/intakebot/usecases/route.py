@@ -11,27 +11,32 @@ from datetime import datetime
 from typing import Any
 
 from intakebot.domain.actors import Actor
-from intakebot.domain.case import CaseEvent, alter
+from intakebot.domain.case import Case, CaseEvent, alter
 from intakebot.domain.change import Change
+from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.guards import Step
 from intakebot.domain.lifecycle import CaseInHand, transition
 from intakebot.domain.workflow import StateKind, Verb
 from intakebot.rules.decide import decide_stage
 from intakebot.usecases.house import House
-from intakebot.usecases.replies import Correspondent
+from intakebot.usecases.replies import Correspondent, owe_reply
 from intakebot.usecases.resolve import Answer, resolve_case
 
 
 def route_case(house: House, hand: CaseInHand, outcome: Mapping[str, Any], by: Actor, at: datetime) -> Change:
-    """Send a freshly registered (or newly identified) case to its queue."""
-    target = outcome.get("escalate") or outcome
+    """Send a freshly registered (or newly identified) case to its queue.
+
+    An assignee alone gets it in the queue that the process's default names, so that it is in one.
+    """
+    target = dict(outcome.get("escalate") or outcome)
+    target["queue"] = target.get("queue") or house.default_queue(hand.case.workflow)
     try:
-        return _move(house, hand, target, by, at)
+        return move_case(house, hand, target, by, at)
     except RefusedError as refusal:
         comment = f"could not be routed to {target.get('queue') or target.get('assignee')}: {refusal.sentence}"
         fallback = {"queue": house.organisation.triage_queue, "comment": comment}
-        return _move(house, hand, fallback, by, at)
+        return move_case(house, hand, fallback, by, at)
 
 
 def reroute_case(house: House, hand: CaseInHand, facts: Mapping[str, Any], comment: str, at: datetime) -> Change:
@@ -46,7 +51,8 @@ def reroute_case(house: House, hand: CaseInHand, facts: Mapping[str, Any], comme
     return Change() if target["queue"] == hand.case.queue else route_case(house, hand, target, by, at)
 
 
-def _move(house: House, hand: CaseInHand, target: Mapping[str, Any], by: Actor, at: datetime) -> Change:
+def move_case(house: House, hand: CaseInHand, target: Mapping[str, Any], by: Actor, at: datetime) -> Change:
+    """Move a case to the queue, the assignee or both. Raises RefusedError, and NotFoundError for unknown names."""
     queue, assignee = str(target.get("queue") or ""), str(target.get("assignee") or "")
     step = Step(
         hand.workflow.action_for(Verb.MOVE),
@@ -82,6 +88,15 @@ def answer_by_rule(
         change += transition(hand, Step(hand.workflow.action_for(Verb.TAKE), by, at), house.new_id)
         hand = hand.after(change)
     return change + resolve_case(house, hand, to, Answer(template=template), by=by, agent=None, at=at)
+
+
+def draft_instead(house: House, case: Case, to: Correspondent | None, template: str, silence: str, at: datetime) -> str:
+    """The comment that gives an agent the answer which a rule must not send (decision 24)."""
+    why = f"a rule would have answered with the template {template}, but {silence or 'there is no address'}"
+    if to is None:
+        return why
+    answer, _ = owe_reply(house, case, to, DeliveryKind.RESOLUTION, template, {}, at, automatic=True)
+    return f"{why}; what it would have sent:\n\n{answer.text}"
 
 
 def noted(house: House, hand: CaseInHand, kind: str, note: str, by: Actor, at: datetime) -> Change:

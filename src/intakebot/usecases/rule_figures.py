@@ -13,7 +13,7 @@ from typing import Any
 
 from intakebot.ports.history import Correction, Decided
 from intakebot.rules.model import Ruleset
-from intakebot.usecases.assess import Disposition
+from intakebot.usecases.assessment import Disposition
 from intakebot.usecases.past import Was, deciding_rules, was_stored
 
 CORRECTED_WITHIN = timedelta(days=1)

@@ -10,39 +10,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from intakebot.domain.workflow import Workflow, base_process, variant_for
 from intakebot.rules.decide import Deliberation, ends
-from intakebot.rules.facts import Facts
-from intakebot.rules.model import Decision
+from intakebot.rules.facts import Fact, Facts
+from intakebot.usecases.assessment import business_object_of
+from intakebot.usecases.facts import business_object_facts
+from intakebot.usecases.parts import own_part, with_own_part
 
 
 class Between(Protocol):
     """What the rules are told between the stages."""
 
-    def identified(self, lookup: Mapping[str, Any]) -> Facts:
-        """What identification found; `lookup` is what the identify stage wants looked up."""
+    def identified(self, asked: Mapping[str, Any]) -> Facts:
+        """What identification found; `asked` is what the identify stage says: `lookup`, `agreement`."""
 
     def continues_a_case(self) -> bool:
         """Whether the contact is appended to the case of its thread, so that nothing is left to classify."""
 
-    def variant(self, category: str) -> str:
-        """The workflow that a contact of this category follows."""
+    def process(self, named: str, category: str) -> str:
+        """The workflow that a contact of this category follows; `named` is the one that a rule names, if any."""
 
-    def shares_a_topic(self, decision: Decision) -> bool:
-        """Whether the contact is appended to a case on the same topic, so that nothing is left to route."""
+    def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:
+        """Whether it is appended to a case on the same topic; `classified`: by a rule, and not by the default."""
 
 
 def run_rules(rules: Deliberation, between: Between) -> str:
     """Run the stages for a new contact; returns the name of the last one that ran."""
     if ends(rules.decide("guard")):
         return "guard"
-    lookup: Any = rules.decide("identify").outcome.get("lookup")
-    rules.learn(between.identified(lookup or {}))
+    rules.learn(between.identified(rules.decide("identify").outcome))
     if between.continues_a_case():
         return "identify"
-    category = str(rules.decide("classify").outcome.get("category", ""))
-    rules.learn({"case.workflow": between.variant(category)})
+    trace = rules.decide("classify")
+    rules.learn(_classified(trace.outcome, between))
+    if between.shares_a_topic(with_own_part(rules.decision.outcome), classified=trace.result == "matched"):
+        return "classify"
     rules.decide("flag")
-    if between.shares_a_topic(rules.decision):
-        return "flag"
     rules.decide("route")
     return "route"
+
+
+def _classified(outcome: Mapping[str, Any], between: Between) -> Facts:
+    """What later stages know by the classification beside what it says."""
+    whole = with_own_part(outcome)
+    category = str(whole.get("category", ""))
+    facts: dict[str, Fact] = {"case.workflow": between.process(str(whole.get("workflow", "")), category)}
+    if own_part(outcome):
+        facts["category"] = category
+    return facts | business_object_facts(business_object_of(whole))
+
+
+def process_of(workflows: Mapping[str, Workflow], workflow: str, named: str, category: str) -> str:
+    """The process of a contact that came in for `workflow`; a variant by name leaves the category no say."""
+    if named in workflows and base_process(workflows, named).name != named:
+        return named
+    return variant_for(workflows, named if named in workflows else workflow, category)

@@ -1,18 +1,22 @@
 """The rules in force: one reference that a reload swaps between two decisions.
 
-Made once at the start and handed to the house; whoever decides takes `now` (or `ruleset`) once and decides to the end
+Made once at the start and handed to the house; whoever decides takes `now` or `ruleset` once and decides to the end
 with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from intakebot.domain.change import StoredRuleset
-from intakebot.rules.model import Ruleset
+from intakebot.rules.model import Rule, Ruleset, leaves
 from intakebot.usecases.seen_facts import stored_ruleset
+
+LOOKED_AT_AGAIN = ("flag", "route")
+"""The stages that decide about a case that exists."""
+IDLE_HOURS = "case.idle_hours"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,20 @@ class InForce:
     def stored(self) -> StoredRuleset:
         """The rules as they are kept beside their decisions; packed at the first one, not while somebody swaps."""
         return stored_ruleset(self.ruleset)
+
+    @cached_property
+    def events(self) -> frozenset[str]:
+        """The events of a case that exists, on which any rule looks at it again."""
+        return frozenset(event for rule in self._again for event in rule.on) - {"created"}
+
+    @cached_property
+    def idle_hours(self) -> tuple[float, ...]:
+        """After how many hours without a touch a case is looked at again, shortest first."""
+        return idle_hours(self.ruleset, self._again)
+
+    @property
+    def _again(self) -> list[Rule]:
+        return [rule for name in LOOKED_AT_AGAIN for rule in self.ruleset.stage(name).rules]
 
 
 class RulesInForce:
@@ -57,6 +75,23 @@ class RulesInForce:
         """The queue that the default of the route stage names, by workflow."""
         return self._now.default_queues
 
+    @property
+    def events(self) -> frozenset[str]:
+        """The events of a case that exists, on which any rule looks at it again."""
+        return self._now.events
+
+    @property
+    def idle_hours(self) -> tuple[float, ...]:
+        """After how many hours without a touch a case is looked at again, shortest first."""
+        return self._now.idle_hours
+
     def swap(self, ruleset: Ruleset) -> None:
         """From now on these rules decide. One assignment: nobody sees half of it."""
         self._now = InForce(ruleset)
+
+
+def idle_hours(ruleset: Ruleset, rules: Iterable[Rule]) -> tuple[float, ...]:
+    """Every number of hours that a rule on `idle` wants to be exceeded, shortest first."""
+    atoms = (ruleset.atoms[leaf.atom] for rule in rules if "idle" in rule.on for leaf in leaves(rule.condition))
+    hours = {float(atom.wanted[0]) for atom in atoms if atom.field == IDLE_HOURS and atom.operator == "gt"}
+    return tuple(sorted(hours))

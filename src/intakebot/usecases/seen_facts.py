@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from intakebot.domain.change import DecidedFacts, StoredRuleset
 from intakebot.rules.decide import PLACEHOLDER, Deliberation
 from intakebot.rules.facts import Fact, Facts
 from intakebot.rules.folding import SCAN_CAP
-from intakebot.rules.model import Ruleset, StageTrace
+from intakebot.rules.model import Ruleset
 
 _QUICKLY = 1
 """zlib's level: it is packed while the writer waits, and the next levels save a twentieth."""
@@ -37,12 +37,16 @@ _SAID = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the rules were told while they decided, and the deliberation that knows what held."""
+    """What the rules were told while they decided, and the deliberation that knows what held.
+
+    `last` is the last stage that ran; '' where no rule was asked.
+    """
 
     rules: StoredRuleset
     given: Facts
     identified: Mapping[str, Any]
     workflow: str
+    last: str
     deliberation: Deliberation
 
     @property
@@ -56,30 +60,32 @@ class Told:
     """What the rules were told beside the message: before the first stage, and in between.
 
     `given` are the facts about the caller and the process before the first stage, `identified` those that
-    identification added for `lookup`; `workflow` is the variant of the process that `category` fixed, `last` the last
+    identification added for what was `asked` (`lookup`, `agreement`); `named` is the workflow that a rule named,
+    `workflow` is the variant of the process that `category` fixed, `last` the last
     stage that ran.
     """
 
     given: Mapping[str, Fact]
     identified: Mapping[str, Fact]
-    lookup: Mapping[str, Any]
+    asked: Mapping[str, Any]
+    named: str
     category: str
     workflow: str
     last: str
 
 
-def packed_facts(seen: Seen, decision_id: int, stages: Sequence[StageTrace], at: datetime) -> tuple[DecidedFacts, ...]:
-    """What to keep of a decision; nothing where no rule was asked."""
-    if not stages:
+def packed_facts(seen: Seen, decision_id: int, outcome: Mapping[str, Any], at: datetime) -> tuple[DecidedFacts, ...]:
+    """What to keep of a decision; nothing where no rule was asked. `outcome` is what the rules wrote."""
+    if not seen.last:
         return ()
-    outcome = {name: value for trace in stages for name, value in trace.outcome.items()}
     told = [
         {name: fact for name, fact in seen.given.items() if not is_said(name)},
         dict(seen.identified),
-        outcome.get("lookup") or {},
+        asked_for(outcome),
+        outcome.get("workflow", ""),
         outcome.get("category", ""),
         seen.workflow,
-        stages[-1].stage,
+        seen.last,
     ]
     facts = zlib.compress(_written(bounded(seen.given, seen.rules.asks)), _QUICKLY)
     keys = packed_keys(seen.deliberation.true_keys())
@@ -110,8 +116,13 @@ def unpacked_facts(facts: bytes) -> dict[str, Fact]:
 
 def unpacked_told(told: bytes) -> Told:
     """What the rules were told beside the message."""
-    given, identified, lookup, category, workflow, last = json.loads(told)
-    return Told(_facts(given), _facts(identified), lookup, category, workflow, last)
+    given, identified, asked, named, category, workflow, last = json.loads(told)
+    return Told(_facts(given), _facts(identified), asked, named, category, workflow, last)
+
+
+def asked_for(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """What an outcome asks identification for."""
+    return {name: outcome[name] for name in ("lookup", "agreement") if name in outcome}
 
 
 def is_said(name: str) -> bool:

@@ -1,0 +1,179 @@
+"""What is known of a contact and what was decided about it: values that the rooms of registration hand each other.
+
+`assess` makes an `Assessment` of a `ReadContact`; `register` turns it into a `Change`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from intakebot.domain.case import BusinessObject, Priority, plain
+from intakebot.domain.contact import ContactState, PendingContact
+from intakebot.domain.messages import ReadMessage
+from intakebot.domain.workflow import StateKind
+from intakebot.ports import CaseFile, Clues, Surroundings
+from intakebot.reading.chat import CLAIMED, PERMALINK, ROOM_OF, is_chat
+from intakebot.rules.explain import explain
+from intakebot.rules.model import Decision, StageTrace
+from intakebot.usecases.house import House
+from intakebot.usecases.identify import Identification, quoted_keys
+from intakebot.usecases.parts import Part
+from intakebot.usecases.recognise import Evidence, clue_ids
+from intakebot.usecases.seen import kept_facts
+from intakebot.usecases.seen_facts import Seen
+from intakebot.usecases.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContact:
+    """A kept contact together with what it says, and the clues that it can be recognised by."""
+
+    pending: PendingContact
+    message: ReadMessage
+    clues: Clues
+
+    @classmethod
+    def of(cls, pending: PendingContact, message: ReadMessage) -> ReadContact:
+        """The contact with its clues, which are looked for once."""
+        return cls(pending, message, clues_of(pending, message))
+
+    @property
+    def sender(self) -> str:
+        """The sender's address, lower case, or ''."""
+        return self.clues.sender
+
+    @property
+    def answer_to(self) -> str:
+        """Where the caller can be answered in writing ('' = nowhere): a mail address, or a place in a chat."""
+        return self.clues.answer_to or (self.sender if "@" in self.sender else "")
+
+
+class Disposition(Enum):
+    """What becomes of a contact."""
+
+    OPEN = "open a case"
+    APPEND = "append to a case"
+    MACHINE = "keep as machine mail"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything decided about one contact, with why.
+
+    `target` is the case to append to, or, for machine mail, the one it is evidence for; `follows` the case
+    that a new one continues. `outcome` holds what the rules wrote, `stages` their traces, `ruleset` is the hash of
+    the rules that decided, `seen` what they saw. `parts` are the further cases that a rule makes of the contact.
+    """
+
+    read: ReadContact
+    disposition: Disposition
+    reason: str
+    workflow: str
+    target: CaseFile | None
+    follows: CaseFile | None
+    evidence: tuple[Evidence, ...]
+    identification: Identification
+    outcome: Mapping[str, Any]
+    stages: tuple[StageTrace, ...]
+    ruleset: str
+    around: Surroundings
+    seen: Seen
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def state(self) -> ContactState:
+        """The contact's final state."""
+        return ContactState.SPLIT if self.parts else _STATES[self.disposition]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the rules say about the case that the contact continues."""
+        return Verdict("appended", self.outcome, self.stages, self.ruleset)
+
+    @property
+    def category(self) -> str:
+        """The classification."""
+        return str(self.outcome.get("category", ""))
+
+    @property
+    def priority(self) -> Priority:
+        """The priority that rules gave, else normal."""
+        return Priority(self.outcome.get("priority", Priority.NORMAL.value))
+
+    @property
+    def business_object(self) -> BusinessObject | None:
+        """The thing it is about, where a rule found it."""
+        return business_object_of(self.outcome)
+
+    def _proposals(self) -> list[dict[str, Any]]:
+        """Whose the caller may be, for a person to confirm; nothing is concluded from it."""
+        proposed = self.around.proposed
+        if proposed is None or self.identification.record is not None:
+            return []
+        customer = proposed.customer
+        sentence = f"the profile names {self.read.clues.claimed}, an address of {customer.name}"
+        return [{"reference": customer.reference, "name": customer.name, "sentence": sentence}]
+
+    def trace(self) -> dict[str, Any]:
+        """The stored explanation, as JSON-like data."""
+        return {
+            "event": "appended" if self.disposition is Disposition.APPEND else "created",
+            "disposition": self.disposition.value,
+            "reason": self.reason,
+            "threading": [
+                {"case": e.case_number, "evidence": e.sign, "points": e.points, "sentence": e.sentence}
+                for e in self.evidence
+            ],
+            "identification": list(self.identification.sentences),
+            "proposals": self._proposals(),
+            "cc": [address.address for address in self.read.message.cc],
+            "permalink": next(iter(self.read.message.header(PERMALINK)), ""),
+            "ruleset": self.ruleset,
+            "stages": [stage.to_plain() for stage in self.stages],
+            "sentences": [
+                f"{self.disposition.value}: {self.reason}",
+                *explain(Decision(self.outcome, self.stages, self.ruleset)),
+                *(part.sentence for part in self.parts),
+            ],
+            "outcome": plain(dict(self.outcome)),
+            "seen": kept_facts(self.seen.by_stage),
+        }
+
+
+_STATES = {
+    Disposition.OPEN: ContactState.REGISTERED,
+    Disposition.APPEND: ContactState.APPENDED,
+    Disposition.MACHINE: ContactState.MACHINE,
+    Disposition.REFUSE: ContactState.REFUSED,
+}
+
+
+def clues_of(pending: PendingContact, message: ReadMessage) -> Clues:
+    """What storage must look up for a contact. Somebody who calls from a mail address is known by it."""
+    sender = message.sender.address.lower() if message.sender else ""
+    in_chat = is_chat(pending.channel, pending.content)
+    return Clues(
+        channel="email" if "@" in sender and not in_chat else pending.channel,
+        sender=sender,
+        message_ids=clue_ids(message, pending),
+        quoted_keys=quoted_keys(f"{message.subject}\n{message.new_text}"),
+        bounced_ids=message.machine.original_ids if message.machine else (),
+        answer_to=pending.envelope.sender if in_chat else "",
+        room_of=next(iter(message.header(ROOM_OF)), "") if in_chat else "",
+        claimed=next(iter(message.header(CLAIMED)), "") if in_chat else "",
+    )
+
+
+def business_object_of(outcome: Mapping[str, Any]) -> BusinessObject | None:
+    """The thing a rule found a contact to be about."""
+    found = outcome.get("business_object")
+    return BusinessObject(found["type"], found.get("reference", "")) if found else None
+
+
+def is_resolved(house: House, file: CaseFile) -> bool:
+    """Whether a case has been answered and waits to be closed."""
+    return house.organisation.workflows[file.case.workflow].kind_of(file.case.status) is StateKind.RESOLVED
