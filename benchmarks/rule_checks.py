@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 from benchmarks.figures import Figure
+
 from intakebot.domain.positions import Node, Place, Plain
 from intakebot.rules.check import check_ruleset
 from intakebot.rules.load import load_ruleset
