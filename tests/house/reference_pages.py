@@ -21,6 +21,7 @@ from intakebot.domain.guards import GUARDS
 from intakebot.domain.workflow_drawing import lifecycle_page
 from intakebot.reading.defects import DEFECTS
 from intakebot.rules.actions import ACTIONS
+from intakebot.rules.check import CHECKS
 from intakebot.rules.facts import FIELDS
 from intakebot.rules.model import STAGES
 from intakebot.rules.operators import OPERATORS
@@ -205,6 +206,10 @@ def facts_page() -> str:
             ("stage", "actions"),
             ((stage, ", ".join(f"`{name}`" for name in actions)) for stage, actions in ACTIONS.items()),
         ),
+        "## Checks",
+        "What `intakebot rules check` finds before a message comes. Everything is an error, which keeps the rules from"
+        " being used, unless it is called a warning.",
+        table(("check", "what is wrong"), ((name, what) for name, what in CHECKS.items())),
     )
 
 

@@ -15,6 +15,8 @@ SETTINGS: dict[str, dict[str, str]] = {
         ),
         "templates": "The folder of the templates, relative to the configuration; `../templates` when left out.",
         "languages": "Every template exists in each of them; the first is the default.",
+        "categories": "Every category that rules may name; without this list any will do.",
+        "markers": "Markers of the house, beside NNR, which rules may set and agents set and take off.",
         "hop_headers": (
             "Headers that hops in front of us add; they do not count when a message is compared with earlier ones."
         ),

@@ -40,6 +40,8 @@ def read_organisation(file: Section, workflows: Mapping[str, Workflow], agreemen
         triage_queue=file.one_of("triage_queue", queues, "queue"),
         languages=languages,
         hop_headers=frozenset(name.lower() for name in file.texts("hop_headers", ())),
+        categories=file.texts("categories", ()),
+        markers=file.texts("markers", ()),
     )
 
 

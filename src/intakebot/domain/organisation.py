@@ -65,7 +65,10 @@ class AgreementPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Everything configured about the house. `default_policy` holds where no agreement is valid."""
+    """Everything configured about the house. `default_policy` holds where no agreement is valid.
+
+    `categories` are all that rules may give (none declared: any), `markers` the house's own, beside NNR.
+    """
 
     queues: Mapping[str, Queue]
     agents: Mapping[str, Agent]
@@ -77,6 +80,8 @@ class Organisation:
     triage_queue: str
     languages: tuple[str, ...] = ("en",)
     hop_headers: frozenset[str] = field(default_factory=frozenset)
+    categories: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
 
     @property
     def own_domains(self) -> frozenset[str]:

@@ -194,10 +194,10 @@ def named_problems(node: Node, what: str, plural: str, world: World) -> Iterator
     names = world.names(what)
     if not isinstance(node.value, str):
         yield _problem(node.place, f"{what} is a name, not {node.plain()!r}")
+    elif what == "marker" and node.value in _NOT_FOR_RULES:
+        yield _problem(node.place, f"marker {node.value!r} {_NOT_FOR_RULES[node.value]}")
     elif names is not None and node.value not in names:
         yield _problem(node.place, f"unknown {what} {node.value!r}; known {plural}: {known(names, node.value)}")
-    if what == "marker" and node.value in _NOT_FOR_RULES:
-        yield _problem(node.place, f"marker {node.value!r} {_NOT_FOR_RULES[str(node.value)]}")
 
 
 def _record_problems(name: str, node: Node, shape: Record, world: World) -> Iterator[Problem]:

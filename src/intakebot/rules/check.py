@@ -27,7 +27,9 @@ from intakebot.rules.world import World
 __all__ = ["CHECKS", "World", "check_ruleset"]
 
 CHECKS: Mapping[str, str] = {
-    "unknown-name": "a field, operator, list, queue, workflow, category, template, agent or action does not exist",
+    "unknown-name": "a field, queue, workflow, category, template, agent, policy, marker or action does not exist",
+    "unknown-operator": "an operator does not exist",
+    "unknown-list": "a list does not exist",
     "bad-type": "a value or an operator does not fit the field; an action has another shape",
     "bad-value": "a field is compared with a word that it never has",
     "never-given": "a new case is asked for a category or tag that no rule gives (warning)",

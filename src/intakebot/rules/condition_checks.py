@@ -39,7 +39,10 @@ def condition_problems(stage: Stage, rule: Rule, ruleset: Ruleset, world: World)
 
 
 def unknown_field(name: str) -> str:
-    """The end of a sentence about a field that there is not."""
+    """The end of a sentence about a field that there is not, or an operator behind one that there is."""
+    field, _, operator = name.rpartition(".")
+    if field in FIELDS:
+        return f"unknown field {name!r}; operators of {field}: {known(OPERATORS, operator)}"
     return f"unknown field {name!r}; known fields, beside header.<name>: {known(FIELDS, name)}"
 
 

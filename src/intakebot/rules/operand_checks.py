@@ -13,7 +13,7 @@ from intakebot.domain.positions import Place
 from intakebot.rules.folding import Text, fold, words_of
 from intakebot.rules.model import Atom, Ruleset, Stage, leaves
 
-MOST_COST = 4_000_000
+MOST_COST = 2_000_000
 """Weight of all conditions of a stage together; see `weight`."""
 
 _SIGN = re.compile(r"[^\w\s\-\u2010]")

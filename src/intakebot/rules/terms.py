@@ -141,7 +141,8 @@ def _with_both_flags(group: Sequence[Literal], literals: Literals) -> list[Liter
     """A flag that is there is true or false: what is not the one is the other."""
     name = group[0].field
     found = field_named(name)
-    if found is None or found.kind != "flag" or not any(literal.operator == "present" for literal in group):
+    there = any(literal.operator == "present" and literal.values == (True,) for literal in group)
+    if found is None or found.kind != "flag" or not there:
         return list(group)
     return [*group, literals.literal(name, "eq", (True, False))]
 

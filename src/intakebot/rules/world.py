@@ -62,13 +62,15 @@ class World:
 
 
 def world_of(organisation: Organisation, templates: Collection[str]) -> World:
-    """The world of an installation. Categories and markers are not declared anywhere, so any will do."""
+    """The world of an installation. Where it declares no categories, any will do."""
     return World(
         queues=frozenset(organisation.queues),
         workflows=frozenset(organisation.workflows),
         templates=frozenset(templates),
         agents=frozenset(organisation.agents),
+        categories=frozenset(organisation.categories) or None,
         policies=frozenset(organisation.policies),
+        markers=frozenset(organisation.markers),
         statuses=frozenset(status for each in organisation.workflows.values() for status in each.states),
         serves={queue.name: frozenset(queue.workflows) for queue in organisation.queues.values()},
         steps={name: _steps(workflow) for name, workflow in organisation.workflows.items()},

@@ -111,9 +111,10 @@ def _comment(acting: Acting, command: c.AddComment) -> Change:
 
 
 def _mark(acting: Acting, command: c.Mark) -> Change:
-    if command.marker not in MARKERS:
+    known = (*MARKERS, *acting.house.organisation.markers)
+    if command.marker not in known:
         raise RefusedError(
-            "marker.unknown", f"there is no marker {command.marker!r}; known markers: {', '.join(MARKERS)}"
+            "marker.unknown", f"there is no marker {command.marker!r}; known markers: {', '.join(known)}"
         )
     others = tuple(marker for marker in acting.case.markers if marker != command.marker)
     markers = others if command.remove else (*others, command.marker)

@@ -62,7 +62,7 @@ def house_choices(house: House, archive: Archive) -> dict[str, Any]:
         ],
         "categories": sorted({*_categories_of_rules(house), *archive.categories()}),
         "priorities": [priority.value for priority in Priority],
-        "markers": list(MARKERS),
+        "markers": [*MARKERS, *organisation.markers],
     }
 
 

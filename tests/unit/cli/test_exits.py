@@ -122,6 +122,12 @@ def test_a_check_ends_with_1_when_it_finds_an_error(
     assert json.loads(intakebot(command, "check", "--json").stdout) == house.found
 
 
+def test_a_strict_check_of_rules_ends_with_1_when_it_finds_a_warning(intakebot: Any, house: FakeHouse) -> None:
+    house.found = {"rules": 3, "problems": [{"place": "a.yaml:3", "severity": "warning", "sentence": "unused"}]}
+    assert intakebot("rules", "check").exit_code == 0
+    assert intakebot("rules", "check", "--strict").exit_code == 1
+
+
 def test_a_drawing_is_printed_as_it_is(intakebot: Any) -> None:
     assert intakebot("workflow", "draw", "crc").stdout == "stateDiagram-v2\n\n"
     assert json.loads(intakebot("workflow", "draw", "crc", "--json").stdout) == {"crc": "stateDiagram-v2\n"}

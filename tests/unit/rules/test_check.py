@@ -241,3 +241,8 @@ TESTS = [
 def test_inline_tests_run(test: Any, sentence: str) -> None:
     found = sentences("classify", rules=[rule("r", {"subject": "x"}, {"category": "x"}, tests=[test])])
     assert [each[: len(sentence)] for each in found] == [sentence]
+
+
+def test_line_5_a_flag_that_is_missing_is_neither_true_nor_false() -> None:
+    when = {"agreement.valid": {"present": False}, "not": {"agreement.valid": False}}
+    assert sentences("classify", rules=[rule("r", when, {"category": "x"})]) == []
