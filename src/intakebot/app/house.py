@@ -124,6 +124,7 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
             new_id=new_id,
             reply_key=reply_key(directory),
             replies_per_day=settings.automatic_replies.per_address_and_day,
+            shadow=settings.service.shadow,
         )
         try:
             yield OpenHouse(

@@ -15,6 +15,7 @@ from intakebot.app.house import OpenHouse, open_house
 from intakebot.app.logs import log_to_standard_error
 from intakebot.channels.slack.channel import SlackChannel
 from intakebot.clocks import SimulatedClock, SystemClock
+from intakebot.domain.delivery import SHADOW
 from intakebot.domain.errors import DoorUnavailableError, StorageUnavailableError
 from intakebot.ports import Clock
 from intakebot.readers import Readers, Reading
@@ -112,18 +113,24 @@ def _announce(service: Service) -> None:
     ]
     mail = doors[0].split()[-1] if doors else "-"
     doors += [_slack_door(channel) for channel in service.doors.slack]
-    relay = opened.settings.relay
     address = next(iter(opened.settings.organisation.addresses))
     lines = (
         f"intakebot is ready: {', '.join(doors) or 'no mail door'}; control socket in {opened.data}",
         f"  takes mail for    {', '.join(opened.settings.organisation.addresses)}",
-        f"  answers leave by  {f'{relay.host}:{relay.port}' if relay else opened.data / 'outbox'}",
+        f"  {_way_out(opened)}",
         f"  try: swaks --server {mail} --from you@example.org --to {address}",
         "  then, in another window: .venv/bin/intakebot case list   and   .venv/bin/intakebot case why C-1001",
         "  Ctrl-C stops it; what was accepted is safe.",
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _way_out(opened: OpenHouse) -> str:
+    if opened.settings.service.shadow:
+        return f"{SHADOW}; what would leave is in `intakebot delivery list --state withdrawn`"
+    relay = opened.settings.relay
+    return f"answers leave by  {f'{relay.host}:{relay.port}' if relay else opened.data / 'outbox'}"
 
 
 def _slack_door(channel: SlackChannel) -> str:

@@ -133,6 +133,8 @@ class Questions:
         found = alarms(self._archive, self._house.organisation, now)
         return {
             "at": now.isoformat(),
+            "mode": "shadow" if self._house.shadow else "live",
+            "rules": self._house.ruleset.hash,
             "attention": [asdict(alarm) for alarm in found],
             "counts": self._archive.counts(),
         }

@@ -162,7 +162,9 @@ class SlackChannel:
             self.listening.set()
 
     def _opened(self, intake: Intake, own: Us) -> _Open:
-        around = Surround(intake, self._desk, self._chat, self._calls, self._people, self._rooms, own)
+        around = Surround(
+            intake, self._desk, self._chat, self._calls, self._people, self._rooms, own, self._connection.silent
+        )
         workplace = workplace_in(around)
         home = HomeDesk(workplace)
         table = {**handlers(around, self._alarms), "app_home_opened": home.hear}
