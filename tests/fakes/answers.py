@@ -315,5 +315,14 @@ ANSWERS: dict[str, Any] = {
         ],
     },
     "ImportCustomers": {"new": 3},
+    "ReloadRules": {
+        "reloaded": True,
+        "old": "a" * 64,
+        "new": "b" * 64,
+        "rules": 21,
+        "tests": 40,
+        "problems": [{"severity": "warning", "place": "rules/20.yaml:7", "sentence": "the list 'outage' is not used"}],
+        "read_at_the_start_only": ["intakebot.yaml"],
+    },
     "AdvanceClock": {"now": "2026-12-03T12:00:00+00:00", "timers": 2},
 }

@@ -54,6 +54,7 @@ def doors_of(opened: OpenHouse, desk: Desk) -> Doors:
     slack = tuple(slack_channel(opened, settings, desk) for settings in opened.settings.slack)
     control = ControlInlet(control_socket(opened.data), desk)
     opened.sirens.extend(partial(_alarms_of, channel) for channel in slack)
+    opened.criers.extend(channel.tell_operators for channel in slack)
     opened.wake.listeners += [channel.stirred for channel in slack]
     return Doors(smtp, slack, (*smtp, *slack, control), _outlets(opened, slack))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from intakebot.app.doors import Door, doors_of
 from intakebot.app.house import OpenHouse, open_house
 from intakebot.app.logs import log_to_standard_error
+from intakebot.app.rules_watch import RulesWatch
 from intakebot.channels.slack.channel import SlackChannel
 from intakebot.clocks import SimulatedClock, SystemClock
 from intakebot.domain.delivery import SHADOW
@@ -31,7 +32,9 @@ class Service:
         self._readers = readers
         self._stop = stop
         simulated = clock if isinstance(clock, SimulatedClock) else None
-        self.doors = doors_of(opened, opened.desk(simulated))
+        self._rules = RulesWatch(opened)
+        opened.sirens.append(self._rules.alarms)
+        self.doors = doors_of(opened, opened.desk(simulated, self._rules.reload))
         self._reception = Reception(opened.house, opened.writer, opened.wake.received.set)
 
     async def run(self, ready: Callable[[Service], None]) -> None:
@@ -54,6 +57,7 @@ class Service:
             async with asyncio.TaskGroup() as tasks:
                 doors = [tasks.create_task(self._open(inlet)) for inlet in inlets]
                 tasks.create_task(worker.run(doors_closed))
+                tasks.create_task(self._rules.run(self._stop))
                 await asyncio.gather(*(inlet.listening.wait() for inlet in inlets))
                 ready(self)
                 await asyncio.gather(*doors)

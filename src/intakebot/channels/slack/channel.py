@@ -104,6 +104,11 @@ class SlackChannel:
         standing = [Alarm("slack.trouble", self.name, sentence) for sentence in troubles if sentence]
         return (*standing, *self._alarms.standing)
 
+    def tell_operators(self, sentence: str) -> None:
+        """Show the operators' channel a sentence, where there is one. From the loop only."""
+        self._alarms.tell(sentence)
+        self._posts.wake.set()
+
     async def serve(self, intake: Intake, stop: asyncio.Event) -> None:
         """Receive until `stop`, then finish what was begun.
 
