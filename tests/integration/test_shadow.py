@@ -79,3 +79,23 @@ async def test_health_says_so(standing: StandingHouse) -> None:
     assert (await standing.desk.ask("health", {}))["mode"] == "live"
     in_shadow(standing, shadow=True)
     assert (await standing.desk.ask("health", {}))["mode"] == "shadow"
+
+
+async def test_agreement_is_read_off_what_people_did(standing: StandingHouse) -> None:
+    in_shadow(standing, shadow=True)
+    await mailed(standing, "The pump stands still")
+    await mailed(standing, "Another matter")
+    await mailed(standing, "A third one")
+    first = await standing.desk.ask("case.show", {"number": 1001})
+    await standing.perform("alice", c.Take(1001))
+    await standing.perform("alice", c.Classify(1002, category="commercial/offer"))
+    await standing.perform("alice", c.Move(1002, queue="triage", comment="who is it?"))
+    found = await standing.desk.ask("rules.agreement", {"since": "2026-03-01T00:00:00+00:00"})
+    assert (found["cases"], found["category"]["judged"], found["category"]["agreed"]) == (3, 2, 1)
+    (moved,) = found["queue"]["differences"]
+    assert (moved["rules"], moved["people"], moved["examples"]) == (first["queue"], "triage", ["C-1002"])
+    truth = [["<A.third.one@acme>", "commercial/offer", first["queue"]]]
+    told = await standing.desk.ask("rules.agreement", {"since": "2026-03-01T00:00:00+00:00", "truth": truth})
+    assert (told["category"]["agreed"], told["queue"]["agreed"], told["truth"]["without_case"]) == (0, 1, 0)
+    later = await standing.desk.ask("rules.agreement", {"since": "2026-03-03T00:00:00+00:00"})
+    assert later["cases"] == 0

@@ -32,7 +32,7 @@ from intakebot.cli.operation import (
     template_commands,
     workflow_commands,
 )
-from intakebot.cli.rules_live import reload_rules
+from intakebot.cli.rules_live import reload_rules, rules_agreement
 from intakebot.cli.session import HouseGroup, global_options
 from intakebot.domain.errors import IntakebotError
 from intakebot.edge import guarded
@@ -76,6 +76,7 @@ async def _reported(begun: Coroutine[Any, Any, int | None], complaint: Complaint
 
 
 rules_commands.add_command(reload_rules)
+rules_commands.add_command(rules_agreement)
 program = Program(
     name="intakebot",
     help="Email and chat intake: every message becomes a case, every decision explains itself, no mail is lost.",
