@@ -154,10 +154,15 @@ async def test_another_trouble_is_told_too(opened: OpenHouse, folder: Path) -> N
         await looked(watch)
     assert ["expected a mapping" in sentence for sentence in told] == [True, False]
     assert "expected a mapping" in watch.alarms()[0].sentence
+    for text in (rule_file("ours/first"), "- a\n"):  # what was mended and comes back is news
+        write(folder, text)
+        await looked(watch)
+    assert "expected a mapping" in told[3]
 
 
 async def test_reload_takes_at_once_and_says_what_it_did(opened: OpenHouse, folder: Path) -> None:
-    desk = opened.desk(reload=RulesWatch(opened).reload)
+    watch = RulesWatch(opened)
+    desk = opened.desk(reload=watch.reload)
     before = opened.house.ruleset.hash
     write(folder, rule_file("ours/second"))
     done = await desk.perform(ReloadRules(), Actor.agent("dana"))
@@ -168,6 +173,7 @@ async def test_reload_takes_at_once_and_says_what_it_did(opened: OpenHouse, fold
     assert (kept["reloaded"], kept["old"], kept["new"]) == (False, done["new"], done["new"])
     problem = {"severity": "error", "place": f"{OURS}:1", "sentence": "expected a mapping, found a list"}
     assert kept["problems"] == [problem]
+    assert await watch.look() is Step.REST  # it was acted upon
 
 
 async def test_reload_names_what_is_read_at_the_start_only(opened: OpenHouse, folder: Path) -> None:
