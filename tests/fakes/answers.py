@@ -396,5 +396,30 @@ ANSWERS: dict[str, Any] = {
         ],
     },
     "ImportCustomers": {"new": 3},
+    "rules.agreement": {
+        "since": "2026-10-24T12:00:00+00:00",
+        "cases": 5,
+        "void": 1,
+        "category": {
+            "judged": 3,
+            "agreed": 2,
+            "share": 0.6667,
+            "chosen": [{"category": "technical/no-signal", "judged": 3, "agreed": 2, "share": 0.6667}],
+            "differences": [
+                {"rules": "technical/no-signal", "people": "commercial", "cases": 1, "examples": ["C-1003"]}
+            ],
+        },
+        "queue": {"judged": 0, "agreed": 0, "share": None, "chosen": [], "differences": []},
+        "truth": {"rows": 7, "without_case": 4},
+    },
+    "ReloadRules": {
+        "reloaded": True,
+        "old": "a" * 64,
+        "new": "b" * 64,
+        "rules": 21,
+        "tests": 40,
+        "problems": [{"severity": "warning", "place": "rules/20.yaml:7", "sentence": "the list 'outage' is not used"}],
+        "read_at_the_start_only": ["intakebot.yaml"],
+    },
     "AdvanceClock": {"now": "2026-12-03T12:00:00+00:00", "timers": 2},
 }

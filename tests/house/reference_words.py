@@ -8,6 +8,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         "service.data_directory": "Database, control socket, lock, outbox; relative to the working directory.",
         "service.host_name": "What the service calls itself in SMTP and in Message-IDs.",
         "service.log_level": "`debug`, `info`, `warning` or `error`; `info` when left out.",
+        "service.mode": "`live`, or `shadow`: all is decided and nothing is sent, now or later; `live` when left out.",
         "service.node": "0 to 1023, different for every process on one database; 0 when left out.",
         "database.url": (
             "Where the database is; SQLite in the data directory when left out. One with a password is a secret: "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -54,9 +54,16 @@ def doors_of(opened: OpenHouse, desk: Desk) -> Doors:
     slack = tuple(slack_channel(opened, settings, desk) for settings in opened.settings.slack)
     control = ControlInlet(control_socket(opened.data), desk)
     opened.sirens.extend(partial(_alarms_of, channel) for channel in slack)
+    opened.criers.extend(channel.tell_operators for channel in slack)
     opened.wake.listeners += [channel.stirred for channel in slack]
-    outlets = {"email": _mail_outlet(opened)} | {channel.outlet.channel: channel.outlet for channel in slack}
-    return Doors(smtp, slack, (*smtp, *slack, control), outlets)
+    return Doors(smtp, slack, (*smtp, *slack, control), _outlets(opened, slack))
+
+
+def _outlets(opened: OpenHouse, slack: Iterable[SlackChannel]) -> Mapping[str, Outlet]:
+    """The ways out; in shadow mode the house has none, so that no mistake elsewhere can send anything."""
+    if opened.settings.service.shadow:
+        return {}
+    return {"email": _mail_outlet(opened)} | {channel.outlet.channel: channel.outlet for channel in slack}
 
 
 def _alarms_of(channel: SlackChannel) -> list[Alarm]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from intakebot.clocks import SimulatedClock
+from intakebot.config.on_disk import rule_files
 from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.actors import Actor
-from intakebot.domain.commands import AdvanceClock, Command
+from intakebot.domain.commands import AdvanceClock, Command, ReloadRules
 from intakebot.domain.errors import ConfigError, Problem, RefusedError
 from intakebot.domain.ids import IdSource
 from intakebot.ports import Archive, Clock, Desk, Writer
@@ -49,14 +50,18 @@ SQLITE = "sqlite+pysqlite:///intakebot.db"
 
 
 Siren: TypeAlias = Callable[[], Iterable[Alarm]]
+Reload: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
+"""Reads the rules again; says what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenHouse:
     """A house without doors: configuration, database and everything that decides.
 
+    Doors put their alarms into `sirens`, by a function that is asked when somebody asks for `health`, and into `criers`
+    what shows a sentence to the operators. `world` is what rules may name in this house, `rules_on_disk` the digest of
+    the rule files before they were read, `folder` where they and the rest of the configuration are.
     `warnings` are what may be wrong with a configuration that can be used.
-    Doors put their alarms into `sirens`, by a function that is asked when somebody asks for `health`.
     """
 
     settings: Settings
@@ -67,23 +72,35 @@ class OpenHouse:
     archive: Archive
     registration: Registration
     wake: Wake
+    folder: Path
+    world: World
+    rules_on_disk: str
     sirens: list[Siren] = field(default_factory=list)
+    criers: list[Callable[[str], None]] = field(default_factory=list)
     warnings: tuple[Problem, ...] = ()
 
-    def desk(self, clock: SimulatedClock | None = None) -> Desk:
-        """The desk of this house; with a simulated clock it may be moved."""
+    def desk(self, clock: SimulatedClock | None = None, reload: Reload | None = None) -> Desk:
+        """The desk of this house; with a simulated clock it may be moved, with `reload` rules are read again."""
         desk = CaseDesk(self.house, self.writer, self.archive, self.registration, self.wake.all)
-        return _DeskOfHouse(desk, clock, self.wake, self.sirens)
+        return _DeskOfHouse(desk, clock, self.wake, self.sirens, reload)
+
+    def cry(self, sentence: str) -> None:
+        """Show the operators a sentence, wherever there is a place for it."""
+        for crier in self.criers:
+            crier(sentence)
 
 
 class _DeskOfHouse:
-    """A desk that also moves the simulated clock (real time is nobody's to move) and knows how the doors are."""
+    """A desk that also moves the simulated clock (real time is nobody's to move), reloads, and knows the doors."""
 
-    def __init__(self, desk: Desk, clock: SimulatedClock | None, wake: Wake, sirens: Sequence[Siren]) -> None:
+    def __init__(
+        self, desk: Desk, clock: SimulatedClock | None, wake: Wake, sirens: Sequence[Siren], reload: Reload | None
+    ) -> None:
         self._desk = desk
         self._clock = clock
         self._wake = wake
         self._sirens = sirens
+        self._reload = reload
 
     async def ask(self, question: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-like data, by question
         """What the desk answers; to `health` also what the doors of this process have to say."""
@@ -93,7 +110,11 @@ class _DeskOfHouse:
         return answer
 
     async def perform(self, command: Command, by: Actor) -> Mapping[str, Any]:
-        """Everything that the desk does, and AdvanceClock."""
+        """Everything that the desk does, and AdvanceClock and ReloadRules."""
+        if isinstance(command, ReloadRules):
+            if self._reload is None:
+                raise RefusedError("rules.no-service", "no service runs here; the next one reads the rules as they are")
+            return await self._reload()
         if not isinstance(command, AdvanceClock):
             return await self._desk.perform(command, by)
         if self._clock is None:
@@ -109,6 +130,8 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
 
     Raises ConfigError, AlreadyRunningError, StorageUnavailableError.
     """
+    folder = path if path.is_dir() else path.parent
+    rules_on_disk = rule_files(folder).digest
     settings, ruleset, templates, warnings = checked(path)
     directory = data or settings.service.data_directory
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -127,17 +150,23 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
             new_id=new_id,
             reply_key=reply_key(directory),
             replies_per_day=settings.automatic_replies.per_address_and_day,
+            shadow=settings.service.shadow,
         )
         try:
+            archive, registration = SqlArchive(database, blobs), Registration(house)
+            known = world(settings, templates)
             yield OpenHouse(
                 settings,
                 directory,
                 house,
                 database,
                 writer,
-                SqlArchive(database, blobs),
-                Registration(house),
+                archive,
+                registration,
                 Wake(),
+                folder,
+                known,
+                rules_on_disk,
                 warnings=warnings,
             )
         finally:

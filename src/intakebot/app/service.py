@@ -15,8 +15,10 @@ from intakebot.app.alarm_mail import tell_operators
 from intakebot.app.doors import Door, doors_of
 from intakebot.app.house import OpenHouse, open_house
 from intakebot.app.logs import log_to_standard_error
+from intakebot.app.rules_watch import RulesWatch
 from intakebot.channels.slack.channel import SlackChannel
 from intakebot.clocks import SimulatedClock, SystemClock
+from intakebot.domain.delivery import SHADOW
 from intakebot.domain.errors import DoorUnavailableError, StorageUnavailableError
 from intakebot.ports import Clock
 from intakebot.readers import Readers, Reading
@@ -34,7 +36,9 @@ class Service:
         self._readers = readers
         self._stop = stop
         simulated = clock if isinstance(clock, SimulatedClock) else None
-        self._desk = opened.desk(simulated)
+        self._rules = RulesWatch(opened)
+        opened.sirens.append(self._rules.alarms)
+        self._desk = opened.desk(simulated, self._rules.reload)
         self.doors = doors_of(opened, self._desk)
         self._reception = Reception(opened.house, opened.writer, opened.wake.received.set)
 
@@ -58,9 +62,10 @@ class Service:
             async with asyncio.TaskGroup() as tasks:
                 doors = [tasks.create_task(self._open(inlet)) for inlet in inlets]
                 tasks.create_task(worker.run(doors_closed))
+                tasks.create_task(self._rules.run(self._stop))
                 await asyncio.gather(*(inlet.listening.wait() for inlet in inlets))
-                if opened.settings.alarms_to:
-                    mail = self.doors.outlets["email"]
+                mail = self.doors.outlets.get("email")
+                if opened.settings.alarms_to and mail:  # in shadow mode there is no way out
                     tasks.create_task(tell_operators(opened, self._desk, mail, self._stop))
                 ready(self)
                 await asyncio.gather(*doors)
@@ -122,18 +127,24 @@ def _announce(service: Service) -> None:
     ]
     mail = doors[0].split()[-1] if doors else "-"
     doors += [_slack_door(channel) for channel in service.doors.slack]
-    relay = opened.settings.relay
     address = next(iter(opened.settings.organisation.addresses))
     lines = (
         f"intakebot is ready: {', '.join(doors) or 'no mail door'}; control socket in {opened.data}",
         f"  takes mail for    {', '.join(opened.settings.organisation.addresses)}",
-        f"  answers leave by  {f'{relay.host}:{relay.port}' if relay else opened.data / 'outbox'}",
+        f"  {_way_out(opened)}",
         f"  try: swaks --server {mail} --from you@example.org --to {address}",
         "  then, in another window: .venv/bin/intakebot case list   and   .venv/bin/intakebot case why C-1001",
         "  Ctrl-C stops it; what was accepted is safe.",
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _way_out(opened: OpenHouse) -> str:
+    if opened.settings.service.shadow:
+        return f"{SHADOW}; what would leave is in `intakebot delivery list --state withdrawn`"
+    relay = opened.settings.relay
+    return f"answers leave by  {f'{relay.host}:{relay.port}' if relay else opened.data / 'outbox'}"
 
 
 def _slack_door(channel: SlackChannel) -> str:

@@ -26,13 +26,14 @@ from intakebot.usecases.chat_tokens import HouseTokens
 
 def slack_channel(opened: OpenHouse, settings: SlackSettings, desk: Desk) -> SlackChannel:
     """The channel that the settings describe, not yet open."""
+    connection = slack_connection(settings, silent=opened.settings.service.shadow)
     archive = SqlChatArchive(opened.database)
     chat = HouseChat(opened.house, opened.writer, archive)
     tokens = HouseTokens(opened.house, opened.writer, archive, key_seal(opened.data))
-    return SlackChannel(slack_connection(settings), settings.ties, desk, chat, tokens, SystemRandom())
+    return SlackChannel(connection, settings.ties, desk, chat, tokens, SystemRandom())
 
 
-def slack_connection(settings: SlackSettings) -> SlackConnection:
+def slack_connection(settings: SlackSettings, *, silent: bool = False) -> SlackConnection:
     """How the workspace is reached, in the channel's own words."""
     return SlackConnection(
         name=settings.name,
@@ -48,6 +49,7 @@ def slack_connection(settings: SlackSettings) -> SlackConnection:
         client_id=settings.client_id,
         client_secret=settings.client_secret.value,
         refresh_token=settings.refresh_token.value,
+        silent=silent,
     )
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from intakebot.cli.looks import Rows, fields, section
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
+from intakebot.domain.delivery import SHADOW
 
 Record = Mapping[str, Any]
 _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "ok": "green"}
@@ -33,7 +34,8 @@ def health_page(answer: Record, calendar: Calendar) -> RenderableType:
     counts = [
         section(name.capitalize(), _counts(counted)) for name, counted in answer.get("counts", {}).items() if counted
     ]
-    return Group(verdict, *([drawn] if attention else []), *counts)
+    mode = [Text(SHADOW, style="bold yellow")] if answer.get("mode") == "shadow" else []
+    return Group(verdict, *mode, *([drawn] if attention else []), *counts)
 
 
 def _counts(counted: Mapping[str, int]) -> RenderableType:

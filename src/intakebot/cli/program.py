@@ -32,6 +32,7 @@ from intakebot.cli.operation import (
     workflow_commands,
 )
 from intakebot.cli.rule_history import rules_commands
+from intakebot.cli.rules_live import reload_rules, rules_agreement
 from intakebot.cli.session import HouseGroup, global_options
 from intakebot.domain.errors import IntakebotError
 from intakebot.edge import guarded
@@ -74,6 +75,8 @@ async def _reported(begun: Coroutine[Any, Any, int | None], complaint: Complaint
         return complaint.report(error)
 
 
+rules_commands.add_command(reload_rules)
+rules_commands.add_command(rules_agreement)
 program = Program(
     name="intakebot",
     help="Email and chat intake: every message becomes a case, every decision explains itself, no mail is lost.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -41,6 +42,13 @@ _HIGHEST_NODE = 1023
 _REPLIES_PER_DAY = 3
 
 
+class ServiceMode(Enum):
+    """Whether answers leave. In shadow mode they are written down and never sent, now or later."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """Where the service keeps its files, what it calls itself, and which node of the installation it is.
@@ -52,6 +60,12 @@ class ServiceSettings:
     host_name: str
     log_level: str
     node: int
+    mode: ServiceMode = ServiceMode.LIVE
+
+    @property
+    def shadow(self) -> bool:
+        """Everything is decided and nothing is sent."""
+        return self.mode is ServiceMode.SHADOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +204,7 @@ def _read_service(section: Section) -> ServiceSettings:
             host_name=section.text("host_name"),
             log_level=section.one_of("log_level", _LOG_LEVELS, "log level", "info"),
             node=section.whole("node", 0, 0, _HIGHEST_NODE),
+            mode=section.member("mode", ServiceMode, ServiceMode.LIVE),
         )
 
 

@@ -28,10 +28,21 @@ _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,
 
 def load_node(path: Path, shown_as: str) -> Node:
     """The content of a file; `shown_as` is its name in every place and problem. Raises ConfigError."""
+    return node_of(read_file(path, shown_as), shown_as)
+
+
+def read_file(path: Path, shown_as: str) -> bytes:
+    """The bytes of a file. Raises ConfigError."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         _refuse(Place(shown_as, 0), f"cannot be read: {error.strerror}")
+
+
+def node_of(content: bytes, shown_as: str) -> Node:
+    """The same as `load_node` for bytes that were read already."""
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         _refuse(Place(shown_as, error.object[: error.start].count(b"\n") + 1), "is not valid UTF-8")
     return parse_node(text, shown_as)

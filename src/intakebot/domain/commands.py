@@ -250,6 +250,11 @@ class AdvanceClock:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReloadRules:
+    """Read the rule files again now; what is wrong with them leaves the rules in force as they are."""
+
+
 CaseCommand: TypeAlias = (
     Take
     | Move
@@ -279,4 +284,5 @@ Command: TypeAlias = (
     | WithdrawDelivery
     | ImportCustomers
     | AdvanceClock
+    | ReloadRules
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+
+SHADOW = "shadow: nothing is sent"
+"""What a delivery says that an installation in shadow mode wrote, and everybody who shows that mode."""
 
 
 class DeliveryKind(Enum):
@@ -85,6 +88,10 @@ class Delivery:
     answer: str = ""
     settled_at: datetime | None = None
     files: tuple[DeliveredFile, ...] = ()
+
+    def never_sent(self, why: str) -> Delivery:
+        """The same, withdrawn in the moment it is written: it shows what would have left, and never leaves."""
+        return replace(self, state=DeliveryState.WITHDRAWN, answer=why, due_at=None, settled_at=self.created_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from intakebot.domain.contact import ContactState, Incoming, Kept, NewContact, P
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery
 from intakebot.ports.chat_store import ChatStore
+from intakebot.ports.histories import Histories
 from intakebot.ports.lookup import Lookup
 
 ItemT = TypeVar("ItemT")
@@ -245,7 +246,7 @@ class CaseFilter:
     limit: int = 100
 
 
-class Archive(Lookup, Protocol):
+class Archive(Lookup, Histories, Protocol):
     """Reading, outside any writing transaction. Answers are JSON-like data: times as ISO text, ids as numbers."""
 
     def cases(self, wanted: CaseFilter) -> list[dict[str, Any]]:

@@ -16,10 +16,10 @@ from intakebot.domain.delivery import DeliveryState
 from intakebot.ports import CaseFile
 from intakebot.ports.lookup import Found, Rarity
 from intakebot.storage.archive_case import case_alone
+from intakebot.storage.archive_histories import SqlHistories
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.case_files import case_file_of_number
 from intakebot.storage.directory_tables import caller_addresses, callers, customer_domains, customers
-from intakebot.storage.engine import Database
 from intakebot.storage.json_rows import CASES_WITH_CUSTOMER, LISTED_CASE, NOT_ENDED, JsonRow, json_row
 from intakebot.storage.search import cases_with_any, found_cases, rarity
 from intakebot.storage.tables import case_messages, cases, decisions, deliveries, files
@@ -29,10 +29,9 @@ _SOONEST_FIRST = (cases.c.resolved_at.is_not(None), cases.c.solve_by, cases.c.id
 
 
 @dataclass(frozen=True, slots=True)
-class SqlLookup:
+class SqlLookup(SqlHistories):
     """`ports.lookup.Lookup` on the engine that cannot write."""
 
-    database: Database
     blobs: Blobs
 
     def case_file(self, number: int) -> CaseFile:

@@ -15,7 +15,7 @@ from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.case import CaseEvent
 from intakebot.domain.change import Change
 from intakebot.domain.commands import RetryDelivery, WithdrawDelivery
-from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState, retry_at
+from intakebot.domain.delivery import SHADOW, Delivery, DeliveryKind, DeliverySettlement, DeliveryState, retry_at
 from intakebot.domain.errors import (
     DeliveryAmbiguousError,
     DeliveryDeferredError,
@@ -52,9 +52,17 @@ class Delivering:
         self._idempotent = idempotent
 
     def claim(self, store: Store, limits: Sequence[int]) -> list[list[Delivery]]:
-        """Due deliveries, moved to `sending` before the first byte leaves."""
+        """Due deliveries, moved to `sending` before the first byte leaves.
+
+        In shadow mode there are none: what was owed before is held, and a person decides about it later.
+        """
         now = self._house.clock.now()
-        return [store.claim_deliveries(now, limit) for limit in limits]
+        claimed = [store.claim_deliveries(now, limit) for limit in limits]
+        if not self._house.shadow:
+            return claimed
+        owed = [delivery for group in claimed for delivery in group]
+        store.apply([Change(settlements=tuple(_held_back(delivery, now) for delivery in owed))])
+        return [[] for _ in limits]
 
     def settle(self, store: Store, sent: Sequence[Sent]) -> list[DeliveryState]:
         """Write what became of deliveries, and what that means for their cases."""
@@ -137,6 +145,10 @@ def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySett
     return _after_ambiguous(delivery, answer, at)
 
 
+def _held_back(delivery: Delivery, at: datetime) -> DeliverySettlement:
+    return DeliverySettlement(delivery.id, DeliveryState.HELD, SHADOW, at, None, delivery.resends)
+
+
 def _due_again(delivery: Delivery, answer: str, at: datetime) -> DeliverySettlement:
     return DeliverySettlement(delivery.id, DeliveryState.DEFERRED, answer, at, at, delivery.resends)
 
@@ -152,6 +164,8 @@ def retry_delivery(house: House, store: Store, command: RetryDelivery, by: Actor
     """Try a failed, held or deferred delivery again now."""
     delivery = store.delivery(command.delivery)
     refuse_stranger(house, store.case_file_by_id(delivery.case_id).case, by)
+    if house.shadow:
+        raise RefusedError("delivery.shadow", f"{SHADOW}; try again when this installation is in live mode")
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.DEFERRED, DeliveryState.BOUNCED):
         raise RefusedError(
             "delivery.not-retryable", f"the delivery is {delivery.state.value}; only what did not arrive is retried"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from intakebot.ports import Archive, Writer
 from intakebot.usecases.act import Request, perform
 from intakebot.usecases.customers import import_customers
 from intakebot.usecases.house import House
-from intakebot.usecases.questions import Questions
+from intakebot.usecases.questions import SLOW_QUESTIONS, Questions
 from intakebot.usecases.register import Registration
 from intakebot.usecases.register_call import CallRegistration
 
@@ -43,4 +44,6 @@ class CaseDesk:
 
     async def ask(self, question: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON-like data, by question
         """Answer a question as JSON-like data; raises NotFoundError, RefusedError for an unknown question."""
+        if question in SLOW_QUESTIONS:  # a reader for each thread: nobody waits for them
+            return await asyncio.to_thread(self._questions.answer, question, arguments)
         return self._questions.answer(question, arguments)

@@ -26,7 +26,7 @@ class House:
     """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
 
     `replies_per_day` caps automatic replies per address and 24 h; `learned` are agents beside the configured ones, as a
-    chat's user groups name them now.
+    chat's user groups name them now. In `shadow` everything is decided and nothing is sent.
     """
 
     organisation: Organisation
@@ -36,6 +36,7 @@ class House:
     new_id: Callable[[], int]
     reply_key: bytes
     replies_per_day: int = 3
+    shadow: bool = False
     learned: dict[str, Agent] = field(default_factory=dict)
 
     @property

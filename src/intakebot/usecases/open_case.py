@@ -12,7 +12,7 @@ from intakebot.domain.case import Case, opened
 from intakebot.domain.change import Change
 from intakebot.domain.contact import SPOKEN
 from intakebot.domain.customer import Caller, Validity
-from intakebot.domain.delivery import DeliveryKind
+from intakebot.domain.delivery import SHADOW, DeliveryKind
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.organisation import AgreementPolicy
 from intakebot.usecases.assessment import Assessment
@@ -106,6 +106,8 @@ def _settle_in(house: House, hand: CaseInHand, assessment: Assessment, caller: C
     to, silence = _may_answer(house, hand.case, assessment, caller, at)
     outcome, by = assessment.outcome, rule_of(assessment, "route")
     template = (outcome.get("resolve") or {}).get("template", "")
+    if template and house.shadow:  # a case that is resolved waits for an answer to be sent, and none will be
+        silence = silence or SHADOW
     if template and to and not silence:
         return answer_by_rule(house, hand, to, template, house.default_queue(hand.case.workflow), by, at)
     if template:

@@ -13,6 +13,7 @@ from typing import Any
 
 from intakebot.domain.errors import RefusedError
 from intakebot.ports import Archive, CaseFilter
+from intakebot.usecases.agreement import agreement_since
 from intakebot.usecases.house import House
 from intakebot.usecases.preview import reply_preview
 from intakebot.usecases.questions_card import case_card
@@ -20,6 +21,9 @@ from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
 from intakebot.usecases.reasons import case_why
 from intakebot.usecases.watch import alarms
+
+SLOW_QUESTIONS = frozenset({"rules.agreement"})
+"""What reads much at once, and is answered beside the event loop."""
 
 
 class Questions:
@@ -50,6 +54,7 @@ class Questions:
             "house.choices": partial(house_choices, house, archive),
             "agent.home": self._agent_home,
             "reply.preview": self._reply_preview,
+            "rules.agreement": partial(agreement_since, archive),
             "health": self._health,
             "clock": self._clock,
         }
@@ -130,6 +135,8 @@ class Questions:
         found = alarms(self._archive, self._house.organisation, now)
         return {
             "at": now.isoformat(),
+            "mode": "shadow" if self._house.shadow else "live",
+            "rules": self._house.ruleset.hash,
             "attention": [asdict(alarm) for alarm in found],
             "counts": self._archive.counts(),
         }

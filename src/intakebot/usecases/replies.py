@@ -13,7 +13,7 @@ from typing import Any
 
 from intakebot.domain.case import Case
 from intakebot.domain.change import Change, ThreadId
-from intakebot.domain.delivery import DeliveredFile, Delivery, DeliveryKind
+from intakebot.domain.delivery import SHADOW, DeliveredFile, Delivery, DeliveryKind
 from intakebot.domain.organisation import Queue
 from intakebot.domain.reply_token import plus_address, reply_token
 from intakebot.reading.quotes import MARKER
@@ -55,7 +55,10 @@ def owe_reply(
     automatic: bool,
     files: tuple[DeliveredFile, ...] = (),
 ) -> tuple[Delivery, Change]:
-    """Render a reply and owe it. Raises TemplateError; nothing is owed then."""
+    """Render a reply and owe it. Raises TemplateError; nothing is owed then.
+
+    In shadow mode it is written as withdrawn, so that no switch back to live mode can release it.
+    """
     queue = answering_queue(house, case)
     written = written_reply(house, case, to, template, values)
     delivery_id = house.new_id()
@@ -84,6 +87,8 @@ def owe_reply(
         files=files,
     )
     ids = (ThreadId(bare_id, case.id), ThreadId(TOKEN_PREFIX + token, case.id)) if to.by_mail else ()
+    if house.shadow:
+        delivery = delivery.never_sent(SHADOW)
     return delivery, Change(deliveries=(delivery,), thread_ids=ids)
 
 

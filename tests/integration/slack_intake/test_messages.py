@@ -10,6 +10,8 @@ import pytest
 
 from fakes.databases import ON_SQLITE
 from fakes.standing_house import StandingHouse
+from intakebot.channels.slack.hearing.arrivals import Arrivals
+from intakebot.channels.slack.hearing.events import handlers
 from intakebot.channels.slack.hearing.hints import NOBODY_READS, SAY_WHAT
 from intakebot.domain.chat import ChatTies
 from integration.slack_intake.standing_intake import StandingIntake, taking_in
@@ -194,6 +196,18 @@ async def test_a_bare_mention_makes_no_case_but_a_hint(intake: StandingIntake) -
 
     assert intake.contacts() == []
     assert intake.ann.ephemerals == [SAY_WHAT] * 3
+
+
+async def test_where_nothing_is_sent_there_is_not_even_a_hint(intake: StandingIntake) -> None:
+    intake.around = replace(intake.around, silent=True)
+    intake.arrivals = Arrivals(intake.chat, handlers(intake.around, intake.alarms))
+    await intake.ann.mentions(intake.help)
+    await intake.ann.says(intake.ann.dm(), f"<@{intake.slack.app.bot_user}>")
+    await intake.ann.says(intake.help, "The pump leaks")
+    await intake.work()
+
+    assert intake.conversations() == [["The pump leaks"]]
+    assert intake.ann.ephemerals == []
 
 
 async def test_other_rooms_are_none_of_ours(intake: StandingIntake) -> None:

@@ -166,3 +166,10 @@ async def test_s21_a_channel_that_gets_another_id_is_followed(whole: Whole, work
     assert "Alice" in read(workspace.card(1001))
     assert any("Which pump?" in read(one) for one in workspace.slack.thread(said))
     assert workspace.alarms(), "the configuration names an id that is gone"
+
+
+async def test_operators_read_what_the_house_tells_them(whole: Whole, workspace: Workspace) -> None:
+    whole.channel.tell_operators("rules running abc, disk has def: rules/30.yaml:41: unknown queue 'x'")
+    await whole.until(workspace.alarms)
+    assert "rules/30.yaml:41" in workspace.alarms()[0]
+    assert whole.channel.alarms() == ()

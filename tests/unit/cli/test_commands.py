@@ -33,6 +33,7 @@ from intakebot.domain.commands import (
     OutgoingFile,
     RecordAmendment,
     RegisterContact,
+    ReloadRules,
     Reopen,
     Resolve,
     RetryContact,
@@ -85,6 +86,7 @@ COMMAND_LINES: list[tuple[list[str], Command]] = [
     (["delivery", "withdraw", "9"], WithdrawDelivery(9)),
     (["clock", "advance", "10d"], AdvanceClock(864_000)),
     (["clock", "advance", "1d12h"], AdvanceClock(129_600)),
+    (["rules", "reload"], ReloadRules()),
 ]
 
 QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [

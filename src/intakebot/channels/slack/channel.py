@@ -104,6 +104,11 @@ class SlackChannel:
         standing = [Alarm("slack.trouble", self.name, sentence) for sentence in troubles if sentence]
         return (*standing, *self._alarms.standing)
 
+    def tell_operators(self, sentence: str) -> None:
+        """Show the operators' channel a sentence, where there is one. From the loop only."""
+        self._alarms.tell(sentence)
+        self._posts.wake.set()
+
     async def serve(self, intake: Intake, stop: asyncio.Event) -> None:
         """Receive until `stop`, then finish what was begun.
 
@@ -162,7 +167,9 @@ class SlackChannel:
             self.listening.set()
 
     def _opened(self, intake: Intake, own: Us) -> _Open:
-        around = Surround(intake, self._desk, self._chat, self._calls, self._people, self._rooms, own)
+        around = Surround(
+            intake, self._desk, self._chat, self._calls, self._people, self._rooms, own, self._connection.silent
+        )
         workplace = workplace_in(around)
         home = HomeDesk(workplace)
         table = {**handlers(around, self._alarms), "app_home_opened": home.hear}

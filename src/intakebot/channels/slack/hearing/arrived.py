@@ -42,7 +42,10 @@ Handler: TypeAlias = Callable[[Arrived], Awaitable[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Surround:
-    """Everything that the handlers of this folder are handed: the house, the workspace, and who is who."""
+    """Everything that the handlers of this folder are handed: the house, the workspace, and who is who.
+
+    Where it is `silent`, callers are not even told how to be heard.
+    """
 
     intake: Intake
     desk: Desk
@@ -51,3 +54,4 @@ class Surround:
     people: People
     rooms: Rooms
     own: Us
+    silent: bool = False

@@ -123,6 +123,8 @@ class Messages:
         return NO_WORDS if root.is_bare(self._around.own.user) else await self._begin(root, room, arrived)
 
     async def _bare(self, said: Spoken, arrived: Arrived) -> Outcome:
-        if arrived.kind == MENTION or said.is_direct:  # it comes as a message too: told once
+        if (
+            arrived.kind == MENTION or said.is_direct
+        ) and not self._around.silent:  # it comes as a message too: told once
             await tell(self._around.calls, said, SAY_WHAT)
         return "ignored: a bare mention"

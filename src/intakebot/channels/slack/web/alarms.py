@@ -53,6 +53,10 @@ class Alarms:
         self._unsaid.append(sentence)
         _log.warning("%s %s: %s", what, which, sentence)
 
+    def tell(self, sentence: str) -> None:
+        """Something that operators are to read once, and that stands nowhere else here."""
+        self._unsaid.append(sentence)
+
     def silence(self, what: str, which: str = "") -> None:
         """It is over; the next time it is news."""
         self._standing.pop((what, which), None)

@@ -16,6 +16,7 @@ class SlackConnection:
     `mode` says how things come in: `socket` needs `app_token` (`xapp-...`), `http` needs `signing_secrets`, of which
     two hold while the secret is being changed; `host`, `port` (0 = any free one) and `path` are where it listens.
     `client_id`, `client_secret` and `refresh_token` are given where tokens rotate, else ''. `api_url` ends with `/`.
+    Where it is `silent`, callers get no word from us at all; agents still do.
     """
 
     name: str
@@ -31,6 +32,7 @@ class SlackConnection:
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
+    silent: bool = False
 
     @property
     def rotates(self) -> bool:
