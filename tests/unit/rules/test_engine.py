@@ -1,0 +1,238 @@
+"""The engine that decides in one pass says what the specification says, and what tests one by one say."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from typing import Any
+
+import re2
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from intakebot.rules.decide import Deliberation, ends
+from intakebot.rules.folding import Text
+from intakebot.rules.index import index_of
+from intakebot.rules.literals import needed
+from intakebot.rules.model import KnownAtoms, Ruleset
+from intakebot.rules.operators import OPERATORS
+from intakebot.rules.patterns import Pattern, PatternSet
+from intakebot.rules.truths import Truths
+from unit.rules import naive
+from unit.rules.nodes import ruleset_of
+
+WORDS = [
+    "no", "signal", "Ärger", "xärger", "A\u0308rger", "straße", "STRASSE", "K-12", "k-123", "हिन्दी", "ﬁn", "\u212a",
+    "x\U00011000", "foo_bar", "a", "ß", "line", "down", "\u017f", "Müller",
+]  # fmt: skip
+GAPS = [" ", "\n", "-", "\u2010", "\u00a0", ", ", ". ", "", "  "]
+PATTERNS = [
+    r"\bno\b", r"\brger\b", r"(?i)k-[0-9]{2,3}\b", "K-(?P<number>[0-9]+)", r"^no", r"a$", r"(?:line|signal) down",
+    r"\bfoo_bar\b", r"\w+-12", "[0-9]{3}", ".", r"\bx?a", r"(?i)strasse|line", "(?i)s", r"foo\w*", "signal.*line",
+    r"M\wller", r"(a|b)?no", "ä",
+]  # fmt: skip
+CONTAINED = [*WORDS, "-", ". ", "no s", "rger ", " l"]
+NETWORKS = ["10.0.0.0/8", "10.1.0.0/16", "fd00::/8", "0.0.0.0/0"]
+CATEGORIES = ["a", "a/b", "ab"]
+TEXTUAL = ["eq", "in", "not_in", "words", "contains", "starts", "ends", "under", "matches", "present"]
+FIELDS = {
+    **{name: TEXTUAL for name in ("subject", "body", "to", "header.x")},
+    "size": ["eq", "gt", "lt", "present"],
+    "agreement.valid": ["eq", "present"],
+    "client.ip": ["cidr"],
+}
+DECIDED = {**FIELDS, "category": ["under", "eq"], "tags": ["in"]}
+
+
+class Dice(random.Random):
+    """Rules and messages by chance. Drawing them one by one from Hypothesis would take most of the time."""
+
+    def text(self) -> str:
+        return "".join(self.choice(WORDS) + self.choice(GAPS) for _ in range(self.randrange(8)))
+
+    def some(self, values: Any, most: int = 3) -> list[Any]:
+        return [self.choice(values) for _ in range(self.randint(1, most))]
+
+    def operand(self, name: str, operator: str) -> Any:
+        if operator == "present" or name == "agreement.valid":
+            return self.random() < 0.5
+        if name == "size":
+            return self.randrange(4)
+        if name in ("category", "tags"):
+            return self.choice(CATEGORIES) if name == "category" else self.some("xyz")
+        if operator == "words":
+            return [" ".join(self.some(WORDS)) for _ in range(self.randint(1, 3))]
+        values = {"contains": CONTAINED, "matches": PATTERNS, "cidr": NETWORKS, "under": CATEGORIES}
+        wanted = [*self.some(values.get(operator, WORDS)), self.text() or "a"]
+        return wanted[0] if operator in {"eq", "starts", "ends"} else wanted[:-1]
+
+    def when(self, fields: Any, depth: int = 1) -> Any:
+        kind = self.choice(["any", "all", "list", "not", "and", *["field"] * 6]) if depth < 4 else "field"
+        if kind == "field":
+            name = self.choice(sorted(fields))
+            return {name: {each: self.operand(name, each) for each in self.some(fields[name], 2)}}
+        parts = [self.when(fields, depth + 1) for _ in range(self.randint(1, 3))]
+        if kind == "and":
+            return {**(parts[0] if isinstance(parts[0], dict) else {"any": parts[0]}), "not": parts[-1]}
+        return {"list": parts, "not": {"not": parts[0]}}.get(kind, {kind: parts})
+
+    def rules(self, stage: str, fields: Any, then: Any) -> Any:
+        made = [
+            {"id": f"{stage}.{number}", "when": self.when(fields), "then": then()}
+            for number in range(self.randrange(7))
+        ]
+        for rule in made:
+            if self.random() < 0.2:
+                rule["mode"] = self.choice(["live", "shadow"])
+            if self.random() < 0.3:
+                rule["on"] = sorted(set(self.some(["created", "appended"], 2)))
+        return made
+
+    def stages(self) -> Any:
+        merge = self.choice([{"tags": "union"}, {"tags": "first", "priority": "max"}, {}])
+        return {
+            "guard": {"rules": self.rules("guard", FIELDS, lambda: {"disposition": "machine"})[:1]},
+            "classify": {
+                "default": {"category": "ab"},
+                "rules": self.rules("classify", FIELDS, lambda: {"category": self.choice(CATEGORIES)}),
+            },
+            "flag": {"hit": "collect", "merge": merge, "rules": self.rules("flag", DECIDED, self.flags)},
+            "route": {
+                "default": {"crc": {"queue": "crc"}},
+                "rules": self.rules("route", DECIDED, lambda: {"queue": self.choice(["one", "two"])}),
+            },
+        }
+
+    def flags(self) -> Any:
+        priority = {"priority": self.choice(["low", "high"])} if self.random() < 0.5 else {}
+        return {"tags": sorted(set(self.some("xyz", 2))), **priority}
+
+    def facts(self) -> Any:
+        facts = {
+            "subject": self.text(), "body": self.text(), "to": tuple(self.some(WORDS)), "header.x": (self.text(),) * 2,
+            "size": self.choice([0, 1, 2.5, 3]), "agreement.valid": self.random() < 0.5,
+            "client.ip": self.choice(["10.1.2.3", "fd00::1", " 1.1.1.1", "none"]),
+            "case.closed": self.random() < 0.5, "case.workflow": self.choice(["crc", "other"]),
+        }  # fmt: skip
+        return {name: fact for name, fact in facts.items() if self.random() < 0.75}
+
+
+DICE = st.integers(0, 2**64).map(Dice)
+EVENTS = st.sampled_from(["created", "appended"])
+
+
+def played(deliberation: Deliberation) -> Any:
+    for name in naive.STAGES:
+        if ends(deliberation.decide(name)):
+            break
+    return deliberation.decision
+
+
+def outline(decision: Any) -> Any:
+    return {
+        trace.stage: {
+            "result": trace.result,
+            "outcome": trace.outcome,
+            "applied": [rule.id for rule in trace.applied],
+            "also": list(trace.also),
+            "shadow": [rule.id for rule in trace.shadow],
+            "conflicts": [(each.field, each.rule_id) for each in trace.conflicts],
+        }
+        for trace in decision.stages
+    }
+
+
+@settings(max_examples=100, deadline=None)
+@given(DICE, EVENTS)
+def test_the_engine_decides_what_the_specification_says(dice: Dice, event: str) -> None:
+    stages = dice.stages()
+    ruleset = ruleset_of(**stages)
+    for facts in (dice.facts() for _ in range(4)):
+        assert outline(played(Deliberation(facts, ruleset, event=event))) == naive.decide(stages, facts, event)
+
+
+@settings(max_examples=80, deadline=None)
+@given(DICE)
+def test_what_is_found_in_one_pass_is_what_holds(dice: Dice) -> None:
+    ruleset, facts = ruleset_of(**dice.stages()), dice.facts()
+    index = index_of(ruleset)
+    quick, slow = Truths(facts, ruleset.atoms, index=index), Truths(facts, ruleset.atoms)
+    for number in range(len(ruleset.atoms)):
+        assert quick.hit(number) == slow.hit(number)
+    assert quick.true_keys() == slow.true_keys()
+
+
+def keys(ruleset: Ruleset) -> frozenset[int]:
+    fields = {"category", "tags"}
+    return frozenset(atom.key for atom in ruleset.atoms if atom.field not in fields)
+
+
+@settings(max_examples=100, deadline=None)
+@given(DICE, EVENTS)
+def test_other_rules_decide_the_same_from_what_is_known(dice: Dice, event: str) -> None:
+    old, new, facts = dice.stages(), dice.stages(), dice.facts()
+    new["route"]["rules"] += old["route"]["rules"][:2]
+    before, after = ruleset_of(**old), ruleset_of(**new)
+    known = KnownAtoms(Deliberation(facts, before).true_keys(), keys(before))
+    decision = played(Deliberation(facts, after, event=event, known=known))
+    assert outline(decision) == outline(played(Deliberation(facts, after, event=event)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(DICE)
+def test_a_decision_from_what_is_known_reads_no_message(dice: Dice) -> None:
+    ruleset, facts = ruleset_of(**dice.stages()), dice.facts()
+    known = KnownAtoms(Deliberation(facts, ruleset).true_keys(), keys(ruleset))
+    case = {name: fact for name, fact in facts.items() if name.startswith("case.")}
+    assert outline(played(Deliberation(case, ruleset, known=known))) == outline(played(Deliberation(facts, ruleset)))
+
+
+PIECES = st.recursive(
+    st.sampled_from(
+        ["a", "ab", "Key", "k", "s", "ß", "-", r"\.", ".", r"\w", r"\b", "[a-c]", "[^]x]", "^", "$", r"\pL", "é"]
+    ),
+    lambda parts: (
+        st.lists(parts, min_size=1, max_size=4).map("".join)
+        | st.lists(parts, min_size=2, max_size=3).map(lambda each: "(?:" + "|".join(each) + ")")
+        | st.tuples(parts, st.sampled_from(["?", "*", "+", "{2}", "{0,2}", "+?"])).map(
+            lambda two: f"(?:{two[0]}){two[1]}"
+        )
+        | parts.map(lambda part: f"(?P<n>{part})" if "<n>" not in part else part)
+    ),
+    max_leaves=6,
+)
+LETTERS = st.text(st.sampled_from("aAbBcKkEeYysS\u212a\u017f-. xéß\u0301"), max_size=14)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PIECES, st.booleans(), LETTERS)
+@example(source="Key", fold_case=True, text="\u212aey")
+def test_what_a_pattern_needs_is_in_all_that_it_matches(source: str, fold_case: bool, text: str) -> None:  # noqa: FBT001
+    try:
+        pattern = Pattern(f"(?i){source}" if fold_case else source)
+    except ValueError:
+        return
+    if pattern.search(Text(text)) is not None:
+        assert all(any(piece in text.casefold() for piece in pieces) for pieces in needed(source))
+        assert PatternSet(["x{9}", f"(?i){source}" if fold_case else source]).find(Text(text)) == [1]
+
+
+def test_letters_that_re2_takes_for_each_other_fold_alike() -> None:
+    cased = [chr(code) for code in range(0x20000) if len({chr(code), chr(code).lower(), chr(code).upper()}) > 1]
+    options = re2.Options()
+    options.case_sensitive = False
+    options.literal = True
+    found = re2.Set.FullMatchSet(options)
+    for letter in cased:
+        found.Add(letter.encode())
+    found.Compile()
+    for letter in cased:
+        assert {cased[hit].casefold() for hit in found.Match(letter.encode())} == {letter.casefold()}
+
+
+def test_every_operator_is_in_the_comparison() -> None:
+    assert {operator for operators in FIELDS.values() for operator in operators} == OPERATORS.keys()
+
+
+def test_every_word_is_its_own_text() -> None:
+    assert len({unicodedata.normalize("NFKC", word) for word in WORDS}) > len(WORDS) - 3
