@@ -19,6 +19,8 @@ from intakebot.domain.positions import Node, Place
 if TYPE_CHECKING:
     from pathlib import Path
 
+MAX_BYTES = 16 * 1024 * 1024
+"""Four times what 10,000 rules need."""
 _DEEPEST = 40
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -28,6 +30,8 @@ _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,
 def load_node(path: Path, shown_as: str) -> Node:
     """The content of a file; `shown_as` is its name in every place and problem. Raises ConfigError."""
     try:
+        if path.stat().st_size > MAX_BYTES:
+            _refuse(Place(shown_as, 0), f"has {path.stat().st_size} bytes; at most {MAX_BYTES} are allowed")
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         _refuse(Place(shown_as, 0), f"cannot be read: {error.strerror}")

@@ -55,6 +55,13 @@ def regex(source: str) -> re.Pattern[str]:
     return re.compile(source.replace(r"\w", f"[{_LETTER}]").replace(r"\b", _EDGE))
 
 
+def in_network(entry: str, network: str) -> bool:
+    try:
+        return ip_address(entry.strip()) in ip_network(network)
+    except ValueError:
+        return False
+
+
 ON_TEXT: dict[str, Any] = {
     "contains": lambda entry, value: fold(value) in fold(entry),
     "starts": lambda entry, value: fold(entry).startswith(fold(value)),
@@ -62,7 +69,7 @@ ON_TEXT: dict[str, Any] = {
     "under": lambda entry, value: f"{fold(entry)}/".startswith(f"{fold(value)}/"),
     "matches": lambda entry, value: regex(value).search(entry) is not None,
     "words": has_phrase,
-    "cidr": lambda entry, value: in_network(entry, value),
+    "cidr": in_network,
 }
 ON_NUMBERS: dict[str, Any] = {"gt": lambda entry, value: entry > value, "lt": lambda entry, value: entry < value}
 
@@ -73,13 +80,6 @@ def holds_for(operator: str, entry: Any, value: Any) -> bool:
         return same(entry, value)
     fits = ON_TEXT if isinstance(entry, str) else ON_NUMBERS
     return operator in fits and bool(fits[operator](entry, value))
-
-
-def in_network(entry: str, network: str) -> bool:
-    try:
-        return ip_address(entry.strip()) in ip_network(network)
-    except ValueError:
-        return False
 
 
 def tested(facts: Any, name: str, operator: str, wanted: list[Any]) -> bool:

@@ -36,7 +36,10 @@ NETWORKS = ["10.0.0.0/8", "10.1.0.0/16", "fd00::/8", "0.0.0.0/0"]
 CATEGORIES = ["a", "a/b", "ab"]
 TEXTUAL = ["eq", "in", "not_in", "words", "contains", "starts", "ends", "under", "matches", "present"]
 FIELDS = {
-    **{name: TEXTUAL for name in ("subject", "body", "to", "header.x")},
+    "subject": TEXTUAL,
+    "body": TEXTUAL,
+    "to": TEXTUAL,
+    "header.x": TEXTUAL,
     "size": ["eq", "gt", "lt", "present"],
     "agreement.valid": ["eq", "present"],
     "client.ip": ["cidr"],
