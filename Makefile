@@ -11,7 +11,7 @@ READY := .venv/.ready
 ARGS ?=
 KILLS ?= 1000
 
-.PHONY: help setup run demo test crash bench bench-slack lint docs clean
+.PHONY: help setup run demo test crash bench bench-rules bench-slack lint docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name sense; do printf '  make %-11s %s\n' "$$name" "$$sense"; done
@@ -36,6 +36,9 @@ crash: $(READY) ## the tests that kill the service, with KILLS=1000 kills at any
 
 bench: $(READY) ## the benchmarks, as JSON lines
 	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
+
+bench-rules: $(READY) ## the benchmark of the rules alone
+	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks rules $(ARGS)
 
 bench-slack: $(READY) ## the benchmark of the Slack channel alone
 	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks slack $(ARGS)

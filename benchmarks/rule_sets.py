@@ -17,6 +17,7 @@ Facts: TypeAlias = "Mapping[str, Any]"
 Test: TypeAlias = "Callable[[Facts], bool]"
 
 _LETTERS = "etaoinshrdlucmfwypvbgkjqxz"
+_LONGER = 4
 _SEGMENTS = ("retail", "telecom", "public", "industry", "press")
 
 
@@ -36,7 +37,7 @@ def _vocabulary() -> list[str]:
     words = {"".join(chance.choices(_LETTERS, weights=weights, k=chance.randint(3, 11))) for _ in range(24_000)}
     ordered = sorted(words)
     chance.shuffle(ordered)
-    return sorted(ordered, key=len)[:200] + [word for word in ordered if len(word) > 3]
+    return sorted(ordered, key=len)[:200] + [word for word in ordered if len(word) >= _LONGER]
 
 
 WORDS = _vocabulary()

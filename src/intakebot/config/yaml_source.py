@@ -20,6 +20,8 @@ from intakebot.domain.positions import Node, Place
 if TYPE_CHECKING:
     from pathlib import Path
 
+MAX_BYTES = 16 * 1024 * 1024
+"""Four times what 10,000 rules need."""
 _DEEPEST = 40
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -34,6 +36,8 @@ def load_node(path: Path, shown_as: str) -> Node:
 def read_file(path: Path, shown_as: str) -> bytes:
     """The bytes of a file. Raises ConfigError."""
     try:
+        if path.stat().st_size > MAX_BYTES:
+            _refuse(Place(shown_as, 0), f"has {path.stat().st_size} bytes; at most {MAX_BYTES} are allowed")
         return path.read_bytes()
     except OSError as error:
         _refuse(Place(shown_as, 0), f"cannot be read: {error.strerror}")

@@ -1,12 +1,14 @@
 """Compiling `when` into a boolean test over interned atoms.
 
 Called by `load`. The keys of one mapping are AND, a list is any-of, `any` / `all` / `not` nest. A field is
-written `subject: hello` (equal), `subject: [a, b]` (in), `subject: {words: x}` or `subject.words: x`.
+written `subject: hello` (equal), `subject: [a, b]` (in), `subject: {words: x}` or `subject.words: x`. A list that
+is divided by languages becomes one condition for each, chosen by the fact `language`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from intakebot.rules.facts import field_named
@@ -18,13 +20,26 @@ if TYPE_CHECKING:
     from intakebot.domain.positions import Node, Place
 
 MAX_DEPTH = 8
+_BY_LANGUAGE = frozenset({"words", "contains"})
 _NOTHING = AllOf(())
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The named lists of a ruleset: all entries of each, and for some their part for each language."""
+
+    whole: Mapping[str, tuple[Scalar, ...]]
+    variants: Mapping[str, Mapping[str, tuple[Scalar, ...]]]
+
+    def entries(self, name: str, language: str) -> tuple[Scalar, ...]:
+        """The entries for a language; all of them when the list does not know it ('': unknown)."""
+        return self.variants.get(name, {}).get(language) or self.whole.get(name, ())
 
 
 class Conditions:
     """The compiler of one ruleset: knows its lists, and every atom met so far."""
 
-    def __init__(self, shapes: Shapes, lists: Mapping[str, tuple[Scalar, ...]]) -> None:
+    def __init__(self, shapes: Shapes, lists: Lists) -> None:
         self._shapes = shapes
         self._lists = lists
         self._index: dict[tuple[str, str, str], int] = {}
@@ -61,7 +76,7 @@ class Conditions:
             case _:
                 yield from self._field(key, value, place)
 
-    def _field(self, key: str, value: Node, place: Place) -> Iterator[Leaf]:
+    def _field(self, key: str, value: Node, place: Place) -> Iterator[Condition]:
         name, operator = split_key(key)
         if operator:
             yield from self._leaf(name, operator, value, place)
@@ -74,18 +89,27 @@ class Conditions:
             bare = not isinstance(value.value, (tuple, Mapping))
             yield from self._leaf(name, "eq" if bare else "in", value, place)
 
-    def _leaf(self, name: str, operator_name: str, operand: Node, place: Place) -> Iterator[Leaf]:
+    def _leaf(self, name: str, operator_name: str, operand: Node, place: Place) -> Iterator[Condition]:
         operator = OPERATORS.get(operator_name)
         if operator is None:
             self._shapes.add(
                 place, f"unknown operator {operator_name!r}; known operators: {known(OPERATORS, operator_name)}"
             )
             return
+        languages = self._languages(operand)
+        if languages and operator_name not in _BY_LANGUAGE:
+            self._shapes.add(operand.place, f"operator {operator_name!r} takes no list that is divided by languages")
+        elif languages:
+            yield from self._by_language(name, operator_name, operand, place, languages)
+        else:
+            yield from self._one_leaf(name, operator_name, operand, place, "")
+
+    def _one_leaf(self, name: str, operator_name: str, operand: Node, place: Place, language: str) -> Iterator[Leaf]:
         problems_before = len(self._shapes.problems)
-        wanted = tuple(self._operands(operand))
+        wanted = tuple(self._operands(operand, language))
         if len(self._shapes.problems) > problems_before:
             return
-        complaint = _operand_problem(operator_name, operator, wanted)
+        complaint = _operand_problem(operator_name, OPERATORS[operator_name], wanted)
         if complaint:
             self._shapes.add(operand.place, complaint)
             return
@@ -93,10 +117,30 @@ class Conditions:
         if index is not None:
             yield Leaf(index, place)
 
-    def _operands(self, node: Node) -> Iterator[Scalar]:
+    def _by_language(
+        self, name: str, operator: str, operand: Node, place: Place, languages: tuple[str, ...]
+    ) -> Iterator[Condition]:
+        """In a known language its own words; in any other, or in none that is known, those of all."""
+        cases = []
+        for language in (*languages, ""):
+            leaf = tuple(self._one_leaf(name, operator, operand, place, language))
+            asked = self._intern("language", "in", (language,) if language else languages, place)
+            if not leaf or asked is None:
+                return
+            spoken = Leaf(asked, place) if language else NotOf(Leaf(asked, place))
+            cases.append(AllOf((spoken, *leaf)))
+        yield AnyOf(tuple(cases))
+
+    def _languages(self, operand: Node) -> tuple[str, ...]:
+        """The languages by which the lists of an operand are divided."""
+        items = operand.value if isinstance(operand.value, tuple) else (operand,)
+        named = [item.value["list"].value for item in items if isinstance(item.value, Mapping) and "list" in item.value]
+        return tuple(dict.fromkeys(language for name in named for language in self._lists.variants.get(str(name), ())))
+
+    def _operands(self, node: Node, language: str) -> Iterator[Scalar]:
         for item in node.value if isinstance(node.value, tuple) else (node,):
             if isinstance(item.value, Mapping):
-                yield from self._listed(item)
+                yield from self._listed(item, language)
             elif item.value is None:
                 self._shapes.add(item.place, "no value; `present: false` tests for a missing field")
             elif isinstance(item.value, tuple):
@@ -104,13 +148,13 @@ class Conditions:
             else:
                 yield item.value
 
-    def _listed(self, node: Node) -> tuple[Scalar, ...]:
+    def _listed(self, node: Node, language: str) -> tuple[Scalar, ...]:
         entry = self._shapes.mapping(node, "operand", ("list",)).get("list")
         name = self._shapes.text(entry, "list name")
-        if entry is not None and name not in self._lists:
-            self._shapes.add(entry.place, f"unknown list {name!r}; known lists: {known(self._lists, name)}")
+        if entry is not None and name not in self._lists.whole:
+            self._shapes.add(entry.place, f"unknown list {name!r}; known lists: {known(self._lists.whole, name)}")
         self.used_lists.add(name)
-        return self._lists.get(name, ())
+        return self._lists.entries(name, language)
 
     def _intern(self, name: str, operator: str, wanted: tuple[Scalar, ...], place: Place) -> int | None:
         key = (name, operator, repr(wanted))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from intakebot.domain.errors import ConfigError
 from intakebot.domain.positions import Node, Place, Plain
-from intakebot.rules.conditions import Conditions
+from intakebot.rules.conditions import Conditions, Lists
 from intakebot.rules.model import EVENTS, MODES, STAGES, Rule, Ruleset, RuleTest, Stage
 from intakebot.rules.shapes import Shapes, key_place
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 
 SCHEMA = "intakebot.rules/1"
 MAX_RULES = 20_000
+MAX_LIST = 10_000
 MERGES = ("union", "max", "first")
+_LANGUAGE = re.compile("[a-z]{2,3}")
 _NO_FILE = Place("rules", 0)
 
 
@@ -58,9 +62,9 @@ def load_ruleset(files: Sequence[Node]) -> Ruleset:
         shapes.add(_NO_FILE, f"{count} rules; at most {MAX_RULES} are allowed")
     if shapes.problems:
         raise ConfigError(shapes.problems)
-    unused = tuple(_places(tops, lists.keys() - conditions.used_lists))
+    unused = tuple(_places(tops, lists.whole.keys() - conditions.used_lists))
     sources = tuple((file.place.file, file.text) for file in files if file.text)
-    return Ruleset(_content_hash(lists, drafts), stages, lists, tuple(conditions.atoms), unused, sources)
+    return Ruleset(_content_hash(lists, drafts), stages, lists.whole, tuple(conditions.atoms), unused, sources)
 
 
 def _check_schema(shapes: Shapes, file: Node, top: Mapping[str, Node]) -> None:
@@ -70,15 +74,33 @@ def _check_schema(shapes: Shapes, file: Node, top: Mapping[str, Node]) -> None:
         shapes.add(place, f"a rule file begins with `schema: {SCHEMA}`")
 
 
-def _lists(shapes: Shapes, tops: Sequence[Mapping[str, Node]]) -> dict[str, tuple[Scalar, ...]]:
-    lists: dict[str, tuple[Scalar, ...]] = {}
+def _lists(shapes: Shapes, tops: Sequence[Mapping[str, Node]]) -> Lists:
+    whole: dict[str, tuple[Scalar, ...]] = {}
+    variants: dict[str, Mapping[str, tuple[Scalar, ...]]] = {}
     for top in tops:
         node = top.get("lists")
         for name, entries in shapes.mapping(node, "lists").items() if node else ():
-            if name in lists:
+            if name in whole:
                 shapes.add(entries.place, f"list {name!r} is defined twice")
-            lists[name] = tuple(_scalars(shapes, entries, name))
-    return lists
+            if isinstance(entries.value, Mapping):
+                variants[name] = _variants(shapes, entries, name)
+                whole[name] = tuple(dict.fromkeys(chain.from_iterable(variants[name].values())))
+            else:
+                whole[name] = tuple(_scalars(shapes, entries, name))
+            if len(whole[name]) > MAX_LIST:
+                shapes.add(
+                    entries.place, f"list {name!r} has {len(whole[name])} entries; at most {MAX_LIST} are allowed"
+                )
+    return Lists(whole, variants)
+
+
+def _variants(shapes: Shapes, node: Node, name: str) -> dict[str, tuple[Scalar, ...]]:
+    """The entries of a list by language."""
+    for language in node.value if isinstance(node.value, Mapping) else ():
+        if not _LANGUAGE.fullmatch(language):
+            shapes.add(key_place(node, language), f"list {name!r} is divided by languages such as en, not {language!r}")
+    entries = shapes.mapping(node, f"list {name!r}")
+    return {language: tuple(_scalars(shapes, each, f"{name}.{language}")) for language, each in entries.items()}
 
 
 def _places(tops: Sequence[Mapping[str, Node]], names: Collection[str]) -> Iterator[tuple[str, Place]]:
@@ -195,15 +217,22 @@ def _fact(shapes: Shapes, name: str, node: Node) -> Fact:
     return node.value
 
 
-def _content_hash(lists: Mapping[str, tuple[Scalar, ...]], drafts: Sequence[_Draft]) -> str:
-    content: dict[str, Plain] = {name: list(entries) for name, entries in lists.items()}
-    stages: list[Plain] = [
-        [
-            draft.name,
-            {key: node.plain() for key, node in draft.settings.items()},
-            [rule.plain() for rule in draft.rules],
-        ]
-        for draft in drafts
-    ]
-    written = json.dumps([content, stages], sort_keys=True)
-    return hashlib.sha256(written.encode()).hexdigest()
+def _content_hash(lists: Lists, drafts: Sequence[_Draft]) -> str:
+    """What the rules say, apart from where and in which order of keys; piece by piece, so that other threads run."""
+    digest = hashlib.sha256()
+    digest.update(_written(_plain_lists(lists.whole)))
+    if lists.variants:
+        digest.update(_written({name: _plain_lists(parts) for name, parts in lists.variants.items()}))
+    for draft in drafts:
+        digest.update(_written([draft.name, {key: node.plain() for key, node in draft.settings.items()}]))
+        for rule in draft.rules:
+            digest.update(_written(rule.plain()))
+    return digest.hexdigest()
+
+
+def _plain_lists(lists: Mapping[str, tuple[Scalar, ...]]) -> dict[str, Plain]:
+    return {name: list(entries) for name, entries in lists.items()}
+
+
+def _written(value: Plain) -> bytes:
+    return json.dumps(value, sort_keys=True).encode() + b"\n"

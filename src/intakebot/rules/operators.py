@@ -240,3 +240,15 @@ OPERATORS: Mapping[str, Operator] = {
     "lt": Operator(_NUMERIC, "number", lambda wanted: _compared(wanted, above=False), "is below {wanted}"),
     "cidr": Operator(_TEXTUAL, "texts", _cidr, "is in the network {wanted}"),
 }
+
+
+def later(operator: str, wanted: tuple[Scalar, ...]) -> Probe:
+    """A probe that is built when it first tests something: for operands that were found usable before."""
+    built: list[Probe] = []
+
+    def probe(entries: tuple[Entry, ...]) -> Hit | None:
+        if not built:
+            built.append(OPERATORS[operator].build(wanted))
+        return built[0](entries)
+
+    return probe

@@ -31,6 +31,8 @@ _EDGED = re.compile(r"\\[bBwWsS]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]|\\[pPxC0-7]")
 _RANGE = re.compile(r"(?=(.)-(.))", re.DOTALL)
 _STAND_INS = "_QZXJKVWqzxjkvw"
+_MORE_STAND_INS = "7391"
+"""For a pattern that does not ask for digits."""
 _PIECE = re.compile(r"\\.|\[\^?\]?|\]|[^\\\[\]]+", re.DOTALL)
 _WRITTEN_OUT = {r"\w": r"\p{L}\p{M}\p{N}_", r"\s": r"\s\p{Z}\x{85}"}
 _NEGATED = {r"\W": r"\w", r"\S": r"\s"}
@@ -133,7 +135,7 @@ def prepared(source: str) -> tuple[str, str]:
     named = named.swapcase() + named if fold_case else named
     ranges = [(one, other) for one, other in _RANGE.findall(named) if one <= other]
     posix = "[:" in source
-    for letter in _STAND_INS:
+    for letter in _STAND_INS if re.search(r"\\[dD]", source) else _STAND_INS + _MORE_STAND_INS:
         if letter not in named and not posix and not any(one <= letter <= other for one, other in ranges):
             return source, letter
     return source, ""

@@ -83,6 +83,17 @@ LOAD = [
         "{{S}}\nlists: {a: [b, null]}", "main.yaml:2: list 'a' holds single values, not None", id="list-entry"
     ),
     pytest.param(
+        "{{S}}\nlists: {a: {en: [b], English: [c]}}",
+        "main.yaml:2: list 'a' is divided by languages such as en, not 'English'",
+        id="list-language",
+    ),
+    pytest.param(
+        "{{S}}\nlists: {a: {en: [b]}}\nstages:\n  flag: {rules: [{id: a, when: {subject.starts: {list: a}},"
+        " then: {tags: [a]}}]}",
+        "main.yaml:4: operator 'starts' takes no list that is divided by languages",
+        id="list-by-language",
+    ),
+    pytest.param(
         "{{S}}\nstages:\n  flag: {rules: [{id: a, when: {subject: null}, then: {tags: [a]}}]}",
         "main.yaml:3: no value; `present: false` tests for a missing field",
         id="null",
@@ -111,6 +122,13 @@ def test_line_9_the_number_of_rules_is_bounded_and_large_sets_are_checked_in_tim
     assert sentences("classify", rules=rules) == []
     with pytest.raises(ConfigError, match="20001 rules; at most 20000 are allowed"):
         ruleset_of(classify={"rules": [*rules, rule("more", {"size": -1}, {"category": "x"})]})
+
+
+def test_line_9_the_length_of_a_list_is_bounded() -> None:
+    words = [str(number) for number in range(10_000)]
+    assert ruleset_of(lists={"a": words}).lists["a"] == tuple(words)
+    with pytest.raises(ConfigError, match="list 'a' has 10001 entries; at most 10000 are allowed"):
+        ruleset_of(lists={"a": [*words, "more"]})
 
 
 def test_several_files_join_by_stage_in_the_given_order() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from intakebot.domain.errors import ConfigError
 from intakebot.rules.decide import decide_stage
 from intakebot.rules.folding import SCAN_CAP, Text, fold, words_of
+from intakebot.rules.patterns import Pattern, PatternSet
 from unit.rules.nodes import one_rule
 
 
@@ -99,6 +100,45 @@ def test_lists_are_named_in_conditions() -> None:
     assert matches({"body.words": {"list": "outage"}}, facts, outage=["line down", "total loss"])
     assert matches({"channel": {"list": "written"}}, {"channel": "fax"}, written=["email", "fax"])
     assert matches({"channel": ["slack", {"list": "written"}]}, {"channel": "fax"}, written=["fax"])
+
+
+OUTAGE = {"en": ["outage", "die"], "de": ["Ausfall", "kein Netz"]}
+
+
+@pytest.mark.parametrize(
+    ("facts", "holds"),
+    [
+        pytest.param({"body": "an outage", "language": "en"}, True, id="own-words"),
+        pytest.param({"body": "die Leitung", "language": "de"}, False, id="not-the-words-of-another-language"),
+        pytest.param({"body": "die Leitung"}, True, id="all-words-when-the-language-is-unknown"),
+        pytest.param({"body": "kein Netz", "language": "fr"}, True, id="all-words-for-a-language-without-its-own"),
+        pytest.param({"body": "broken", "language": "de"}, True, id="words-beside-the-list-are-for-every-language"),
+        pytest.param({"language": "en"}, False, id="missing-field"),
+    ],
+)
+def test_a_list_may_be_divided_by_languages(facts: Any, *, holds: bool) -> None:
+    assert matches({"body.words": ["broken", {"list": "outage"}]}, facts, outage=OUTAGE) is holds
+
+
+EDGES = [
+    pytest.param(r"\brger\b", "viel Ärger!", None, id="no-edge-inside-a-word"),
+    pytest.param(r"\bno\b", "xno ärno noä no", (13, 15), id="edges-on-both-sides"),
+    pytest.param(r"Kunde (?P<name>\w+)", "von Kunde Müller-Ost", (4, 16), id="letters-of-every-script"),
+    pytest.param(r"\w+_\w+", "ä_ß", (0, 3), id="the-underscore-itself"),
+    pytest.param(r"foo\b_bar", "fooä_bar", None, id="no-letter-stands-in-for-another"),
+    pytest.param(r"\bK\sx", "ж K\u00a0x", (2, 5), id="spaces"),
+    pytest.param(r"ä\w+", "xäöü!", (1, 4), id="classes-beside-letters-outside-ascii"),
+    pytest.param(r"ä\W", "xäö ä!", (4, 6), id="negated-classes-beside-them"),
+    pytest.param(r"[\wä]+", "!été", (1, 4), id="a-class-inside-a-class"),
+    pytest.param(r"(?i)\b[a-z_]+\b", "ärger abc", (6, 9), id="a-pattern-that-names-every-ascii-letter"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text", "span"), EDGES)
+def test_edges_and_letters_are_those_of_every_script(pattern: str, text: str, span: Any) -> None:
+    found = Pattern(pattern).search(Text(text))
+    assert (found and found[:2]) == span
+    assert (PatternSet(["x{9}", pattern]).find(Text(text)) == [1]) is (span is not None)
 
 
 # case F11

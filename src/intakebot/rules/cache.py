@@ -1,0 +1,180 @@
+"""A checked ruleset as bytes and back, so that ten thousand rules need not be read and checked at every start.
+
+Called by `app`, which keeps the bytes in a file that only its owner may write. Bytes that are damaged, foreign or of
+another program give None: the rules are then loaded from their files. Nothing in the bytes is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from intakebot.domain.positions import Node, Place
+from intakebot.rules.world import World
+from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Ruleset, RuleTest, Stage
+from intakebot.rules.operators import later
+
+SCHEMA = "intakebot.ruleset/1"
+"""Changes with the form of the bytes and with the meaning of rules; whoever changes either raises it."""
+
+
+def cache_key(program: str, files: Iterable[tuple[str, bytes]], world: World) -> str:
+    """Names what a checked ruleset follows from: the program's version, every file by name, and the checked world."""
+    digest = hashlib.sha256()
+    checked = {each.name: _settled(getattr(world, each.name)) for each in fields(World)}
+    for part in (SCHEMA.encode(), program.encode(), json.dumps(checked).encode()):
+        digest.update(hashlib.sha256(part).digest())
+    for name, content in files:
+        digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
+    return digest.hexdigest()
+
+
+def _settled(part: object) -> Any:  # noqa: ANN401 - JSON-like, whatever the world consists of
+    """The same value for the same part of a world, in whatever order it was built."""
+    if isinstance(part, Mapping):
+        return [[str(name), _settled(part[name])] for name in sorted(part, key=str)]
+    if isinstance(part, (frozenset, set)):
+        return sorted(json.dumps(_settled(each)) for each in part)
+    if isinstance(part, (tuple, list)):
+        return [_settled(each) for each in part]
+    return part if part is None or isinstance(part, (str, int, float)) else repr(part)
+
+
+def to_bytes(ruleset: Ruleset, key: str) -> bytes:
+    """A ruleset without problems, under the key of what it follows from."""
+    files: dict[str, int] = {}
+    content = {
+        "hash": ruleset.hash,
+        "lists": {name: list(entries) for name, entries in ruleset.lists.items()},
+        "atoms": [[atom.field, atom.operator, list(atom.wanted)] for atom in ruleset.atoms],
+        "stages": [_stage(stage, files) for stage in ruleset.stages],
+    }
+    payload = json.dumps({**content, "files": list(files)}, separators=(",", ":")).encode()
+    return _header(key, payload) + payload
+
+
+def from_bytes(content: bytes, key: str) -> Ruleset | None:
+    """The ruleset that was kept under this key; None when these bytes are anything else."""
+    length = len(_header(key, b""))
+    payload = content[length:]
+    if content[:length] != _header(key, payload):
+        return None
+    plain = json.loads(payload)
+    reader = _Reader(plain["files"])
+    return Ruleset(
+        hash=plain["hash"],
+        stages=tuple(reader.stage(stage) for stage in plain["stages"]),
+        lists={name: tuple(entries) for name, entries in plain["lists"].items()},
+        atoms=tuple(_atom(*atom) for atom in plain["atoms"]),
+    )
+
+
+def _header(key: str, payload: bytes) -> bytes:
+    """Only who wrote all of the bytes could have written this before them."""
+    return f"{SCHEMA} {key} {hashlib.sha256(payload).hexdigest()}\n".encode()
+
+
+def _atom(field: str, operator: str, wanted: list[Any]) -> Atom:
+    operands = tuple(wanted)
+    return Atom(field, operator, operands, later(operator, operands))
+
+
+def _stage(stage: Stage, files: dict[str, int]) -> list[Any]:
+    default = None if stage.default is None else _node(stage.default, files)
+    rules = [_rule(rule, files) for rule in stage.rules]
+    return [stage.name, _place(stage.place, files), stage.hit, dict(stage.merge), default, rules]
+
+
+def _rule(rule: Rule, files: dict[str, int]) -> list[Any]:
+    tests = [[_given(test), test.expect, _place(test.place, files)] for test in rule.tests]
+    when, then = _condition(rule.condition, files), _node(rule.then, files)
+    return [rule.id, _place(rule.place, files), rule.note, list(rule.on), when, then, tests, rule.mode]
+
+
+def _given(test: RuleTest) -> dict[str, Any]:
+    return {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in test.given.items()}
+
+
+def _place(place: Place, files: dict[str, int]) -> list[int]:
+    return [files.setdefault(place.file, len(files)), place.line]
+
+
+def _node(node: Node, files: dict[str, int]) -> list[Any]:
+    place = _place(node.place, files)
+    if isinstance(node.value, Mapping):
+        keys = None if node.keys is None else {key: _place(at, files) for key, at in node.keys.items()}
+        return [place, "mapping", {key: _node(part, files) for key, part in node.value.items()}, keys]
+    if isinstance(node.value, tuple):
+        return [place, "list", [_node(part, files) for part in node.value]]
+    return [place, "value", node.value]
+
+
+def _condition(condition: Condition, files: dict[str, int]) -> list[Any]:
+    match condition:
+        case Leaf(atom, place):
+            return ["is", atom, _place(place, files)]
+        case NotOf(part):
+            return ["not", _condition(part, files)]
+        case AllOf(parts):
+            return ["all", [_condition(part, files) for part in parts]]
+        case AnyOf(parts):
+            return ["any", [_condition(part, files) for part in parts]]
+
+
+class _Reader:
+    """Makes of plain values what they were made of. Places are shared: a ruleset has many in one line."""
+
+    def __init__(self, files: list[str]) -> None:
+        self._files = files
+        self._places: dict[tuple[int, int], Place] = {}
+
+    def stage(self, plain: list[Any]) -> Stage:
+        name, place, hit, merge, default, rules = plain
+        read = None if default is None else self._node(default)
+        return Stage(name, self._place(place), hit, merge, read, tuple(self._rule(rule) for rule in rules))
+
+    def _rule(self, plain: list[Any]) -> Rule:
+        name, place, note, on, when, then, tests, mode = plain
+        return Rule(
+            id=name,
+            place=self._place(place),
+            note=note,
+            on=tuple(on),
+            condition=self._condition(when),
+            then=self._node(then),
+            tests=tuple(self._test(test) for test in tests),
+            mode=mode,
+        )
+
+    def _test(self, plain: list[Any]) -> RuleTest:
+        given, expect, place = plain
+        facts = {name: tuple(fact) if isinstance(fact, list) else fact for name, fact in given.items()}
+        return RuleTest(facts, expect, self._place(place))
+
+    def _place(self, plain: list[int]) -> Place:
+        key = (plain[0], plain[1])
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = Place(self._files[key[0]], key[1])
+        return place
+
+    def _node(self, plain: list[Any]) -> Node:
+        place, kind, value = self._place(plain[0]), plain[1], plain[2]
+        if kind == "value":
+            return Node(value, place)
+        if kind == "list":
+            return Node(tuple(self._node(part) for part in value), place)
+        keys = None if plain[3] is None else {key: self._place(at) for key, at in plain[3].items()}
+        return Node({key: self._node(part) for key, part in value.items()}, place, keys)
+
+    def _condition(self, plain: list[Any]) -> Condition:
+        kind, what = plain[0], plain[1]
+        if kind == "is":
+            return Leaf(what, self._place(plain[2]))
+        if kind == "not":
+            return NotOf(self._condition(what))
+        parts = tuple(self._condition(part) for part in what)
+        return AllOf(parts) if kind == "all" else AnyOf(parts)
