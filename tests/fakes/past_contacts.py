@@ -39,7 +39,7 @@ class _Around:
     workflows: Mapping[str, Workflow]
     workflow: str = "crc"
 
-    def identified(self, lookup: Mapping[str, Any]) -> Mapping[str, Any]:
+    def identified(self, lookup: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002 - the protocol's words
         return self.letter.looked_up
 
     def continues_a_case(self) -> bool:
@@ -49,7 +49,7 @@ class _Around:
         self.workflow = variant_for(self.workflows, "crc", category)
         return self.workflow
 
-    def shares_a_topic(self, decision: Decision) -> bool:
+    def shares_a_topic(self, decision: Decision) -> bool:  # noqa: ARG002 - the protocol's words
         return self.letter.on_topic
 
 
@@ -75,7 +75,18 @@ def decided(letter: Letter, ruleset: Ruleset, workflows: Mapping[str, Workflow],
     trace = json.loads(json.dumps({**deliberation.decision.to_plain(), "disposition": "open a case"}))
     category, queue = letter.left_in
     return Decided(
-        number, number, AT, trace, number, number, category, queue, kept.rules.key, kept.facts, kept.told, kept.true_keys
+        number,
+        number,
+        AT,
+        trace,
+        number,
+        number,
+        category,
+        queue,
+        kept.rules.key,
+        kept.facts,
+        kept.told,
+        kept.true_keys,
     )
 
 
