@@ -96,8 +96,10 @@ def two_rule_files(draw: st.DrawFn) -> tuple[Ruleset, Ruleset]:
     old = draw(rule_files)
     name = draw(st.sampled_from(["classify", "route", "identify", "flag", "guard"]))
     whole, rules = draw(stage(name)), old[name]["rules"]
+    at, when = draw(st.integers(0, len(rules) - 1)), draw(conditions(name))
     changed = {
         "stage": whole,
+        "condition": old[name] | {"rules": [*rules[:at], rules[at] | {"when": when}, *rules[at + 1 :]]},
         "rule": old[name] | {"rules": [*rules[:-1], draw(rule(name, rules[-1]["id"]))]},
         "default": old[name] | {key: whole[key] for key in ("default",) if key in whole},
         "order": old[name] | {"rules": list(draw(st.permutations(rules)))},
