@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
-from benchmarks import registration, rules, slack, smtp
+from benchmarks import registration, rehearsal, rules, slack, smtp
 
 PARTS = {
     "registration": registration.registration,
     "smtp": lambda: chain(smtp.acceptance(), smtp.end_to_end()),
     "slack": slack.slack,
     "rules": rules.rules,
+    "rehearsal": rehearsal.rehearsal,
 }
 """What `python -m benchmarks PART ...` measures; everything when no part is named."""
 

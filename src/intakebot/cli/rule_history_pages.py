@@ -55,7 +55,7 @@ def _moves(moves: Sequence[Record]) -> RenderableType:
         )
         for move in moves
     ]
-    columns = ("What", "From", "To", "Contacts", "People left it in To", "in From")
+    columns = ("What", "From", "To", "Contacts", "As people left it", "Against people")
     return Rows(columns, rows, wraps=("From", "To"), right=columns[3:])
 
 

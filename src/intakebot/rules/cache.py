@@ -13,9 +13,9 @@ from dataclasses import fields
 from typing import Any
 
 from intakebot.domain.positions import Node, Place
-from intakebot.rules.world import World
 from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Ruleset, RuleTest, Stage
 from intakebot.rules.operators import later
+from intakebot.rules.world import World
 
 SCHEMA = "intakebot.ruleset/1"
 """Changes with the form of the bytes and with the meaning of rules; whoever changes either raises it."""

@@ -73,7 +73,7 @@ def report(decided: Iterable[Decided], corrections: Iterable[Correction]) -> dic
         was = was_stored(row.trace)
         made = _within_a_day(by_case[row.case_id], row.at) if opened and row.case_id is not None else ()
         for key in _speaking(was):
-            _count(tallies[key], was, made, opened=opened, number=row.number)
+            _count(tallies[key], key[0], was, made, opened=opened, number=row.number)
     rows = (_row(*key, tally) for key, tally in tallies.items())
     return {
         "contacts": contacts,
@@ -92,11 +92,13 @@ def _speaking(was: Was) -> Iterator[tuple[str, str, str]]:
     yield from ((stage, rule, "shadow") for stage, each in was.stages.items() for rule in each.shadow)
 
 
-def _count(tally: _Tally, was: Was, made: Sequence[Correction], *, opened: bool, number: int | None) -> None:
+def _count(
+    tally: _Tally, stage: str, was: Was, made: Sequence[Correction], *, opened: bool, number: int | None
+) -> None:
     tally.hits += 1
     tally.cases += opened
-    requeued = any(each.queue not in ("", was.effects.queue) for each in made)
-    recategorised = any(each.category not in ("", was.effects.category) for each in made)
+    requeued = stage in _SENDS and any(each.queue not in ("", was.effects.queue) for each in made)
+    recategorised = stage in _NAMES and any(each.category not in ("", was.effects.category) for each in made)
     tally.requeued += requeued
     tally.recategorised += recategorised
     if (requeued or recategorised) and number is not None and len(tally.examples) < _EXAMPLES:
@@ -104,6 +106,9 @@ def _count(tally: _Tally, was: Was, made: Sequence[Correction], *, opened: bool,
 
 
 _EXAMPLES = 3
+_SENDS = ("classify", "route")
+"""The stages whose rules had a say in the queue."""
+_NAMES = ("classify",)
 
 
 def _row(stage: str, rule: str, mode: str, tally: _Tally) -> dict[str, Any]:

@@ -92,15 +92,20 @@ rule_files = st.fixed_dictionaries({name: stage(name) for name in ACTIONS})
 
 @st.composite
 def two_rule_files(draw: st.DrawFn) -> tuple[Ruleset, Ruleset]:
-    """Two rulesets that are alike but for one or two stages, as versions of one file are."""
+    """Two rulesets that are alike but for one thing, as versions of one file are; or for a whole stage."""
     old = draw(rule_files)
-    other = draw(st.lists(st.sampled_from(sorted(ACTIONS)), min_size=1, max_size=2))
-    new = old | {name: draw(stage(name)) for name in other}
-    if draw(st.booleans()):
-        name = other[0]
-        changed = [*old[name]["rules"][:-1], draw(rule(name, old[name]["rules"][-1]["id"]))]
-        new = old | {name: old[name] | {"rules": changed}}
-    return loaded(old), loaded(new)
+    name = draw(st.sampled_from(["classify", "route", "identify", "flag", "guard"]))
+    whole, rules = draw(stage(name)), old[name]["rules"]
+    at, when = draw(st.integers(0, len(rules) - 1)), draw(conditions(name))
+    changed = {
+        "stage": whole,
+        "condition": old[name] | {"rules": [*rules[:at], rules[at] | {"when": when}, *rules[at + 1 :]]},
+        "rule": old[name] | {"rules": [*rules[:-1], draw(rule(name, rules[-1]["id"]))]},
+        "default": old[name] | {key: whole[key] for key in ("default",) if key in whole},
+        "order": old[name] | {"rules": list(draw(st.permutations(rules)))},
+        "less": old[name] | {"rules": rules[1:]},
+    }
+    return loaded(old), loaded(old | {name: changed[draw(st.sampled_from(sorted(changed)))]})
 
 
 def loaded(stages: Any) -> Ruleset:
