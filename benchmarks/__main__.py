@@ -14,7 +14,7 @@ PARTS = {
     "registration": registration.registration,
     "smtp": lambda: chain(smtp.acceptance(), smtp.end_to_end()),
     "slack": slack.slack,
-    "rules": rules.rules,
+    "rules": lambda: chain(rules.rules(), rule_checks.rule_checks()),
     "rehearsal": rehearsal.rehearsal,
 }
 """What `python -m benchmarks PART ...` measures; everything when no part is named."""

@@ -7,7 +7,6 @@ the rest in `classify`) in which 200 shadows of eight kinds and 50 contradiction
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Iterator, Mapping
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -145,11 +144,3 @@ def _node(value: Plain | dict[str, Any], line: int = 1) -> Node:
     if isinstance(value, list):
         return Node(tuple(_node(item, number) for number, item in enumerate(value, start=1)), place)
     return Node(value, place)
-
-
-if __name__ == "__main__":
-    missed = 0
-    for figure in rule_checks(int(sys.argv[1]) if len(sys.argv) > 1 else RULES):
-        figure.print()
-        missed += figure.ok is False
-    sys.exit(bool(missed))
