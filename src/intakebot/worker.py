@@ -1,8 +1,9 @@
 """The worker: does what is owed. Rows are the truth; being woken only makes it sooner.
 
-Three lines of work run beside each other: contacts are registered, deliveries are handed to outlets, timers are
-acted upon. Each looks into the database, does what it finds, and sleeps until it is woken, until something is
-due, or until the next sweep. A step that fails is logged and tried again; nothing is marked done before it is.
+Lines of work run beside each other: contacts are registered, deliveries are handed to outlets and timers acted upon,
+the watch looks for what is late, closed cases teach what suggestions are made of. Each looks into the database, does
+what it finds, and sleeps until it is woken, until something is due, or until the next sweep. A step that fails is
+logged and tried again; nothing is marked done before it is.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from intakebot.usecases.assess import ReadContact
 from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering, Sent
 from intakebot.usecases.house import House
+from intakebot.usecases.learn_categories import Lessons
 from intakebot.usecases.register import Registered, Registration, SetAside
 from intakebot.usecases.watch import alarms
 
@@ -35,6 +37,8 @@ A power that fails three times in a row is no contact's fault; an error that com
 SENT_AT_ONCE = 4
 SWEEP = timedelta(seconds=30)
 WATCH = timedelta(minutes=5)
+LEARNING = timedelta(minutes=1)
+LESSONS_AT_ONCE = 64
 _log = logging.getLogger(__name__)
 
 
@@ -85,6 +89,7 @@ class Worker:
         self._registration = registration
         self._delivering = Delivering(house, frozenset(name for name, outlet in outlets.items() if outlet.idempotent))
         self._closing = Closing(house)
+        self._lessons = Lessons(house, archive, writer)
         self._outlets = outlets
         self._wake = wake
         self._read = read
@@ -99,6 +104,7 @@ class Worker:
             self._line(stop, self._wake.received, self.register_pending, self._sweep),
             self._line(stop, self._wake.owed, self.act_on_what_is_due, self._next_due),
             self._line(stop, asyncio.Event(), self._watch, lambda: self._clock.now() + WATCH),
+            self._line(stop, asyncio.Event(), self.learn_from_closed_cases, lambda: self._clock.now() + LEARNING),
         )
         await asyncio.gather(*lines)
 
@@ -202,6 +208,11 @@ class Worker:
         written = self._writer.submit(self._delivering.settle, sent)
         if isinstance(await guarded(f"delivery {sent.delivery.id}", written), IntakebotError):
             self._unsettled.append(sent)
+
+    async def learn_from_closed_cases(self) -> int:
+        """Learn from cases that were closed since; returns how many were looked at."""
+        seen = await self._lessons.learn(LESSONS_AT_ONCE)
+        return int(seen["looked_at"])
 
     async def _watch(self) -> int:
         for alarm in alarms(self._archive, self._house.organisation, self._clock.now()):

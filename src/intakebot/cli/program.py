@@ -33,6 +33,7 @@ from intakebot.cli.operation import (
     workflow_commands,
 )
 from intakebot.cli.session import HouseGroup, global_options
+from intakebot.cli.suggestions import suggestion_commands
 from intakebot.domain.errors import IntakebotError
 from intakebot.edge import guarded
 
@@ -90,6 +91,7 @@ program = Program(
         template_commands,
         workflow_commands,
         rules_commands,
+        suggestion_commands,
         config_commands,
         slack_commands,
         clock_commands,
