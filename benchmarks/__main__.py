@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
-from benchmarks import registration, slack, smtp
+from benchmarks import registration, slack, smtp, suggestion
 
 PARTS = {
     "registration": registration.registration,
     "smtp": lambda: chain(smtp.acceptance(), smtp.end_to_end()),
     "slack": slack.slack,
+    "suggestion": suggestion.suggestion,
 }
 """What `python -m benchmarks PART ...` measures; everything when no part is named."""
 
