@@ -6,7 +6,7 @@ import random
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fakes.lessons import labelled, taught
@@ -16,6 +16,7 @@ from intakebot.suggesting.calibration import (
     WANTED,
     WINDOW,
     Calibration,
+    Fitted,
     Prediction,
     certainty_of,
     lower_bound,
@@ -80,6 +81,7 @@ def test_equals_are_shown_together_or_not_at_all() -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.integers(0, len(EXAMPLES)), max_size=4))
+@example([155])  # between two fits of the curve
 def test_a_model_that_is_stored_and_read_back_goes_on_as_if_nothing_had_been(cuts: list[int]) -> None:
     straight, restored = CategoryModel(), CategoryModel()
     for at, (text, category) in enumerate(EXAMPLES):
@@ -127,6 +129,17 @@ def test_of_what_it_does_not_know_nothing_is_shown(text: str) -> None:
     assert suggestion is None or not suggestion.shown
 
 
+def test_even_a_model_that_may_say_everything_keeps_silent_about_strange_words() -> None:
+    model = CategoryModel(learned().classifier, Calibration(fitted=Fitted(1.0, 0.0, -20.0)))
+    known, strange = (
+        model.suggest("the router is dead"),
+        model.suggest("dead Boxkämpfer jagen Viktor quer Sylter Deich"),
+    )
+    assert known
+    assert strange
+    assert (known.shown, strange.shown) == (True, False)
+
+
 def test_a_beginner_says_nothing() -> None:
     model = CategoryModel()
     assert model.suggest("no signal") is None
@@ -161,9 +174,9 @@ def test_it_stays_bounded_and_forgets_what_was_not_said_for_longest() -> None:
         words = "constant " + " ".join(f"{dice.getrandbits(60):x}" for _ in range(WORDS_READ))
         classifier.learn(features_of(words), f"category {number % 20}")
         assert len(classifier.rows) <= classifier.limit
+        assert classifier.familiar(features_of(words)) == 1, "what was learned last is still there"
     assert number * 3 * WORDS_READ > classifier.limit, "or nothing would have been forgotten"
     assert not classifier.rows.keys().isdisjoint(features_of("constant")), "what is said again and again stays"
-    assert classifier.familiar(features_of(words)) == 1, "what was learned last is still there"
 
 
 def test_there_is_a_limit_to_categories() -> None:
