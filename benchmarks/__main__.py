@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
-from benchmarks import registration, rehearsal, rules, slack, smtp
+from benchmarks import registration, rehearsal, rule_checks, rules, slack, smtp, suggestion
 
 PARTS = {
     "registration": registration.registration,
@@ -16,6 +16,7 @@ PARTS = {
     "slack": slack.slack,
     "rules": lambda: chain(rules.rules(), rule_checks.rule_checks()),
     "rehearsal": rehearsal.rehearsal,
+    "suggestion": suggestion.suggestion,
 }
 """What `python -m benchmarks PART ...` measures; everything when no part is named."""
 

@@ -1,8 +1,9 @@
 """The worker: does what is owed. Rows are the truth; being woken only makes it sooner.
 
-Three lines of work run beside each other: contacts are registered, deliveries are handed to outlets, timers are
-acted upon. Each looks into the database, does what it finds, and sleeps until it is woken, until something is
-due, or until the next sweep. A step that fails is logged and tried again; nothing is marked done before it is.
+Lines of work run beside each other: contacts are registered, deliveries are handed to outlets and timers acted upon,
+the watch looks for what is late, closed cases teach what suggestions are made of. Each looks into the database, does
+what it finds, and sleeps until it is woken, until something is due, or until the next sweep. A step that fails is
+logged and tried again; nothing is marked done before it is.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
 from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering, Sent
 from intakebot.usecases.house import House
 from intakebot.usecases.idle import Idling
+from intakebot.usecases.learn_categories import Lessons
 from intakebot.usecases.register import Registered, Registration, SetAside
 from intakebot.usecases.watch import alarms
 
@@ -36,6 +38,8 @@ A power that fails three times in a row is no contact's fault; an error that com
 SENT_AT_ONCE = 4
 SWEEP = timedelta(seconds=30)
 WATCH = timedelta(minutes=5)
+LEARNING = timedelta(minutes=1)
+LESSONS_AT_ONCE = 64
 _log = logging.getLogger(__name__)
 
 
@@ -88,6 +92,7 @@ class Worker:
         self._closing = Closing(house)
         self._idling = Idling(house)
         self._watched_for = ""
+        self._lessons = Lessons(house, archive, writer)
         self._outlets = outlets
         self._wake = wake
         self._read = read
@@ -102,6 +107,7 @@ class Worker:
             self._line(stop, self._wake.received, self.register_pending, self._sweep),
             self._line(stop, self._wake.owed, self.act_on_what_is_due, self._next_due),
             self._line(stop, asyncio.Event(), self._watch, lambda: self._clock.now() + WATCH),
+            self._line(stop, asyncio.Event(), self.learn_from_closed_cases, lambda: self._clock.now() + LEARNING),
         )
         await asyncio.gather(*lines)
 
@@ -213,6 +219,11 @@ class Worker:
             await self._writer.submit(self._idling.watch_all, None)
             self._watched_for = ruleset
             self._wake.owed.set()
+
+    async def learn_from_closed_cases(self) -> int:
+        """Learn from cases that were closed since; returns how many were looked at."""
+        seen = await self._lessons.learn(LESSONS_AT_ONCE)
+        return int(seen["looked_at"])
 
     async def _watch(self) -> int:
         await self.watch_idle()

@@ -6,6 +6,15 @@ from typing import Any
 
 NOW = "2026-11-23T12:00:00+00:00"
 
+SUGGESTION: dict[str, Any] = {
+    "category": "technical/no-\x1b[31mservice",
+    "confidence": 0.871,
+    "others": [{"category": "logistics/delivery", "confidence": 0.05}],
+    "learned": 212,
+    "right": 96,
+    "of": 100,
+}
+
 CASE: dict[str, Any] = {
     "number": 1001,
     "workflow": "crc-technical",
@@ -295,9 +304,9 @@ DELIVERY: dict[str, Any] = {
 ANSWERS: dict[str, Any] = {
     "clock": NOW,
     "case.list": CASES,
-    "case.show": CASE,
+    "case.show": CASE | {"suggestion": SUGGESTION},
     "case.log": LOG,
-    "case.why": WHY,
+    "case.why": WHY | {"suggestion": SUGGESTION},
     "case.actions": {
         "allowed": ["resolve", "escalate"],
         "refused": {"close": "C-1001 is Taken in charge: close is not possible now; possible: resolve, escalate"},
@@ -306,6 +315,35 @@ ANSWERS: dict[str, Any] = {
         "total": 12,
         "cases": [{**row, "why": "said: …\x1b[31mthe line \u202e has been dead since 8 o'clock"} for row in CASES],
     },
+    "suggestions.show": {
+        "learned": 212,
+        "left": 3,
+        "kept_at": "2026-11-23T11:00:00+00:00",
+        "judged": 192,
+        "threshold": 0.81,
+        "shown_share": 0.62,
+        "right": 96,
+        "of": 100,
+        "categories": [
+            {
+                "category": "technical/no-service",
+                "decided": 120,
+                "predicted": 118,
+                "right": 110,
+                "precision": 0.932,
+                "recall": 0.917,
+            },
+            {
+                "category": "logistics/\x1b[31mdelivery",
+                "decided": 72,
+                "predicted": 0,
+                "right": 0,
+                "precision": None,
+                "recall": 0.0,
+            },
+        ],
+    },
+    "LearnSuggestions": {"looked_at": 3, "learned": 2, "left": 0},
     "case.suggest": [
         {
             "text": "Unplug the router for a minute.\n\x1b[31mIt then trains up again.",

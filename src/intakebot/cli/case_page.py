@@ -14,6 +14,7 @@ from intakebot.cli.case_tables import due
 from intakebot.cli.looks import Beside, Rows, case_number, fields, named, quoted, section, status
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
+from intakebot.cli.suggestions import suggested_line
 
 Record = Mapping[str, Any]
 
@@ -33,6 +34,8 @@ def case_page(case: Record, calendar: Calendar) -> RenderableType:
 def _header(case: Record, calendar: Calendar) -> Panel:
     title = Text.assemble(case_number(case["number"]), "  ", one_line(case["title"], "bold"))
     parts: list[RenderableType] = [Beside(fields(_state(case, calendar)), fields(_customer(case)))]
+    if case.get("suggestion"):
+        parts.append(Text.assemble(("Suggested: ", "bold"), suggested_line(case["suggestion"])))
     if case.get("missing"):
         parts.append(Text.assemble(("missing: ", "bold yellow"), shown(case["missing"])))
     return Panel(Group(*parts), title=title, title_align="left", padding=(0, 1))

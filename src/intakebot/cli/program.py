@@ -34,6 +34,7 @@ from intakebot.cli.operation import (
 from intakebot.cli.rule_history import rules_commands
 from intakebot.cli.rules_live import reload_rules, rules_agreement
 from intakebot.cli.session import HouseGroup, global_options
+from intakebot.cli.suggestions import suggestion_commands
 from intakebot.domain.errors import IntakebotError
 from intakebot.edge import guarded
 
@@ -93,6 +94,7 @@ program = Program(
         template_commands,
         workflow_commands,
         rules_commands,
+        suggestion_commands,
         config_commands,
         slack_commands,
         clock_commands,

@@ -16,6 +16,7 @@ from intakebot.cli.looks import Rows, case_number, points, section, status
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line
 from intakebot.cli.reason_page import reasons_block
+from intakebot.cli.suggestions import suggested_line
 
 Record = Mapping[str, Any]
 CHANGED = "other rules are in force today: notes and near misses are those of today's rules"
@@ -28,7 +29,9 @@ def why_page(answer: Record, calendar: Calendar) -> RenderableType:
     decided: list[RenderableType] = [_decision(decision, calendar) for decision in answer.get("decisions", ())]
     undecided = Text("no decision is stored: nobody's mail made this case", style="dim")
     since = section("What happened since", moves_table(answer.get("history", ()), calendar))
-    return Group(_place(answer["case"]), *(decided or [undecided]), since)
+    suggested = suggested_line(answer.get("suggestion"))
+    beside = [Text.assemble(("Suggested: ", "bold"), suggested)] if suggested else []
+    return Group(_place(answer["case"]), *beside, *(decided or [undecided]), since)
 
 
 def _place(case: object) -> Text:

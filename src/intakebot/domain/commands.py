@@ -244,6 +244,14 @@ class ImportCustomers:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnSuggestions:
+    """Learn categories from so many closed cases that have not taught yet; `anew` forgets everything before."""
+
+    at_most: int = 200
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AdvanceClock:
     """Move the simulated clock forward; refused where time is real."""
 
@@ -283,6 +291,7 @@ Command: TypeAlias = (
     | RetryDelivery
     | WithdrawDelivery
     | ImportCustomers
+    | LearnSuggestions
     | AdvanceClock
     | ReloadRules
 )

@@ -21,6 +21,7 @@ from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery
 from intakebot.ports.chat_store import ChatStore
 from intakebot.ports.histories import Histories
+from intakebot.ports.lessons import StoredModel
 from intakebot.ports.lookup import Lookup
 
 ItemT = TypeVar("ItemT")
@@ -217,6 +218,9 @@ class Store(Protocol):
 
     def count_refusals(self, counted: Mapping[tuple[str, str, str], int]) -> None:
         """Add to the counters of refusals before content, keyed (day, address, code)."""
+
+    def keep_suggestion_model(self, model: StoredModel) -> None:
+        """Keep what was learned for suggesting categories, in place of what was kept before."""
 
 
 Operation: TypeAlias = Callable[[Store, Sequence[ItemT]], Sequence["ResultT | Exception"]]

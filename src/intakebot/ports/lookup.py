@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from intakebot.domain.case import Case
+from intakebot.ports.lessons import ClosedCase, StoredModel
 
 if TYPE_CHECKING:
     from intakebot.ports import CaseFile
@@ -80,3 +81,12 @@ class Lookup(Protocol):
 
     def categories(self) -> tuple[str, ...]:
         """Categories that recent cases have, in alphabetical order."""
+
+    def closed_cases(self, after: int, limit: int) -> tuple[ClosedCase, ...]:
+        """Cases that were closed by an event after this one, in the order in which they were closed."""
+
+    def closed_cases_left(self, after: int) -> int:
+        """How many of them there are."""
+
+    def suggestion_model(self) -> StoredModel | None:
+        """What was learned for suggesting categories, or None."""

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func,
 from intakebot.domain.case import Case, shown_number
 from intakebot.domain.delivery import DeliveryState
 from intakebot.ports import CaseFile
+from intakebot.ports.lessons import ClosedCase, StoredModel
 from intakebot.ports.lookup import Found, Rarity
 from intakebot.storage.archive_case import case_alone
 from intakebot.storage.archive_histories import SqlHistories
@@ -22,6 +23,7 @@ from intakebot.storage.case_files import case_file_of_number
 from intakebot.storage.directory_tables import caller_addresses, callers, customer_domains, customers
 from intakebot.storage.json_rows import CASES_WITH_CUSTOMER, LISTED_CASE, NOT_ENDED, JsonRow, json_row
 from intakebot.storage.search import cases_with_any, found_cases, rarity
+from intakebot.storage.suggestion_records import closed_cases, closed_cases_left, stored_model
 from intakebot.storage.tables import case_messages, cases, decisions, deliveries, files
 
 _UNDELIVERED = (DeliveryState.FAILED.value, DeliveryState.HELD.value)
@@ -114,6 +116,21 @@ class SqlLookup(SqlHistories):
     def files_of(self, number: int) -> tuple[JsonRow, ...]:
         """Files that came with the case's contacts."""
         return tuple(self._json_rows(_FILES, number=number))
+
+    def closed_cases(self, after: int, limit: int) -> tuple[ClosedCase, ...]:
+        """Cases that were closed by an event after this one, in the order in which they were closed."""
+        with self.database.reading.connect() as connection:
+            return closed_cases(connection, after, limit)
+
+    def closed_cases_left(self, after: int) -> int:
+        """How many of them there are."""
+        with self.database.reading.connect() as connection:
+            return closed_cases_left(connection, after)
+
+    def suggestion_model(self) -> StoredModel | None:
+        """What was learned for suggesting categories, or None."""
+        with self.database.reading.connect() as connection:
+            return stored_model(connection)
 
     def categories(self) -> tuple[str, ...]:
         """Categories that recent cases have, in alphabetical order."""

@@ -19,6 +19,7 @@ from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import ConflictError
 from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.ports.chat_store import FollowUp, owes_nothing
+from intakebot.ports.lessons import StoredModel
 from intakebot.storage import case_files, contact_records, delivery_records, directory, directory_records
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.case_records import due_timers, write_cases
@@ -27,6 +28,7 @@ from intakebot.storage.chat_records import SqlChatStore
 from intakebot.storage.decided_records import write_decided
 from intakebot.storage.schema import case_numbers
 from intakebot.storage.search_index import index_changes
+from intakebot.storage.suggestion_records import keep_model
 from intakebot.storage.surroundings import read_surroundings
 from intakebot.storage.tables import counters, refusals
 
@@ -172,3 +174,7 @@ class SqlStore:
         ]
         if rows:
             self.connection.execute(_COUNT_REFUSAL, rows)
+
+    def keep_suggestion_model(self, model: StoredModel) -> None:
+        """Keep what was learned for suggesting categories, in place of what was kept before."""
+        keep_model(self.connection, model)

@@ -13,6 +13,7 @@ from intakebot.ports import Archive, Writer
 from intakebot.usecases.act import Request, perform
 from intakebot.usecases.customers import import_customers
 from intakebot.usecases.house import House
+from intakebot.usecases.learn_categories import Lessons
 from intakebot.usecases.questions import SLOW_QUESTIONS, Questions
 from intakebot.usecases.register import Registration
 from intakebot.usecases.register_call import CallRegistration
@@ -28,6 +29,7 @@ class CaseDesk:
         self._changed = changed
         self._questions = Questions(house, archive)
         self._house = house
+        self._lessons = Lessons(house, archive, writer)
         calls = CallRegistration(house, registration)
         self._operations: Mapping[type[Any], Any] = {
             c.RegisterContact: calls.register_calls,
@@ -37,6 +39,9 @@ class CaseDesk:
 
     async def perform(self, command: c.Command, by: Actor) -> Mapping[str, Any]:
         """Do it, or raise RefusedError, NotFoundError, TemplateError."""
+        if isinstance(command, c.LearnSuggestions):
+            self._house.acting_agent(by)
+            return await self._lessons.learn(command.at_most, anew=command.anew, keep=True)
         operation = self._operations.get(type(command), self._perform)
         done: Mapping[str, Any] = await self._writer.submit(operation, Request(command, by))
         self._changed()

@@ -1,7 +1,7 @@
 """The house: what every use case is handed, made once at the start.
 
-Nothing of it changes while the service runs, but for the rules, which are swapped whole, and the agents that a chat's
-user groups name.
+Nothing of it changes while the service runs, but for the rules, which are swapped whole, the agents that a chat's
+user groups name, and what suggestions were learned.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from intakebot.domain.promises import warnings_of
 from intakebot.ports import CaseFile, Clock, Render
 from intakebot.rules.model import Ruleset
 from intakebot.usecases.rules_in_force import RulesInForce
+from intakebot.usecases.suggestions_in_force import SuggestionsInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class House:
     """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
 
     `replies_per_day` caps automatic replies per address and 24 h; `learned` are agents beside the configured ones, as a
-    chat's user groups name them now. In `shadow` everything is decided and nothing is sent.
+    chat's user groups name them now; `suggestions` what was learned from closed cases. In `shadow` everything is
+    decided and nothing is sent.
     """
 
     organisation: Organisation
@@ -38,6 +40,7 @@ class House:
     replies_per_day: int = 3
     shadow: bool = False
     learned: dict[str, Agent] = field(default_factory=dict)
+    suggestions: SuggestionsInForce = field(default_factory=SuggestionsInForce)
 
     @property
     def ruleset(self) -> Ruleset:

@@ -20,6 +20,7 @@ from intakebot.usecases.questions_card import case_card
 from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
 from intakebot.usecases.reasons import case_why
+from intakebot.usecases.suggest_category import suggested_category, suggestion_figures
 from intakebot.usecases.watch import alarms
 
 SLOW_QUESTIONS = frozenset({"rules.agreement"})
@@ -41,6 +42,7 @@ class Questions:
             "case.card": partial(case_card, house, archive),
             "case.find": partial(cases_found, archive),
             "case.suggest": partial(suggestions, house, archive),
+            "suggestions.show": partial(suggestion_figures, house, archive),
             "contact.list": self._contact_list,
             "contact.show": self._contact_show,
             "contact.content": self._contact_content,
@@ -72,7 +74,8 @@ class Questions:
 
     def _case_show(self, number: int) -> Any:  # noqa: ANN401
         case = self._archive.case(number)
-        return case | {"actions": self._actions_of(case)}
+        suggestion = suggested_category(self._house, self._archive, case)
+        return case | {"actions": self._actions_of(case), "suggestion": suggestion}
 
     def _case_log(self, number: int) -> Any:  # noqa: ANN401
         return self._archive.events(number)

@@ -16,6 +16,7 @@ from intakebot.domain.guards import GUARDS, Step
 from intakebot.domain.workflow import Workflow
 from intakebot.ports import Archive
 from intakebot.usecases.house import House
+from intakebot.usecases.suggest_category import suggested_category
 
 JsonRow = Mapping[str, Any]
 SHOWN_TEXT = 4_000
@@ -55,6 +56,7 @@ def case_card(house: House, archive: Archive, number: int) -> dict[str, Any]:
         "description": case["description"][:SHOWN_TEXT],
         "kind": workflow.kind_of(case["status"]).value,
         "ended": bool(case["closed_at"] or case["ended_as"]),
+        "suggestion": suggested_category(house, archive, case),
         "why": list(first.get("sentences", ())),
         "source": {"channel": case["channel"], "permalink": str(first.get("permalink", ""))},
         "allowed": list(_allowed(archive.case_alone(number), workflow)),

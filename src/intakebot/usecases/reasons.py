@@ -18,6 +18,7 @@ from intakebot.usecases.assess import assess
 from intakebot.usecases.assessment import Assessment, ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.seen import NotKept, facts_again
+from intakebot.usecases.suggest_category import suggested_category
 
 JsonRow = Mapping[str, Any]
 NOBODY = Surroundings(None, None, (), (), {}, (), 0)
@@ -25,7 +26,7 @@ NOBODY = Surroundings(None, None, (), (), {}, (), 0)
 
 
 def case_why(house: House, archive: Archive, number: int) -> dict[str, Any]:
-    """Why a case is where it is: `case`, `decisions`, `history`; raises NotFoundError.
+    """Why a case is where it is: `case`, `suggestion`, `decisions`, `history`; raises NotFoundError.
 
     A decision is the stored one with `reasons`, its stages laid out (see `rules.reasons`), and `rules_changed`:
     whether other rules are in force today, so that near misses and notes are those of today's.
@@ -33,7 +34,8 @@ def case_why(house: House, archive: Archive, number: int) -> dict[str, Any]:
     case = archive.case(number)
     messages = {message["contact_id"]: message for message in case["messages"]}
     decided = [row | _laid_out(house, row, messages.get(row["contact_id"])) for row in archive.decisions(number)]
-    return {"case": case, "decisions": decided, "history": archive.events(number)}
+    suggestion = suggested_category(house, archive, case)
+    return {"case": case, "suggestion": suggestion, "decisions": decided, "history": archive.events(number)}
 
 
 def _laid_out(house: House, decision: JsonRow, message: JsonRow | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contract.slack.clicks.office import Office, buttons, words
+from fakes.lessons import keep, taught
 from fakes.slack import Message
 from intakebot.domain import commands as c
 
@@ -227,3 +228,27 @@ async def test_a_button_that_nobody_knows_any_more_is_answered(office: Office) -
 def _button(action: str, number: int) -> dict[str, Any]:
     text = {"type": "plain_text", "text": action}
     return {"type": "button", "action_id": action, "text": text, "value": json.dumps({"case": number})}
+
+
+async def test_what_is_suggested_becomes_the_category_by_the_usual_command(office: Office) -> None:
+    await keep(office.house.writer, taught(400))
+    number = await office.mail(subject="The pump makes a noise", text="Water drips out of it, the seal leaks.")
+    card = await office.card(number)
+    assert "Suggested category: technical/defect" in words(card.blocks)
+    await office.alice.clicks(card, "case.use-category")
+    assert office.desk.performed[-1][0] == c.Classify(number, "technical/defect")
+    assert str(office.desk.performed[-1][1]) == "agent:alice"
+    assert (await office.case(number))["category"] == "technical/defect"
+    await office.slack.until(
+        lambda: "Suggested" not in words(office.slack.messages(office.channels["support"])[0].blocks)
+    )
+
+
+async def test_a_button_that_names_no_category_sets_none(office: Office) -> None:
+    await keep(office.house.writer, taught(400))
+    number = await office.mail(subject="The pump makes a noise", text="Water drips out of it, the seal leaks.")
+    card = await office.card(number)
+    before = (await office.case(number))["category"]
+    stale = forged(card, "case.use-category", case=number)
+    await office.alice.clicks(card, "case.use-category", stale=stale)
+    assert (await office.case(number))["category"] == before

@@ -39,6 +39,14 @@ async def _nnr(_workplace: Workplace, click: Click, case: Case) -> c.Command:
     return c.Mark(case["number"], NNR, remove=bool(click.notes.get("remove")))
 
 
+async def _use_category(_workplace: Workplace, click: Click, case: Case) -> c.Command:
+    """What the card suggested when it was pressed, which may no longer be what it suggests."""
+    category = click.notes.get("category")
+    if not isinstance(category, str) or not category:
+        raise RefusedError("click.unknown", "this button names no category; nothing was done")
+    return c.Classify(case["number"], category)
+
+
 async def _accept(_workplace: Workplace, click: Click, case: Case) -> c.Command:
     return c.AcceptTask(task_of(click, case))
 
@@ -59,6 +67,7 @@ AT_ONCE: Mapping[str, Callable[[Workplace, Click, Case], Awaitable[c.Command]]] 
     "case.take": _take,
     "case.send": _send,
     "case.nnr": _nnr,
+    "case.use-category": _use_category,
     "task.accept": _accept,
     "task.complete": _complete,
     "delivery.retry": _retry,

@@ -1,4 +1,4 @@
-"""The part of a card that asks for work: the one next step for an unidentified caller, and the tasks."""
+"""The part of a card that asks for work: an unidentified caller's next step, a suggested category, and the tasks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ Task: TypeAlias = Mapping[str, Any]
 TASK_BUTTONS = 2
 """Buttons beside tasks. With the row below, a card never shows more than `offers.VISIBLE_BUTTONS`."""
 TASKS_SHOWN = 5
+LONGEST_CATEGORY = 100
+"""A longer one is not offered: the button could not carry it whole, and half a category is another one."""
 
 
 def visible_beside(case: Case) -> int:
     """How many buttons the card shows beside its text, above the row."""
-    return len(_with_button(case)) + int(_needs_customer(case))
+    return len(_with_button(case)) + int(_needs_customer(case)) + int(_suggestion(case) is not None)
 
 
 def next_step(case: Case) -> Iterator[Block | None]:
@@ -40,6 +42,26 @@ def next_step(case: Case) -> Iterator[Block | None]:
 
 def _needs_customer(case: Case) -> bool:
     return not case.get("customer") and not case.get("ended")
+
+
+def suggested(case: Case) -> Block | None:
+    """The category that closed cases suggest, with the button that makes it the case's; None for none."""
+    suggestion = _suggestion(case)
+    if suggestion is None:
+        return None
+    category, sure = suggestion["category"], f"{round(100 * suggestion['confidence'])} %"
+    record = f"right {suggestion['right']} of the last {suggestion['of']}" if suggestion.get("of") else ""
+    trust = "; ".join(filter(None, (f"learned from {counted(suggestion['learned'], 'closed case')}", record)))
+    button = blocks.button("Use it", "case.use-category", offers.carried(case, category=category))
+    return blocks.words(f"Suggested category: {category}, {sure} ({trust}).", button)
+
+
+def _suggestion(case: Case) -> Mapping[str, Any] | None:
+    """What is suggested, while it may be used and says something new."""
+    found = case.get("suggestion")
+    if not found or case.get("ended") or found["category"] == case.get("category"):
+        return None
+    return found if len(str(found["category"])) <= LONGEST_CATEGORY else None
 
 
 def open_tasks(case: Case) -> list[Task]:

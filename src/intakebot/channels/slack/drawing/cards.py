@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from intakebot.channels.slack.drawing import blocks, moments, offers, safe_text
 from intakebot.channels.slack.drawing.blocks import Block, Rendered
 from intakebot.channels.slack.drawing.card_facts import details, whose
-from intakebot.channels.slack.drawing.card_work import next_step, task_blocks, visible_beside
+from intakebot.channels.slack.drawing.card_work import next_step, suggested, task_blocks, visible_beside
 from intakebot.channels.slack.drawing.wording import cut_line, delivery_trouble, states, titled
 
 Case: TypeAlias = Mapping[str, Any]
@@ -40,6 +40,7 @@ def card(case: Case, now: datetime) -> Rendered:
             *_last_words(case),
             _resolution(case),
             details(case),
+            suggested(case),
             *task_blocks(case),
             offers.card_row(case, offers.VISIBLE_BUTTONS - beside),
             _footer(case),

@@ -15,6 +15,15 @@ LONG = (NASTY + " words and 💧 more ") * 350
 """About as long as the longest message that the workspace takes."""
 ONE_LONG_WORD = "🚰" * 2_000 + "水" * 20_000
 
+SUGGESTION: Answer = {
+    "category": "technical/no-service",
+    "confidence": 0.871,
+    "others": [{"category": "logistics/delivery", "confidence": 0.08}],
+    "learned": 212,
+    "right": 96,
+    "of": 100,
+}
+
 CASE: Answer = {
     "id": 7290184437760000001,
     "number": 1001,

@@ -24,7 +24,17 @@ from intakebot.channels.slack.drawing import (
 from intakebot.channels.slack.drawing import layout_answers as answers
 from intakebot.channels.slack.drawing import layout_samples as samples
 from intakebot.channels.slack.drawing.blocks import Rendered
-from intakebot.channels.slack.drawing.layout_samples import CASE, CLOSED, DRAFTED, NOW, RESOLVED, VOID, WAITING, nasty
+from intakebot.channels.slack.drawing.layout_samples import (
+    CASE,
+    CLOSED,
+    DRAFTED,
+    NOW,
+    RESOLVED,
+    SUGGESTION,
+    VOID,
+    WAITING,
+    nasty,
+)
 from intakebot.domain.chat import Preferences
 
 Payload: TypeAlias = dict[str, Any]
@@ -70,6 +80,8 @@ _MESSAGES: Mapping[str, Drawer] = {
     "card in charge": lambda bend: cards.card(bend(CASE), NOW),
     "card waiting for an unknown caller": lambda bend: cards.card(bend(WAITING), NOW),
     "card waiting, nobody proposed": lambda bend: cards.card(bend(WAITING) | {"proposals": []}, NOW),
+    "card with a suggested category": lambda bend: cards.card(bend(WAITING) | {"suggestion": SUGGESTION}, NOW),
+    "card with a suggestion too long to use": lambda bend: cards.card(bend(WAITING | {"suggestion": SUGGESTION}), NOW),
     "card resolved and bounced": lambda bend: cards.card(bend(RESOLVED), NOW),
     "card with a draft": lambda bend: cards.card(bend(DRAFTED), NOW),
     "card closed": lambda bend: cards.card(bend(CLOSED), NOW),
@@ -145,6 +157,9 @@ _CASE_FORMS: Mapping[str, Drawer] = {
     "form task": lambda bend: modals_case.task_form(bend(WAITING), answers.MANY_CHOICES, _PLACE),
     "form classify": lambda bend: modals_case.classify_form(bend(CASE), answers.CHOICES, _PLACE),
     "form classify, many categories": lambda bend: modals_case.classify_form(bend(CASE), answers.MANY_CHOICES, _PLACE),
+    "form classify, suggested": lambda bend: modals_case.classify_form(
+        bend(WAITING | {"suggestion": SUGGESTION}), answers.CHOICES, _PLACE
+    ),
     "form classify, typed": lambda bend: modals_case.classify_form(bend(CASE) | {"category": ""}, {}, _PLACE),
     "form identify": lambda bend: modals_case.identify_form(bend(WAITING), "FJORD", _PLACE),
     "form identify, nobody proposed": lambda bend: modals_case.identify_form(bend(CASE), notes=_PLACE),

@@ -103,7 +103,8 @@ def task_form(case: Case, choices: Choices, notes: Notes = NO_NOTES) -> View:
 def classify_form(case: Case, choices: Choices, notes: Notes = NO_NOTES) -> View:
     """Category and priority."""
     now, priority = str(case.get("category") or ""), str(case.get("priority") or "")
-    categories = [Choice(str(one), str(one)) for one in (*choices.get("categories", ()), *([now] if now else ()))]
+    known = [Choice(str(one), str(one)) for one in (*choices.get("categories", ()), *([now] if now else ()))]
+    categories = [*_suggested(case), *known] if known else []
     listed = fields.choice_field("category", "Category", categories, chosen=now, optional=True)
     typed = fields.text_field(
         "category", "Category", initial=now, limit=100, optional=True, placeholder="technical/no-signal"
@@ -121,6 +122,14 @@ def classify_form(case: Case, choices: Choices, notes: Notes = NO_NOTES) -> View
         submit="Save",
         notes=about(case, notes),
     )
+
+
+def _suggested(case: Case) -> Iterator[Choice]:
+    """What closed cases suggest, before everything else; it is chosen by nobody but the agent."""
+    suggestion = case.get("suggestion")
+    if suggestion:
+        category, sure = str(suggestion["category"]), f"{round(100 * suggestion['confidence'])} %"
+        yield Choice(category, category, f"Suggested, {sure}")
 
 
 def identify_form(case: Case, customer: str = "", notes: Notes = NO_NOTES) -> View:
