@@ -126,7 +126,7 @@ def loading() -> Iterator[Figure]:
     waited = _longest_wait(lambda: rulesets.append(_checked(text)))
     cold = _milliseconds(lambda: index_of(_checked(text)))
     key = cache_key("benchmark", [("rules.yaml", text.encode())], WORLD)
-    kept = to_bytes(rulesets[0], key)
+    kept = to_bytes(rulesets[0], (), key)
     cached = _milliseconds(lambda: index_of(_from_cache(text, kept)))
     yield _at_most(f"load and check {MOST} rules, {len(text) // 1024} kB", cold, 8_000)
     yield _at_most(f"load {MOST} rules from the cache, {len(kept) // 1024} kB", cached, 1_000)
@@ -134,10 +134,10 @@ def loading() -> Iterator[Figure]:
 
 
 def _from_cache(text: str, kept: bytes) -> Ruleset:
-    ruleset = from_bytes(kept, cache_key("benchmark", [("rules.yaml", text.encode())], WORLD))
-    if ruleset is None:
+    found = from_bytes(kept, cache_key("benchmark", [("rules.yaml", text.encode())], WORLD))
+    if found is None:
         raise AssertionError("the cache was not taken")
-    return ruleset
+    return found[0]
 
 
 def _checked(text: str) -> Ruleset:

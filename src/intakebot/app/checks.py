@@ -35,7 +35,7 @@ def check_configuration(settings: Path) -> Mapping[str, Any]:
 def check_rules(settings: Path) -> Mapping[str, Any]:
     """Load, check and test the rules; raises ConfigError when they cannot be read at all."""
     found = load_settings(settings)
-    ruleset = load_ruleset(found.rules)
+    ruleset = load_ruleset(found.rules.nodes())
     problems = check_ruleset(ruleset, world(found, Templates(found.templates_directory)))
     return {
         "ruleset": ruleset.hash,

@@ -16,7 +16,8 @@ from typing import Any
 
 from intakebot.app.house import REPLY_KEY_FILE, SQLITE
 from intakebot.clocks import SystemClock
-from intakebot.config.settings import Settings, load_rule_files, load_settings
+from intakebot.config.rule_files import rule_files_at
+from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.contact import Envelope, PendingContact
 from intakebot.domain.ids import IdSource
 from intakebot.ports import Surroundings
@@ -83,7 +84,7 @@ def why_not(
 
 def try_rules(settings: Path, rules: Path | None) -> Mapping[str, Any]:
     """Run the inline tests of the configured rules, or of those in a file or folder; raises ConfigError."""
-    ruleset = load_ruleset(load_settings(settings).rules if rules is None else load_rule_files(rules))
+    ruleset = load_ruleset((load_settings(settings).rules if rules is None else rule_files_at(rules)).nodes())
     trials = list(run_trials(ruleset))
     return {
         "ruleset": ruleset.hash,
@@ -118,7 +119,7 @@ def _open(path: Path, data: Path | None) -> Iterator[_Desk]:
     clock = SystemClock()
     house = House(
         organisation=settings.organisation,
-        rules=RulesInForce(load_ruleset(settings.rules)),
+        rules=RulesInForce(load_ruleset(settings.rules.nodes())),
         render=Templates(settings.templates_directory),
         clock=clock,
         new_id=IdSource(clock.now, settings.service.node),

@@ -15,8 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from intakebot.app.rule_loading import load_and_check
 from intakebot.clocks import SimulatedClock
-from intakebot.config.on_disk import rule_files
 from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import AdvanceClock, Command, ReloadRules
@@ -24,8 +24,6 @@ from intakebot.domain.errors import ConfigError, Problem, RefusedError
 from intakebot.domain.ids import IdSource
 from intakebot.ports import Archive, Clock, Desk, Writer
 from intakebot.ports.chat_store import FollowUp, owes_nothing
-from intakebot.rules.check import check_ruleset
-from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
 from intakebot.rules.world import World, world_of
 from intakebot.storage.archive import SqlArchive
@@ -59,9 +57,8 @@ class OpenHouse:
     """A house without doors: configuration, database and everything that decides.
 
     Doors put their alarms into `sirens`, by a function that is asked when somebody asks for `health`, and into `criers`
-    what shows a sentence to the operators. `world` is what rules may name in this house, `rules_on_disk` the digest of
-    the rule files before they were read, `folder` where they and the rest of the configuration are.
-    `warnings` are what may be wrong with a configuration that can be used.
+    what shows a sentence to the operators. `world` is what rules may name in this house, `folder` where the
+    configuration is; `warnings` are what may be wrong with a configuration that can be used.
     """
 
     settings: Settings
@@ -74,7 +71,6 @@ class OpenHouse:
     wake: Wake
     folder: Path
     world: World
-    rules_on_disk: str
     sirens: list[Siren] = field(default_factory=list)
     criers: list[Callable[[str], None]] = field(default_factory=list)
     warnings: tuple[Problem, ...] = ()
@@ -130,9 +126,8 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
 
     Raises ConfigError, AlreadyRunningError, StorageUnavailableError.
     """
+    settings, ruleset, templates, warnings = checked(path, data)
     folder = path if path.is_dir() else path.parent
-    rules_on_disk = rule_files(folder).digest
-    settings, ruleset, templates, warnings = checked(path)
     directory = data or settings.service.data_directory
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with lock_directory(directory):
@@ -166,7 +161,6 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
                 Wake(),
                 folder,
                 known,
-                rules_on_disk,
                 warnings=warnings,
             )
         finally:
@@ -182,16 +176,20 @@ def _follow_up(settings: Settings, new_id: Callable[[], int]) -> FollowUp:
     return TellAgents(settings.organisation, queues, new_id)
 
 
-def checked(path: Path) -> tuple[Settings, Ruleset, Templates, tuple[Problem, ...]]:
-    """The whole configuration, checked across its rooms, and its warnings; raises ConfigError with every error."""
+def checked(path: Path, data: Path | None = None) -> tuple[Settings, Ruleset, Templates, tuple[Problem, ...]]:
+    """The whole configuration, checked across its rooms, and its warnings; raises ConfigError with every error.
+
+    Rules that were checked before may come from the data directory, where it is there already.
+    """
     settings = load_settings(path)
-    ruleset = load_ruleset(settings.rules)
     templates = Templates(settings.templates_directory)
-    problems = [*check_ruleset(ruleset, world(settings, templates)), *templates.check(settings.organisation.languages)]
+    directory = data or settings.service.data_directory
+    loaded = load_and_check(settings.rules, world(settings, templates), directory if directory.is_dir() else None)
+    problems = (*loaded.problems, *templates.check(settings.organisation.languages))
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise ConfigError(errors)
-    return settings, ruleset, templates, tuple(problems)
+    return settings, loaded.usable, templates, problems
 
 
 def world(settings: Settings, templates: Templates) -> World:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from intakebot.app.house import SQLITE, world
-from intakebot.config.rule_files import load_rule_files
+from intakebot.app.rule_loading import load_and_check
+from intakebot.config.rule_files import rule_files_at
 from intakebot.config.settings import Settings, load_settings
 from intakebot.config.yaml_source import parse_node
 from intakebot.domain.errors import ConfigError
 from intakebot.ports.history import History, KeptRules, LookingBack
-from intakebot.rules.check import check_ruleset
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
 from intakebot.storage.engine import open_reading
@@ -95,12 +95,8 @@ def ruleset_of(kept: KeptRules) -> Ruleset | None:
 
 def _checked(settings: Settings, folder: Path | None) -> Ruleset:
     """The rules of a folder (None = the configured ones), checked as those that go into service."""
-    ruleset = load_ruleset(settings.rules if folder is None else load_rule_files(folder))
-    problems = check_ruleset(ruleset, world(settings, Templates(settings.templates_directory)))
-    wrong = [problem for problem in problems if problem.severity == "error"]
-    if wrong:
-        raise ConfigError(wrong)
-    return ruleset
+    files = settings.rules if folder is None else rule_files_at(folder)
+    return load_and_check(files, world(settings, Templates(settings.templates_directory))).usable
 
 
 @contextmanager

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from intakebot.app.house import OpenHouse
-from intakebot.config.on_disk import RuleFiles, Stamps, rule_files, rule_stamps, start_files
-from intakebot.domain.errors import ConfigError, Problem
+from intakebot.app.rule_loading import Loaded, load_and_check
+from intakebot.config.on_disk import start_files
+from intakebot.config.rule_files import RuleFiles, Stamps, rule_files, rule_stamps
+from intakebot.domain.errors import Problem
 from intakebot.edge import guarded
-from intakebot.rules.check import World, check_ruleset
-from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
 from intakebot.usecases.watch import Alarm
 
@@ -58,28 +58,6 @@ def next_step(seen: Seen, digest: str) -> tuple[Seen, Step]:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """Rules that were read and checked: the ruleset, unless it could not be made, and all that was found."""
-
-    ruleset: Ruleset | None
-    problems: tuple[Problem, ...]
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """What keeps these rules from deciding."""
-        return tuple(problem for problem in self.problems if problem.severity == "error")
-
-
-def load_and_check(files: RuleFiles, world: World) -> Loaded:
-    """Everything that stands between files and rules in force. Takes seconds for many rules: call it in a thread."""
-    try:
-        ruleset = load_ruleset(files.nodes())
-    except ConfigError as error:
-        return Loaded(None, error.problems)
-    return Loaded(ruleset, tuple(check_ruleset(ruleset, world)))
-
-
-@dataclass(frozen=True, slots=True)
 class _Trouble:
     """Why the disk's rules do not decide, and since when."""
 
@@ -93,8 +71,9 @@ class RulesWatch:
     def __init__(self, opened: OpenHouse) -> None:
         self._rules, self._clock, self._world = opened.house.rules, opened.house.clock, opened.world
         self._folder, self._templates = opened.folder, opened.settings.templates_directory
-        self._cry = opened.cry
-        self._seen = Seen(opened.rules_on_disk, opened.rules_on_disk)
+        self._cry, self._data = opened.cry, opened.data
+        read = opened.settings.rules.digest
+        self._seen = Seen(read, read)
         self._disk = _Disk(opened.folder)
         self._at_start = start_files(self._folder, self._templates)
         self._one_at_a_time = asyncio.Lock()
@@ -145,7 +124,7 @@ class RulesWatch:
 
     async def _load(self, files: RuleFiles) -> Loaded:
         with _collecting_later():
-            loaded = await asyncio.to_thread(load_and_check, files, self._world)
+            loaded = await asyncio.to_thread(load_and_check, files, self._world, self._data)
             if loaded.ruleset is not None:
                 gc.freeze()  # it lives until the next one, and is never looked through for garbage
         if loaded.errors or loaded.ruleset is None:

@@ -1,33 +1,96 @@
-"""Reads the rule files of a folder, wherever it is: `rules diff` and `rules backtest --rules` compare such folders."""
+"""The rule files as bytes: those of the configuration, and those of any folder that somebody names.
+
+Called by `settings`, by the watch over the rules, and by dry runs. The bytes that are looked at are the bytes that are
+read, so a file that changes in between is never half of the one and half of the other.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
 
-from intakebot.config.yaml_source import load_node
+from intakebot.config.reader import shown_kind
+from intakebot.config.yaml_source import node_of, read_file
 from intakebot.domain.errors import ConfigError, Problem
+from intakebot.domain.positions import Node
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from intakebot.domain.positions import Node
+Stamps: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
+"""Of every rule file its name, inode, size, and the times of its last change and its last renaming (ns)."""
 
 
-def load_rule_files(folder: Path) -> tuple[Node, ...]:
-    """The `*.yaml` of a folder of rules (or of the `rules` in a configuration folder), in order of their names.
+@dataclass(frozen=True)
+class RuleFiles:
+    """All rule files as they were at one moment; what could not be read is a problem instead."""
 
-    Raises ConfigError with every problem, also when there is no file.
-    """
-    room = folder / "rules" if (folder / "rules").is_dir() else folder
-    found: list[Problem] = []
-    nodes = []
-    for path in sorted(room.glob("*.yaml")):
+    contents: Mapping[str, bytes] = field(repr=False)
+    unreadable: tuple[Problem, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells two moments apart: SHA-256 (hex) over names, contents and what could not be read."""
+        told = hashlib.sha256()
+        for name, content in self.contents.items():
+            told.update(f"{name} {len(content)}\n".encode() + content)
+        told.update("\n".join(map(str, self.unreadable)).encode())
+        return told.hexdigest()
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The files parsed, in order of their names. Raises ConfigError with every problem."""
+        found = list(self.unreadable)
+        nodes: list[Node] = []
+        for name, content in self.contents.items():
+            try:
+                nodes.append(node_of(content, name))
+            except ConfigError as error:
+                found += error.problems
+                continue
+            if not isinstance(nodes[-1].value, Mapping):
+                line, kind = nodes[-1].place.line, shown_kind(nodes[-1])
+                found.append(Problem(name, line, f"expected a mapping, found {kind}"))
+        if found:
+            raise ConfigError(found)
+        return tuple(nodes)
+
+
+def rule_files(folder: Path) -> RuleFiles:
+    """The rule files of a configuration folder, now."""
+    return _read((path, f"rules/{path.name}") for path in _rule_paths(folder))
+
+
+def rule_files_at(path: Path) -> RuleFiles:
+    """One rule file, every `*.yaml` of a folder of rules, or those of a configuration folder. Raises ConfigError."""
+    room = path / "rules" if (path / "rules").is_dir() else path
+    named = [path] if path.is_file() else sorted(room.glob("*.yaml"))
+    if not named:
+        raise ConfigError((Problem(str(path), 0, "there is no rule file (*.yaml); name a folder of rules"),))
+    return _read((each, each.name if path.is_file() else f"{room.name}/{each.name}") for each in named)
+
+
+def _read(paths: Iterable[tuple[Path, str]]) -> RuleFiles:
+    """Each file under the name that it is shown by."""
+    contents: dict[str, bytes] = {}
+    unreadable: list[Problem] = []
+    for path, name in paths:
         try:
-            nodes.append(load_node(path, f"{room.name}/{path.name}"))
+            contents[name] = read_file(path, name)
         except ConfigError as error:
-            found += error.problems
-    if not nodes and not found:
-        found.append(Problem(str(folder), 0, "there is no rule file (*.yaml); name a folder of rules"))
-    if found:
-        raise ConfigError(found)
-    return tuple(nodes)
+            unreadable += error.problems
+    return RuleFiles(contents, tuple(unreadable))
+
+
+def _rule_paths(folder: Path) -> list[Path]:
+    return sorted((folder / "rules").glob("*.yaml"))
+
+
+def rule_stamps(folder: Path) -> Stamps:
+    """What tells, without reading them, that no rule file has changed. Raises OSError when one goes meanwhile."""
+    return tuple(_stamp(path) for path in _rule_paths(folder))
+
+
+def _stamp(path: Path) -> tuple[str, int, int, int, int]:
+    seen = path.stat()
+    return path.name, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns

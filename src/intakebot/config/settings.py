@@ -1,7 +1,7 @@
 """Reads a whole configuration folder: `load_settings` gives frozen `Settings`, or one error with all problems.
 
 Called by the composition root. Layout of the folder: `intakebot.yaml`, `workflows/*.yaml`, `rules/*.yaml`,
-`agreements/*.yaml`. Problems name files relative to the folder. Rule files are handed on as nodes; the rules room
+`agreements/*.yaml`. Problems name files relative to the folder. Rule files are handed on as bytes; the rules room
 gives them their meaning.
 """
 
@@ -26,6 +26,7 @@ from intakebot.config.channel_settings import (
 )
 from intakebot.config.organisation_file import read_organisation
 from intakebot.config.reader import Problems, Section, shown_kind
+from intakebot.config.rule_files import RuleFiles, rule_files
 from intakebot.config.slack_file import SlackSettings, slack_settings
 from intakebot.config.workflow_file import read_workflows
 from intakebot.config.yaml_source import load_node
@@ -92,7 +93,7 @@ class Settings:
     relay: RelaySettings | None
     automatic_replies: AutomaticReplyCaps
     alarms_to: tuple[str, ...]
-    rules: tuple[Node, ...]
+    rules: RuleFiles
     templates_directory: Path
 
 
@@ -105,7 +106,6 @@ class _Sources:
     main: Node
     workflows: Mapping[str, Node]
     agreements: Mapping[str, Node]
-    rules: Mapping[str, Node]
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -126,28 +126,16 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     return settings
 
 
-def load_rule_files(path: Path) -> tuple[Node, ...]:
-    """The nodes of one rule file, or of every `*.yaml` of a folder; raises ConfigError."""
-    found: list[Problem] = []
-    folder, names = (path, [f"{name}.yaml" for name in _names(path)]) if path.is_dir() else (path.parent, [path.name])
-    nodes = _load_files(folder, names, found)
-    if not names:
-        found.append(Problem(str(path), 0, "there is no rule file (*.yaml) in this folder"))
-    if found:
-        raise ConfigError(found)
-    return tuple(nodes.values())
-
-
 def _load_sources(folder: Path, environment: Mapping[str, str]) -> _Sources:
     found: list[Problem] = []
     main = _load_files(folder, [MAIN_FILE], found)
-    workflows, agreements, rules = (
+    workflows, agreements = (
         _load_files(folder, [f"{room}/{name}.yaml" for name in _names(folder / room)], found)
-        for room in ("workflows", "agreements", "rules")
+        for room in ("workflows", "agreements")
     )
     if found:
         raise ConfigError(found)
-    return _Sources(folder, environment, main[MAIN_FILE], workflows, agreements, rules)
+    return _Sources(folder, environment, main[MAIN_FILE], workflows, agreements)
 
 
 def _names(room: Path) -> list[str]:
@@ -181,7 +169,7 @@ def _read_settings(file: Section, sources: _Sources, organisation: Organisation)
         relay=read_relay(file.section("relay"), sources.environment, sources.folder) if file.has("relay") else None,
         automatic_replies=_read_caps(file.section("automatic_replies")),
         alarms_to=_read_alarms(file.section("alarms"), organisation),
-        rules=tuple(sources.rules.values()),
+        rules=rule_files(sources.folder),
         templates_directory=_read_templates(file, sources.folder),
     )
 

@@ -1,6 +1,7 @@
 """A checked ruleset as bytes and back, so that ten thousand rules need not be read and checked at every start.
 
-Called by `app`, which keeps the bytes in a file that only its owner may write. Bytes that are damaged, foreign or of
+Called by `app`, which keeps the bytes in a file that only its owner may write. What was found while checking comes
+back with it, and its sources from the files themselves, which the key names. Bytes that are damaged, foreign or of
 another program give None: the rules are then loaded from their files. Nothing in the bytes is run.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from intakebot.domain.errors import Problem
 from intakebot.domain.positions import Node, Place
 from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Ruleset, RuleTest, Stage
 from intakebot.rules.operators import later
@@ -43,33 +45,40 @@ def _settled(part: object) -> Any:  # noqa: ANN401 - JSON-like, whatever the wor
     return part if part is None or isinstance(part, (str, int, float)) else repr(part)
 
 
-def to_bytes(ruleset: Ruleset, key: str) -> bytes:
-    """A ruleset without problems, under the key of what it follows from."""
+def to_bytes(ruleset: Ruleset, warnings: Iterable[Problem], key: str) -> bytes:
+    """A ruleset without errors and what was found, under the key of what it follows from."""
     files: dict[str, int] = {}
     content = {
         "hash": ruleset.hash,
         "lists": {name: list(entries) for name, entries in ruleset.lists.items()},
         "atoms": [[atom.field, atom.operator, list(atom.wanted)] for atom in ruleset.atoms],
         "stages": [_stage(stage, files) for stage in ruleset.stages],
+        "unused": [[name, _place(place, files)] for name, place in ruleset.unused_lists],
+        "warnings": [[each.file, each.line, each.sentence] for each in warnings],
     }
     payload = json.dumps({**content, "files": list(files)}, separators=(",", ":")).encode()
     return _header(key, payload) + payload
 
 
-def from_bytes(content: bytes, key: str) -> Ruleset | None:
-    """The ruleset that was kept under this key; None when these bytes are anything else."""
+def from_bytes(
+    content: bytes, key: str, sources: tuple[tuple[str, str], ...] = ()
+) -> tuple[Ruleset, tuple[Problem, ...]] | None:
+    """The ruleset that was kept under this key, with its warnings; None when these bytes are anything else."""
     length = len(_header(key, b""))
     payload = content[length:]
     if content[:length] != _header(key, payload):
         return None
     plain = json.loads(payload)
     reader = _Reader(plain["files"])
-    return Ruleset(
+    ruleset = Ruleset(
         hash=plain["hash"],
         stages=tuple(reader.stage(stage) for stage in plain["stages"]),
         lists={name: tuple(entries) for name, entries in plain["lists"].items()},
         atoms=tuple(_atom(*atom) for atom in plain["atoms"]),
+        unused_lists=tuple((name, reader.place(place)) for name, place in plain["unused"]),
+        sources=sources,
     )
+    return ruleset, tuple(Problem(file, line, said, "warning") for file, line, said in plain["warnings"])
 
 
 def _header(key: str, payload: bytes) -> bytes:
@@ -134,13 +143,13 @@ class _Reader:
     def stage(self, plain: list[Any]) -> Stage:
         name, place, hit, merge, default, rules = plain
         read = None if default is None else self._node(default)
-        return Stage(name, self._place(place), hit, merge, read, tuple(self._rule(rule) for rule in rules))
+        return Stage(name, self.place(place), hit, merge, read, tuple(self._rule(rule) for rule in rules))
 
     def _rule(self, plain: list[Any]) -> Rule:
         name, place, note, on, when, then, tests, mode = plain
         return Rule(
             id=name,
-            place=self._place(place),
+            place=self.place(place),
             note=note,
             on=tuple(on),
             condition=self._condition(when),
@@ -152,9 +161,10 @@ class _Reader:
     def _test(self, plain: list[Any]) -> RuleTest:
         given, expect, place = plain
         facts = {name: tuple(fact) if isinstance(fact, list) else fact for name, fact in given.items()}
-        return RuleTest(facts, expect, self._place(place))
+        return RuleTest(facts, expect, self.place(place))
 
-    def _place(self, plain: list[int]) -> Place:
+    def place(self, plain: list[int]) -> Place:
+        """A place that was written by `_place`."""
         key = (plain[0], plain[1])
         place = self._places.get(key)
         if place is None:
@@ -162,18 +172,18 @@ class _Reader:
         return place
 
     def _node(self, plain: list[Any]) -> Node:
-        place, kind, value = self._place(plain[0]), plain[1], plain[2]
+        place, kind, value = self.place(plain[0]), plain[1], plain[2]
         if kind == "value":
             return Node(value, place)
         if kind == "list":
             return Node(tuple(self._node(part) for part in value), place)
-        keys = None if plain[3] is None else {key: self._place(at) for key, at in plain[3].items()}
+        keys = None if plain[3] is None else {key: self.place(at) for key, at in plain[3].items()}
         return Node({key: self._node(part) for key, part in value.items()}, place, keys)
 
     def _condition(self, plain: list[Any]) -> Condition:
         kind, what = plain[0], plain[1]
         if kind == "is":
-            return Leaf(what, self._place(plain[2]))
+            return Leaf(what, self.place(plain[2]))
         if kind == "not":
             return NotOf(self._condition(what))
         parts = tuple(self._condition(part) for part in what)

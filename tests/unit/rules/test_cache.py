@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intakebot.rules.actions import World
+from intakebot.domain.errors import Problem
 from intakebot.rules.cache import cache_key, from_bytes, to_bytes
 from intakebot.rules.decide import decide
+from intakebot.rules.world import World
 from unit.rules.dice import Dice
 from unit.rules.nodes import WORLD, ruleset_of, shipped
 
@@ -19,11 +20,12 @@ FILES = [("a.yaml", b"one"), ("b.yaml", b"two")]
 
 
 def test_the_shipped_rules_come_back_as_they_were() -> None:
-    ruleset = shipped()
-    again = from_bytes(to_bytes(ruleset, "key"), "key")
-    assert again == ruleset
+    ruleset, found = shipped(), (Problem("a.yaml", 3, "list 'a' is not used", "warning"),)
+    kept = from_bytes(to_bytes(ruleset, found, "key"), "key", ruleset.sources)
+    assert kept is not None
+    again, warnings = kept
+    assert (again, warnings) == (ruleset, found)
     facts = {"subject": "KEY-123456 no signal", "case.workflow": "crc", "customer.id": "1"}
-    assert again is not None
     assert decide(facts, again) == decide(facts, ruleset)
 
 
@@ -31,15 +33,16 @@ def test_the_shipped_rules_come_back_as_they_were() -> None:
 @given(st.integers(0, 2**64).map(Dice))
 def test_any_rules_come_back_as_they_were(dice: Dice) -> None:
     ruleset = ruleset_of(**dice.stages())
-    again = from_bytes(to_bytes(ruleset, "key"), "key")
-    assert again == ruleset
+    kept = from_bytes(to_bytes(ruleset, (), "key"), "key")
+    assert kept == (ruleset, ())
+    again = kept[0]
     assert decide(facts := dice.facts(), again) == decide(facts, ruleset)
 
 
 @settings(deadline=None)
 @given(st.data())
 def test_bytes_that_anybody_touched_give_nothing(data: st.DataObject) -> None:
-    kept = to_bytes(ruleset_of(), "key")
+    kept = to_bytes(ruleset_of(), (), "key")
     place = data.draw(st.integers(0, len(kept) - 1))
     byte = data.draw(st.integers(0, 255).filter(lambda byte: byte != kept[place]))
     assert from_bytes(kept[:place] + bytes([byte]) + kept[place + 1 :], "key") is None
@@ -52,7 +55,7 @@ def test_foreign_bytes_give_nothing(content: bytes) -> None:
 
 
 def test_a_ruleset_is_kept_under_what_it_follows_from() -> None:
-    assert from_bytes(to_bytes(ruleset_of(), "key"), "other") is None
+    assert from_bytes(to_bytes(ruleset_of(), (), "key"), "other") is None
 
 
 CHANGED: list[Any] = [
