@@ -65,11 +65,9 @@ async def test_a_case_says_why_it_is_here_with_the_callers_own_words(standing: S
     assert route == {"route.technical", "route.returns"}
 
 
-async def test_what_is_kept_for_this_is_little_and_holds_no_text_twice(standing: StandingHouse) -> None:
+async def test_words_of_a_long_text_are_shown_in_their_place(standing: StandingHouse) -> None:
     await mailed(standing, "Pump stands still", "It is broken. " * 3_000, **{"X-Short": "y" * 50})
     (decision,) = (await why(standing))["decisions"]
-    assert len(str(decision["trace"]["seen"])) < 1_000
-    assert "header." not in str(decision["trace"]["seen"])
     assert stage(decision, "classify")["rules"][0]["because"][0]["place"]["after"].startswith(". It is broken.")
 
 

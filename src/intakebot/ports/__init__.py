@@ -268,6 +268,9 @@ class Archive(Lookup, Histories, Protocol):
     def decisions(self, number: int) -> list[dict[str, Any]]:
         """The stored decisions of all contacts of a case, oldest first; raises NotFoundError."""
 
+    def what_rules_saw(self, decision_ids: Sequence[int]) -> Mapping[int, tuple[bytes, bytes]]:
+        """What was kept of the facts of decisions, by their id and packed: of the message, and beside it."""
+
     def contacts(self, state: str, limit: int) -> list[dict[str, Any]]:
         """The call log, newest first; `state` '' = all."""
 

@@ -30,6 +30,7 @@ from intakebot.storage.json_rows import (
     json_row,
     json_value,
 )
+from intakebot.storage.rule_tables import decided_facts
 from intakebot.storage.tables import (
     arrivals,
     case_events,
@@ -119,6 +120,13 @@ class SqlArchive(SqlLookup):
         its_contacts = select(contacts.c.id).where(contacts.c.case_id == case_id)
         its_decisions = or_(decisions.c.case_id == case_id, decisions.c.contact_id.in_(its_contacts))
         return self._rows(select(decisions).where(its_decisions).order_by(decisions.c.id))
+
+    def what_rules_saw(self, decision_ids: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+        """What was kept of the facts of decisions, packed: what the message said, and what rules were told beside it."""
+        wanted = select(decided_facts.c.decision_id, decided_facts.c.facts, decided_facts.c.told)
+        with self.database.reading.connect() as connection:
+            rows = connection.execute(wanted.where(decided_facts.c.decision_id.in_(decision_ids)))
+            return {row.decision_id: (row.facts, row.told) for row in rows}
 
     def contacts(self, state: str, limit: int) -> list[JsonRow]:
         """The call log, newest first; `state` '' = all."""

@@ -22,7 +22,6 @@ from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, quoted_keys
 from intakebot.usecases.parts import Part
 from intakebot.usecases.recognise import Evidence, clue_ids
-from intakebot.usecases.seen import kept_facts
 from intakebot.usecases.seen_facts import Seen
 from intakebot.usecases.verdict import Verdict
 
@@ -140,7 +139,6 @@ class Assessment:
                 *(part.sentence for part in self.parts),
             ],
             "outcome": plain(dict(self.outcome)),
-            "seen": kept_facts(self.seen.by_stage),
         }
 
 

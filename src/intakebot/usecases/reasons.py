@@ -17,7 +17,7 @@ from intakebot.rules.why_not import WhyNot, why_not_in
 from intakebot.usecases.assess import assess
 from intakebot.usecases.assessment import Assessment, ReadContact
 from intakebot.usecases.house import House
-from intakebot.usecases.seen import NotKept, facts_again
+from intakebot.usecases.seen_facts import NotKept, facts_by_stage
 from intakebot.usecases.suggest_category import suggested_category
 
 JsonRow = Mapping[str, Any]
@@ -32,17 +32,18 @@ def case_why(house: House, archive: Archive, number: int) -> dict[str, Any]:
     whether other rules are in force today, so that near misses and notes are those of today's.
     """
     case = archive.case(number)
-    messages = {message["contact_id"]: message for message in case["messages"]}
-    decided = [row | _laid_out(house, row, messages.get(row["contact_id"])) for row in archive.decisions(number)]
+    rows = archive.decisions(number)
+    seen = archive.what_rules_saw([row["id"] for row in rows])
+    decided = [row | _laid_out(house, row, seen.get(row["id"])) for row in rows]
     suggestion = suggested_category(house, archive, case)
     return {"case": case, "suggestion": suggestion, "decisions": decided, "history": archive.events(number)}
 
 
-def _laid_out(house: House, decision: JsonRow, message: JsonRow | None) -> dict[str, Any]:
+def _laid_out(house: House, decision: JsonRow, kept: tuple[bytes, bytes] | None) -> dict[str, Any]:
     trace, ruleset = decision["trace"], house.ruleset
-    kept = trace.get("seen") or {}
     event = str(trace.get("event") or "created")
-    told = Told(facts_again(kept, message), ruleset, event, NotKept(kept, message))
+    seen = facts_by_stage(*kept) if kept else {}
+    told = Told(seen, ruleset, event, NotKept(seen.get("guard", {})))
     changed = bool(decision["ruleset"]) and decision["ruleset"] != ruleset.hash
     return {"reasons": reasons(trace.get("stages") or (), told), "rules_changed": changed}
 

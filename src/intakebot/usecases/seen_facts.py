@@ -125,6 +125,23 @@ def asked_for(outcome: Mapping[str, Any]) -> dict[str, Any]:
     return {name: outcome[name] for name in ("lookup", "agreement") if name in outcome}
 
 
+def facts_by_stage(facts: bytes, told: bytes) -> dict[str, Mapping[str, Fact]]:
+    """What the rules were told, by the stage before which they were: packed facts laid out again (`Seen.by_stage`)."""
+    beside = unpacked_told(told)
+    learned = {"classify": beside.identified, "flag": {"case.workflow": beside.workflow}}
+    return {"guard": {**unpacked_facts(facts), **beside.given}, **learned}
+
+
+class NotKept:
+    """The names of facts that nobody can say any more: headers that are not kept, as far as no rule asked for them."""
+
+    def __init__(self, kept: Mapping[str, Fact]) -> None:
+        self._kept = kept
+
+    def __contains__(self, name: object) -> bool:
+        return name not in self._kept and bool(_OF_MAIL_SYSTEMS.fullmatch(str(name)))
+
+
 def is_said(name: str) -> bool:
     """Whether a fact is the message's own: nothing that is looked up or decided changes it."""
     return name in _SAID or name.startswith(("header.", "attachment."))

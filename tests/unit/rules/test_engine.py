@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from intakebot.rules.decide import Deliberation, ends
 from intakebot.rules.folding import Text
 from intakebot.rules.index import index_of
-from intakebot.rules.literals import needed
+from intakebot.rules.needed import needed
 from intakebot.rules.model import KnownAtoms, Ruleset
 from intakebot.rules.operators import OPERATORS
 from intakebot.rules.patterns import Pattern, PatternSet
