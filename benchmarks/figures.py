@@ -43,5 +43,6 @@ class Figure:
         verdict = {None: "", True: "  ok", False: "  MISSED"}[self.ok]
         beside = f"  = {self.ratio:.0%} of {self.limit:.0f} {self.limit_name}" if self.ratio and self.limit else ""
         bar = f" (bar {self.bar:.0%})" if self.bar else ""
+        bar = f" (at least {self.bar:.0f} {self.unit})" if self.bar and self.ratio is None else bar
         bar = f" (at most {self.most:.0f} {self.unit})" if self.most else bar
         sys.stderr.write(f"{self.name:<44}{self.figure:>10.1f} {self.unit}{beside}{bar}{verdict}\n")

@@ -16,6 +16,8 @@ from intakebot.config.rule_files import RuleFiles
 from intakebot.domain.errors import ConfigError, Problem
 from intakebot.rules.cache import cache_key, from_bytes, to_bytes
 from intakebot.rules.check import World, check_ruleset
+from intakebot.rules.index import index_of
+from intakebot.rules.lasting import lasting_objects
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
 
@@ -47,8 +49,16 @@ def load_and_check(files: RuleFiles, world: World, data: Path | None = None) -> 
 
     With a data directory, rules without errors are kept there in a file of their own, and come from it as long as the
     files, the program and what rules may name are the same. A file that is missing, damaged or cannot be written costs
-    time and nothing else.
+    time and nothing else. Call it in one thread at a time (`lasting_objects`).
     """
+    with lasting_objects():
+        loaded = _loaded(files, world, data)
+        if loaded.ruleset:
+            index_of(loaded.ruleset)  # the first message need not wait for it
+    return loaded
+
+
+def _loaded(files: RuleFiles, world: World, data: Path | None) -> Loaded:
     kept = _Kept(data / CACHE_FILE, cache_key(version("intakebot"), files.contents.items(), world)) if data else None
     found = kept.read(files) if kept and not files.unreadable else None
     if found:

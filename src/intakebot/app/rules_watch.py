@@ -8,10 +8,8 @@ force as they are; that is said in the log, in `health` and to the operators, on
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -123,10 +121,7 @@ class RulesWatch:
         return [Alarm("rules.not-loaded", self._trouble.sentence, since=self._trouble.since.isoformat())]
 
     async def _load(self, files: RuleFiles) -> Loaded:
-        with _collecting_later():
-            loaded = await asyncio.to_thread(load_and_check, files, self._world, self._data)
-            if loaded.ruleset is not None:
-                gc.freeze()  # it lives until the next one, and is never looked through for garbage
+        loaded = await asyncio.to_thread(load_and_check, files, self._world, self._data)
         if loaded.errors or loaded.ruleset is None:
             on_disk = loaded.ruleset.hash if loaded.ruleset else files.digest
             self._keep(on_disk, loaded.errors)
@@ -165,22 +160,6 @@ class RulesWatch:
     def _changed_since_the_start(self) -> list[str]:
         now = start_files(self._folder, self._templates)
         return sorted(name for name in {*now, *self._at_start} if now.get(name) != self._at_start.get(name))
-
-
-@contextmanager
-def _collecting_later() -> Iterator[None]:
-    """Keep the garbage collector out of the way: it would stop the event loop for long, again and again.
-
-    Loading makes some hundred thousand objects that live, so the collector starts often and finds nothing; whatever
-    thread it starts in, all others wait for it.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Disk:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from intakebot.rules.decide import Deliberation, ends
 from intakebot.rules.folding import Text
 from intakebot.rules.index import index_of
-from intakebot.rules.needed import needed
 from intakebot.rules.model import KnownAtoms, Ruleset
+from intakebot.rules.needed import needed
 from intakebot.rules.operators import OPERATORS
 from intakebot.rules.patterns import Pattern, PatternSet
 from intakebot.rules.truths import Truths
@@ -89,6 +89,35 @@ def test_a_decision_from_what_is_known_reads_no_message(dice: Dice) -> None:
     known = KnownAtoms(Deliberation(facts, ruleset).true_keys(), keys(ruleset))
     case = {name: fact for name, fact in facts.items() if name.startswith("case.")}
     assert outline(played(Deliberation(case, ruleset, known=known))) == outline(played(Deliberation(facts, ruleset)))
+
+
+def test_what_was_learned_is_believed_before_what_was_known() -> None:
+    ruleset = ruleset_of(route={"rules": [{"id": "r", "when": {"customer.id": "1"}, "then": {"queue": "noc"}}]})
+    known = KnownAtoms(frozenset(), keys(ruleset))
+    deliberation = Deliberation({"customer.id": "1"}, ruleset, known=known)
+    assert deliberation.decide("route").outcome == {}
+    deliberation.learn({"customer.id": "1"})
+    assert deliberation.decide("route").outcome == {"queue": "noc"}
+    assert deliberation.true_keys() == keys(ruleset)
+
+
+def test_an_action_from_what_is_known_has_the_captures_that_it_names() -> None:
+    then = {"business_object": {"type": "order", "reference": "{number}"}, "category": "a"}
+    ruleset = ruleset_of(
+        classify={"rules": [{"id": "r", "when": {"body.matches": "K-(?P<number>[0-9]+)"}, "then": then}]}
+    )
+    facts = {"body": "it is K-12"}
+    known = KnownAtoms(Deliberation(facts, ruleset).true_keys(), keys(ruleset))
+    trace = Deliberation(facts, ruleset, known=known).decide("classify")
+    assert trace.outcome == {"business_object": {"type": "order", "reference": "12"}, "category": "a"}
+    without = Deliberation({}, ruleset, known=known).decide("classify")
+    assert (without.outcome, without.applied[0].unfilled) == ({"category": "a"}, ("business_object",))
+
+
+def test_a_pattern_reads_the_text_as_it_was_composed() -> None:
+    ruleset = ruleset_of(classify={"rules": [{"id": "r", "when": {"body.matches": "cafe"}, "then": {"category": "a"}}]})
+    assert Deliberation({"body": "cafe\u0301"}, ruleset).decide("classify").result == "matched"
+    assert Deliberation({"body": "caf\u00e9"}, ruleset).decide("classify").result == "matched_nothing"
 
 
 PIECES = st.recursive(
