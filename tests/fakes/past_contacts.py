@@ -45,7 +45,7 @@ class _Around:
     def continues_a_case(self) -> bool:
         return self.letter.in_thread
 
-    def process(self, named: str, category: str) -> str:
+    def workflow_for(self, named: str, category: str) -> str:
         self.workflow = process_of(self.workflows, "crc", named, category)
         return self.workflow
 

@@ -6,6 +6,7 @@ numbers. Values are bound, and columns are named in this file only, never by the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -122,7 +123,7 @@ class SqlArchive(SqlLookup):
         return self._rows(select(decisions).where(its_decisions).order_by(decisions.c.id))
 
     def what_rules_saw(self, decision_ids: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
-        """What was kept of the facts of decisions, packed: what the message said, and what rules were told beside it."""
+        """What was kept of the facts of decisions, packed: of the message, and what rules were told beside it."""
         wanted = select(decided_facts.c.decision_id, decided_facts.c.facts, decided_facts.c.told)
         with self.database.reading.connect() as connection:
             rows = connection.execute(wanted.where(decided_facts.c.decision_id.in_(decision_ids)))

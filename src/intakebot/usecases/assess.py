@@ -95,7 +95,7 @@ class _Draft:
         belongs = self.recognition.case
         return belongs is not None and not belongs.case.is_final
 
-    def process(self, named: str, category: str) -> str:
+    def workflow_for(self, named: str, category: str) -> str:
         """Classification fixes the variant of the process, or the process itself where a rule names it."""
         self._workflow = process_of(self._house.organisation.workflows, self._workflow, named, category)
         return self._workflow

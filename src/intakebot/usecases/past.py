@@ -165,7 +165,7 @@ class Memory:
         """Whether it did."""
         return self._told.last == "identify"
 
-    def process(self, named: str, category: str) -> str:
+    def workflow_for(self, named: str, category: str) -> str:
         """The workflow of then for what was said then, else the one that the processes of today name."""
         told = self._told
         if (named, category) == (told.named, told.category) and told.last not in ("guard", "identify"):

@@ -27,7 +27,7 @@ class Between(Protocol):
     def continues_a_case(self) -> bool:
         """Whether the contact is appended to the case of its thread, so that nothing is left to classify."""
 
-    def process(self, named: str, category: str) -> str:
+    def workflow_for(self, named: str, category: str) -> str:
         """The workflow that a contact of this category follows; `named` is the one that a rule names, if any."""
 
     def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:
@@ -54,7 +54,7 @@ def _classified(outcome: Mapping[str, Any], between: Between) -> Facts:
     """What later stages know by the classification beside what it says."""
     whole = with_own_part(outcome)
     category = str(whole.get("category", ""))
-    facts: dict[str, Fact] = {"case.workflow": between.process(str(whole.get("workflow", "")), category)}
+    facts: dict[str, Fact] = {"case.workflow": between.workflow_for(str(whole.get("workflow", "")), category)}
     if own_part(outcome):
         facts["category"] = category
     return facts | business_object_facts(business_object_of(whole))
