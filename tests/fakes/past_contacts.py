@@ -15,7 +15,7 @@ from intakebot.rules.decide import Deliberation
 from intakebot.rules.model import Ruleset
 from intakebot.usecases.past import past_contact
 from intakebot.usecases.rehearsal import Past
-from intakebot.usecases.rule_run import process_of, run_rules
+from intakebot.usecases.rule_run import run_rules, workflow_named
 from intakebot.usecases.seen_facts import Seen, packed_facts, stored_ruleset, unpacked_keys
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -46,7 +46,7 @@ class _Around:
         return self.letter.in_thread
 
     def workflow_for(self, named: str, category: str) -> str:
-        self.workflow = process_of(self.workflows, "crc", named, category)
+        self.workflow = workflow_named(self.workflows, "crc", named, category)
         return self.workflow
 
     def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:  # noqa: ARG002 - as it is told

@@ -22,7 +22,7 @@ from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify
 from intakebot.usecases.parts import Part, parts_of, with_own_part
 from intakebot.usecases.recognise import Recognition, recognise
-from intakebot.usecases.rule_run import process_of, run_rules
+from intakebot.usecases.rule_run import run_rules, workflow_named
 from intakebot.usecases.seen_facts import Seen
 from intakebot.usecases.verdict import Verdict, judge
 
@@ -97,7 +97,7 @@ class _Draft:
 
     def workflow_for(self, named: str, category: str) -> str:
         """Classification fixes the variant of the process, or the process itself where a rule names it."""
-        self._workflow = process_of(self._house.organisation.workflows, self._workflow, named, category)
+        self._workflow = workflow_named(self._house.organisation.workflows, self._workflow, named, category)
         return self._workflow
 
     def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:

@@ -62,11 +62,11 @@ def _part(
     workflow: str,
 ) -> Part:
     category = str(part.get("category") or outcome.get("category") or "")
-    process = variant_for(house.organisation.workflows, workflow, category)
+    its_own = variant_for(house.organisation.workflows, workflow, category)
     own = {name: fact for name, fact in facts.items() if name not in ("tags", "priority")}
-    deliberation = Deliberation(own | {"category": category, "case.workflow": process}, ruleset)
+    deliberation = Deliberation(own | {"category": category, "case.workflow": its_own}, ruleset)
     for stage in LOOKED_AT_AGAIN:
         deliberation.decide(stage)
     decision = deliberation.decision
     verdict = Verdict("created", decision.outcome, decision.stages, decision.ruleset_hash)
-    return Part(str(part["title"]), category, process, verdict)
+    return Part(str(part["title"]), category, its_own, verdict)

@@ -15,7 +15,7 @@ from intakebot.rules.decide import Deliberation, outcome_facts
 from intakebot.rules.facts import Fact, Facts
 from intakebot.rules.model import STAGES, Decision, KnownAtoms, Ruleset
 from intakebot.usecases.parts import with_own_part
-from intakebot.usecases.rule_run import process_of, run_rules
+from intakebot.usecases.rule_run import run_rules, workflow_named
 from intakebot.usecases.seen_facts import Told, asked_for, is_said, unpacked_facts, unpacked_keys, unpacked_told
 
 
@@ -170,7 +170,7 @@ class Memory:
         told = self._told
         if (named, category) == (told.named, told.category) and told.last not in ("guard", "identify"):
             return told.workflow
-        return process_of(self._workflows, str(told.given["case.workflow"]), named, category)
+        return workflow_named(self._workflows, str(told.given["case.workflow"]), named, category)
 
     def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:
         """Whether it did; with another category it is on another topic."""

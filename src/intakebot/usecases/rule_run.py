@@ -60,7 +60,7 @@ def _classified(outcome: Mapping[str, Any], between: Between) -> Facts:
     return facts | business_object_facts(business_object_of(whole))
 
 
-def process_of(workflows: Mapping[str, Workflow], workflow: str, named: str, category: str) -> str:
+def workflow_named(workflows: Mapping[str, Workflow], workflow: str, named: str, category: str) -> str:
     """The process of a contact that came in for `workflow`; a variant by name leaves the category no say."""
     if named in workflows and base_process(workflows, named).name != named:
         return named
