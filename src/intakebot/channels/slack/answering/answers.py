@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -63,6 +64,19 @@ class CarriedOut:
 
     def __init__(self) -> None:
         self._forms: dict[str, None] = {}
+        self._under_way: dict[str, asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def alone(self, view_id: str) -> AsyncIterator[None]:
+        """Nobody else carries the form out meanwhile: who sends it off again waits, then sees whether it is done."""
+        while under_way := self._under_way.get(view_id):
+            await under_way.wait()
+        over = self._under_way[view_id] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._under_way[view_id]
+            over.set()
 
     def add(self, view_id: str) -> None:
         """It is done."""
