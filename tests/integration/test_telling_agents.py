@@ -89,6 +89,23 @@ async def test_what_was_said_in_the_cards_thread_is_one_comment_and_no_line(chat
     assert owed(chatting, "line") == []
 
 
+async def test_a_long_talk_under_the_card_does_not_push_out_the_mails_of_the_case(chatting: StandingHouse) -> None:
+    """By those ids a caller's answer is known as one, and by them mail programs thread ours."""
+    await mail(chatting)
+    await chatting.perform("alice", Take(1001))
+    await chatting.perform("alice", Ask(1001, "Which pump?"))
+    await chatting.deliver()
+    known = set(chatting.archive.case_file(1001).thread)
+    for number in range(60):
+        await chatting.perform("alice", AddComment(1001, "Hm.", said_at=f"T1/C1/1700.{number}"))
+    assert known <= set(chatting.archive.case_file(1001).thread)
+    await mail(chatting, "Which one", "The second.")
+    assert "answers-our-mail" in str(chatting.archive.decisions(1001)[-1]["trace"])
+    await chatting.perform("alice", AddComment(1001, "Hm.", said_at="T1/C1/1700.59"))
+    assert len(owed(chatting, "line")) == 2
+    assert len([one for one in chatting.archive.case(1001)["comments"] if one["kind"] == "comment"]) == 60
+
+
 async def test_agents_hear_of_what_others_do(chatting: StandingHouse) -> None:
     await mail(chatting)
     await chatting.perform("dana", Move(1001, assignee="alice", comment="yours"))

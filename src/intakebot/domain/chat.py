@@ -15,8 +15,10 @@ from enum import Enum
 THREAD_PREFIX = "chat "
 CARD_PREFIX = "card "
 NOTE_PREFIX = "note "
+HEARD_PREFIX = "heard "
 """Among the thread ids of a case: `chat T1/C1/1700.1` is a caller's message, `card T1/C1/1700.1` a card of ours, and
-`note T1/C1/1700.1` what an agent said under a card: a comment that can be read there already.
+`note T1/C1/1700.1` what an agent said under a card: a comment that can be read there already. `heard` is what was said
+or changed elsewhere and stands in the case beside the conversation.
 
 With a blank, which no id that a mail names can have: nobody forges these.
 """

@@ -33,14 +33,16 @@ class Move:
 class AddComment:
     """Add an internal comment, `comment` or `work_info`.
 
-    `said_at` is where it was said already, under the case's card (`T1/C1/1700.1`): it is not told there again, and
-    what was said at one place is one comment, however often it is handed over.
+    `said_at` is where it was said already, under the case's card (`T1/C1/1700.1`): it is not told there again.
+    `heard_at` is where it was said otherwise, in a chat. What was said at one place is one comment, however often it is
+    handed over.
     """
 
     case: int
     text: str
     kind: str = "comment"
     said_at: str = ""
+    heard_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class RecordAmendment:
     """A caller changed or withdrew a message that was said already. Recorded and shown; what was said stays.
 
     `sender` is the person (`t1/u1`), `earlier` the words before and `text` the words now ('' when withdrawn).
+    `heard_at` names the message and the moment of the change; the same change is recorded once.
     """
 
     case: int
@@ -169,6 +172,7 @@ class RecordAmendment:
     text: str
     earlier: str = ""
     withdrawn: bool = False
+    heard_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,9 +92,10 @@ class Outlet(Protocol):
 class CaseFile:
     """A case as a decision needs it: the case, its tasks, its caller, and the ids of its mail thread.
 
-    `deliveries` are the ones that are owed or being sent. `thread` has the Message-IDs of the conversation,
-    oldest first; `automatic_replies` counts the automatic replies that this case has caused so far. `touched_at` is
-    when a person or the caller last did something with it; what rules and timers do counts for nothing.
+    `deliveries` are the ones that are owed or being sent. `thread` has the ids of the conversation, and of what was
+    said beside it in a chat, oldest first; `automatic_replies` counts the automatic replies that this case has caused
+    so far. `touched_at` is when a person or the caller last did something with it; what rules and timers do counts for
+    nothing.
     """
 
     case: Case

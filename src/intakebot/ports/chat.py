@@ -42,7 +42,7 @@ class Chat(Protocol):
         """The envelope is worked off; `answer` is given again to whoever repeats it."""
 
     async def postpone(self, envelope_id: int, error: str, due_at: datetime | None) -> None:
-        """Try again at `due_at`; None = set it aside for a person (`health` says so)."""
+        """Try again at `due_at`; None = set it aside for a person (`health` says so), and for the next start."""
 
     async def remember(self, message: ChatMessage) -> None:
         """A person's message was taken in (known already: nothing happens)."""

@@ -120,7 +120,7 @@ class ChatStore(Protocol):
         """Claim unsettled envelopes that are due, oldest first, attempt counted."""
 
     def release_envelopes(self, claim: Claim) -> int:
-        """Make due what earlier runs of this process held when they ended; returns how many."""
+        """Make due what earlier runs of this process held when they ended, and events set aside; returns how many."""
 
     def settle_envelopes(self, settlements: Sequence[EnvelopeSettlement]) -> None:
         """Envelopes are worked off; the first answer stays, and the payload goes."""

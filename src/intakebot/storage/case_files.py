@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Select, bindparam, func, not_, or_, select
 
 from intakebot.domain.case import Case, TaskStatus, shown_number
+from intakebot.domain.chat import HEARD_PREFIX, NOTE_PREFIX
 from intakebot.domain.delivery import DeliveryState
 from intakebot.domain.errors import NotFoundError
 from intakebot.ports import CaseFile
@@ -23,7 +24,7 @@ from intakebot.storage.rows import KEYS, select_in
 from intakebot.storage.tables import arrivals, case_events, cases, deliveries, tasks, thread_ids
 
 LONGEST_THREAD = 50
-"""Message-IDs of a thread that a case file shows: the newest ones."""
+"""So many ids of a conversation a case file shows, the newest ones, and as many of what agents said beside it."""
 
 RecordT = TypeVar("RecordT")
 _OWED = tuple(
@@ -43,10 +44,16 @@ _AUTOMATIC_REPLIES = (
     )
     .group_by(deliveries.c.case_id)
 )
+_IS_ASIDE = thread_ids.c.message_id.startswith(NOTE_PREFIX) | thread_ids.c.message_id.startswith(HEARD_PREFIX)
 _RANKED = (
     select(
         thread_ids,
-        func.row_number().over(partition_by=thread_ids.c.case_id, order_by=thread_ids.c.position.desc()).label("rank"),
+        func.row_number()
+        .over(
+            partition_by=(thread_ids.c.case_id, _IS_ASIDE),  # agents' talk pushes out no mail
+            order_by=thread_ids.c.position.desc(),
+        )
+        .label("rank"),
     )
     .where(thread_ids.c.case_id.in_(KEYS))
     .subquery()

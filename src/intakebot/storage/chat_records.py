@@ -57,6 +57,11 @@ _HELD = (
     .with_for_update(skip_locked=True)
 )
 _RELEASE = update(chat_envelopes).where(chat_envelopes.c.id.in_(KEYS)).values(holder=None, due_at=bindparam("now"))
+_ONCE_MORE = (
+    update(chat_envelopes)
+    .where(chat_envelopes.c.state == SET_ASIDE, chat_envelopes.c.kind == EnvelopeKind.EVENT.value)
+    .values(state=KEPT, due_at=bindparam("now"), settled_at=None)
+)
 _POSTPONE = (
     update(chat_envelopes)
     .where(chat_envelopes.c.id == bindparam("this_id"), literal_column("state <> 'settled'"))
@@ -103,13 +108,13 @@ class SqlChatStore:
         ]
 
     def release_envelopes(self, claim: Claim) -> int:
-        """Make due what earlier runs of this process held when they ended; returns how many."""
+        """Make due what earlier runs of this process held when they ended, and events set aside; returns how many."""
         ours = node_of(claim.holder)
         held = self.connection.execute(_HELD).all()
         left = [row.id for row in held if row.holder != claim.holder and node_of(row.holder) == ours]
         if left:
             self.connection.execute(_RELEASE, {"keys": left, "now": claim.at})
-        return len(left)
+        return len(left) + self.connection.execute(_ONCE_MORE, {"now": claim.at}).rowcount
 
     def settle_envelopes(self, settlements: Sequence[EnvelopeSettlement]) -> None:
         """Envelopes are worked off; the first answer stays, and the payload goes."""

@@ -15,7 +15,7 @@ from intakebot.domain import commands as c
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import NNR, Case, Comment, CommentKind, EndedAs, Priority, alter
 from intakebot.domain.change import Change, ThreadId
-from intakebot.domain.chat import NOTE_PREFIX
+from intakebot.domain.chat import HEARD_PREFIX, NOTE_PREFIX
 from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import IntakebotError, NotFoundError, RefusedError
 from intakebot.domain.guards import Step
@@ -100,13 +100,14 @@ def _comment(acting: Acting, command: c.AddComment) -> Change:
         raise RefusedError("comment.kind", "an agent writes comments of the kinds comment and work_info")
     if not command.text.strip():
         raise RefusedError("comment.empty", "a comment needs an explanation")
-    place = ThreadId(f"{NOTE_PREFIX}{command.said_at}", acting.case.id)
-    if command.said_at and place.message_id in acting.file.thread:
+    said = f"{NOTE_PREFIX}{command.said_at}" if command.said_at else ""
+    said = said or (f"{HEARD_PREFIX}{command.heard_at}" if command.heard_at else "")
+    if said in acting.file.thread:
         return Change()
     kind = CommentKind(command.kind)
     comment = Comment(acting.house.new_id(), acting.case.id, kind, acting.by, acting.at, command.text)
     hand = acting.house.hand_of(acting.file)
-    change = Change(comments=(comment,), thread_ids=(place,) if command.said_at else ())
+    change = Change(comments=(comment,), thread_ids=(ThreadId(said, acting.case.id),) if said else ())
     return change + noted(acting.house, hand, "comment.added", kind.value, acting.by, acting.at)
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from intakebot.domain.actors import Actor, ActorKind
 from intakebot.domain.case import Comment, CommentKind
-from intakebot.domain.change import Change
+from intakebot.domain.change import Change, ThreadId
+from intakebot.domain.chat import HEARD_PREFIX
 from intakebot.domain.commands import RecordAmendment
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.lifecycle import refuse_if_final
@@ -25,6 +26,9 @@ def record_amendment(house: House, file: CaseFile, command: RecordAmendment, by:
     if by.kind is ActorKind.AGENT:
         raise RefusedError("amendment.by-agent", "what callers change is recorded by the channel that saw it")
     refuse_if_final(file.case)
+    heard = f"{HEARD_PREFIX}{command.heard_at}" if command.heard_at else ""
+    if heard in file.thread:
+        return Change()
     what = "withdrew a message" if command.withdrawn else "changed a message"
     caller = file.caller
     known = caller and command.sender.lower() in {address for _, address in caller.addresses}
@@ -32,7 +36,8 @@ def record_amendment(house: House, file: CaseFile, command: RecordAmendment, by:
     comment = Comment(house.new_id(), file.case.id, CommentKind.COMMENT, by, at, _told(command, f"{who} {what}"))
     kind = "message.withdrawn" if command.withdrawn else "message.amended"
     note = f"{who} {what}"
-    return Change(comments=(comment,)) + noted(house, house.hand_of(file), kind, note, by, at)
+    thread_ids = (ThreadId(heard, file.case.id),) if heard else ()
+    return Change(comments=(comment,), thread_ids=thread_ids) + noted(house, house.hand_of(file), kind, note, by, at)
 
 
 def _told(command: RecordAmendment, what: str) -> str:

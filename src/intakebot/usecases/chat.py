@@ -53,7 +53,7 @@ class HouseChat:
         """Claim envelopes that wait and are due, oldest first, attempt counted.
 
         The first time, what an earlier run of this process had begun is due again; interactions are among them
-        when their answer was never given.
+        when their answer was never given. So are events that were set aside: a person has mended what was wrong.
         """
         if not self._took_over:
             await self._writer.submit(self._release, None)

@@ -64,7 +64,8 @@ def _chat(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
     """What came from a chat and could not be worked off, and what agents should have seen there."""
     aside = counts.get("envelopes", {}).get(SET_ASIDE, 0)
     if aside:
-        yield Alarm("chat.set-aside", f"{aside} message(s) or click(s) from a chat were set aside: the log says why")
+        sentence = f"{aside} message(s) or click(s) from a chat were set aside: the log says why"
+        yield Alarm("chat.set-aside", f"{sentence}; once that is mended, a restart tries messages again")
     failed = counts.get("posts", {}).get(PostState.FAILED.value, 0)
     if failed:
         sentence = (

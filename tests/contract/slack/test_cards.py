@@ -204,6 +204,7 @@ async def test_blocks_that_are_refused_leave_the_words(wall: Wall) -> None:
     [card] = wall.top()
     assert "Words" in card.text
     assert not card.blocks
+    assert wall.slack.calls(POST)[-1].arguments["mrkdwn"] == "false", "what a caller wrote is no markup there either"
 
 
 async def test_what_is_refused_in_every_form_is_given_up_and_never_loops(wall: Wall) -> None:

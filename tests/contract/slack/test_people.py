@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from contract.slack.workspace import connection_to
 from fakes.chat_books import ChatBooks
 from fakes.slack import FakeSlack, Person
 from intakebot.channels.slack.web.calls import Calls, SlackUnreachableError
@@ -64,6 +66,36 @@ async def test_a_change_is_seen_at_once(slack: FakeSlack, people: People, bob: P
         await people.agent(slack.home.id, bob.id)
 
     assert refused.value.reason == "agent.deactivated"
+
+
+class LateCalls(Calls):
+    """What Slack has answered arrives only when `gate` is set."""
+
+    gate: asyncio.Event
+
+    async def call(self, method: str, *, within: float = 10.0, **arguments: Any) -> Mapping[str, Any]:
+        answer = await super().call(method, within=within, **arguments)
+        await self.gate.wait()
+        return answer
+
+
+async def test_a_change_is_seen_though_the_profile_of_before_is_on_its_way(
+    slack: FakeSlack, books: ChatBooks, bob: Person
+) -> None:
+    """I04: what Slack said before somebody was deactivated holds for nobody who asks after that."""
+    late = LateCalls(connection_to(slack), slack.clock.source)
+    late.gate = asyncio.Event()
+    people = people_of(late, books, agents={bob.id: "bob"})
+    asking = asyncio.create_task(people.agent(slack.home.id, bob.id))
+    await slack.until(lambda: slack.calls("users.info"))
+    bob.deactivate()
+    people.hear({"type": "user_change", "user": {"id": bob.id}})
+    late.gate.set()
+    await asking
+
+    with pytest.raises(RefusedError):
+        await people.agent(slack.home.id, bob.id)
+    await late.close()
 
 
 async def test_while_slack_is_away_an_old_profile_serves(slack: FakeSlack, people: People, bob: Person) -> None:
@@ -197,6 +229,24 @@ async def test_groups_are_read_again_in_five_minutes_and_when_they_change(
     await slack.until(lambda: len(books.learned) == 3)
     stop.set()
     await asyncio.wait_for(reading, 5)
+
+
+async def test_a_group_that_is_gone_has_nobody_and_holds_up_no_other(
+    slack: FakeSlack, calls: Calls, books: ChatBooks
+) -> None:
+    """Who was taken out of a group is no agent any more, whatever became of other groups."""
+    carol, dora = slack.person("carol"), slack.person("dora")
+    crc, noc = slack.usergroup("crc", [carol]), slack.usergroup("noc", [carol, dora])
+    people = people_of(calls, books, groups={crc: ("crc",), noc: ("noc",)})
+    await people.learn_groups()
+    del slack.state.usergroups[crc]
+    slack.state.usergroups[noc][2].remove(dora.id)
+
+    await people.learn_groups()
+
+    assert [agent.queues for agent in books.learned[-1]] == [("noc",)]
+    with pytest.raises(RefusedError):
+        await people.agent(slack.home.id, dora.id)
 
 
 async def test_what_is_known_of_groups_stays_while_slack_is_away(

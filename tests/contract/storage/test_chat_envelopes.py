@@ -132,9 +132,21 @@ async def test_what_is_set_aside_waits_for_a_person(books: ChatRoom) -> None:
     await books.chat.postpone(receipt.id, "no such channel", None)
     books.clock.advance(timedelta(days=30))
     assert await books.chat.begin(1) == []
-    assert await books.started().begin(1) == []
     assert await books.chat.next_due() is None
     assert books.room.rows("SELECT state, error FROM chat_envelopes") == [("set-aside", "no such channel")]
+
+
+async def test_an_event_that_was_set_aside_is_tried_once_more_by_the_next_start(books: ChatRoom) -> None:
+    """A person mends what was wrong and starts anew; a click of long ago is nobody's wish any more."""
+    said, pressed = await books.chat.keep(event("1")), await books.chat.keep(interaction("2"))
+    await books.chat.begin(9)
+    for receipt in (said, pressed):
+        await books.chat.postpone(receipt.id, "the disk is full", None)
+    assert await books.chat.begin(9) == []
+    again = books.started(1)
+    assert [(one.id, one.attempts, one.payload) for one in await again.begin(9)] == [(said.id, 2, '{"a": "ü"}')]
+    await again.settle(said.id)
+    assert await books.started().begin(9) == []
 
 
 async def test_the_next_envelope_is_due_when_it_came(books: ChatRoom) -> None:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fakes.databases import ON_SQLITE
+from intakebot.channels.slack.hearing.arrivals import Arrivals
+from intakebot.channels.slack.hearing.events import handlers
+from intakebot.domain.chat import ChatMessage
 from intakebot.domain.commands import Close, Resolve, Take
+from intakebot.domain.errors import StorageUnavailableError
+from intakebot.storage.chat_archive import SqlChatArchive
+from intakebot.usecases.chat import HouseChat
 from integration.slack_intake.standing_intake import StandingIntake
 
 pytestmark = ON_SQLITE
+
+
+class Dying(HouseChat):
+    """Books of a service that dies after a comment is made and before the message is known."""
+
+    async def remember(self, message: ChatMessage) -> None:
+        raise StorageUnavailableError(f"{message.ts} is not written")
 
 
 async def test_a_change_is_recorded_with_both_texts(intake: StandingIntake) -> None:
@@ -101,3 +116,43 @@ async def test_s19_a_closed_case_takes_no_change(intake: StandingIntake) -> None
 
     assert intake.house.archive.case(1001) == before
     assert "set aside" not in intake.counted
+
+
+async def test_a_change_that_is_worked_off_twice_is_recorded_once(intake: StandingIntake) -> None:
+    """The service may die after it was recorded and before the envelope is settled."""
+    asked = await intake.ann.says(intake.help, "The pump leaks")
+    answer = await intake.dana.says(intake.help, "which one?", thread=asked)
+    await intake.work()
+    intake.slack.hold_events()
+    await intake.ann.edits(asked, "The lift leaks")
+    await intake.dana.edits(answer, "which lift?")
+    await intake.ann.deletes(asked)
+    for body in intake.recorded():
+        await intake.bring(body)
+        await intake.work()
+        await intake.bring(body | {"event_id": f"{body['event_id']}-AGAIN"})
+        await intake.work()
+
+    who = f"{intake.slack.home.id}/{intake.ann.id}".lower()
+    assert [text.partition("\n")[0] for _, text in intake.comments()[1:]] == [
+        f"Ann Archer ({who}) changed a message. What was said stays in the conversation.",
+        "said this instead:",
+        f"Ann Archer ({who}) withdrew a message. What was said stays in the conversation.",
+    ]
+
+
+async def test_an_agent_s_word_in_a_caller_s_thread_that_is_worked_off_twice_is_one_comment(
+    intake: StandingIntake,
+) -> None:
+    asked = await intake.ann.says(intake.help, "The pump leaks")
+    await intake.work()
+    intake.slack.hold_events()
+    await intake.dana.says(intake.help, "which one?", thread=asked)
+    dying = Dying(intake.house.house, intake.house.writer, SqlChatArchive(intake.house.database))
+    intake.arrivals = Arrivals(intake.chat, handlers(replace(intake.around, chat=dying), intake.alarms))
+    await intake.bring(*intake.recorded())
+    await intake.step()
+    intake.arrivals = Arrivals(intake.chat, handlers(intake.around, intake.alarms))
+    await intake.work()
+
+    assert len(intake.comments()) == 1

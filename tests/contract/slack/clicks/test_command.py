@@ -174,6 +174,17 @@ async def test_a_caller_makes_cases_of_their_own_words_only(office: Office) -> N
     assert len(await office.house.desk.ask("case.list", {})) == 1
 
 
+async def test_nobody_is_told_that_a_word_under_a_card_has_become_a_case(office: Office) -> None:
+    number = await office.mail()
+    card = await office.card(number)
+    said = await office.alice.says(office.channels["support"], "This is another matter", thread=card)
+    await office.alice.presses("case.create", said)
+    await filled(office, office.alice)
+    await office.alice.submits({"title": "Another matter"})
+    assert "Registered" not in words(office.alice.modal.blocks)
+    assert f"the thread of C-{number}" in words(office.alice.modal.blocks)
+
+
 async def test_what_an_app_wrote_is_made_no_case(office: Office) -> None:
     number = await office.mail()
     await office.alice.presses("case.create", await office.card(number))

@@ -160,6 +160,23 @@ async def test_a_refusal_that_takes_long_brings_back_what_was_typed(office: Offi
     assert view.values["text"]["text"]["value"] == "Let me in."
 
 
+async def test_a_form_that_is_sent_off_again_while_it_is_carried_out_is_carried_out_once(office: Office) -> None:
+    """Whoever sees no answer in time presses once more: the caller must not be asked twice."""
+    number = await in_charge(office)
+    await office.form(office.alice, await office.card(number), "case.reply")
+    await office.alice.submits({"text": "Is it still burning?"})
+    preview = office.slack.interactions.submission(office.alice.user, office.alice.modal)
+    office.desk.gate = asyncio.Event()
+    pressed = [
+        asyncio.create_task(office.slack.courier.once("interactive", preview | {"trigger_id": name}, name))
+        for name in ("first", "second")
+    ]
+    await asyncio.wait_for(office.desk.entered.wait(), 5)
+    office.desk.gate.set()
+    await asyncio.gather(*pressed)
+    assert [type(command) for command, _ in office.desk.performed] == [c.Ask]
+
+
 async def test_a_form_that_is_sent_off_twice_is_carried_out_once(office: Office) -> None:
     number = await in_charge(office)
     view = await office.form(office.alice, await office.card(number), "case.comment")

@@ -130,6 +130,22 @@ async def test_a_tab_that_somebody_else_drew_meanwhile_is_left_alone(office: Off
     assert office.slack.calls("views.publish")[-1].answer["error"] == "hash_conflict"
 
 
+async def test_what_somebody_turned_to_while_tabs_are_drawn_anew_stays(office: Office) -> None:
+    number = await office.mail(subject="Toner leaks")
+    await office.alice.opens_home()
+    view = await office.bob.opens_home()
+    office.desk.slow = asyncio.Event()
+    drawing = asyncio.create_task(office.home.draw_again())
+    await office.bob.types(view, "home.search", "toner")
+    office.desk.slow.set()
+    await drawing
+    await office.slack.until(lambda: "Found: 1 case" in words(view.blocks))
+    for change in (c.Take(number), c.AddComment(number, "It does.")):
+        await office.perform("alice", change, hang=False)
+        await office.home.draw_again()
+    assert "Found: 1 case" in words(view.blocks)
+
+
 async def test_an_agent_says_what_they_want_to_be_told_and_when(office: Office) -> None:
     view = await office.alice.opens_home()
     await office.alice.clicks(view, "home.preferences")

@@ -141,3 +141,19 @@ async def test_the_end_of_the_service_waits_for_what_goes_on_after_an_answer(off
     office.desk.gate.set()
     await ending
     assert (await office.case(number))["owner"] == "alice"
+
+
+async def test_what_was_answered_late_and_then_cut_off_is_done_after_the_start(office: Office) -> None:
+    """Slack was told in time that it takes long: that is no end of it."""
+    number = await office.mail()
+    office.desk.gate = asyncio.Event()
+    seen = await office.alice.clicks(await office.card(number), "case.take")
+    assert seen.acked
+    await office.workplace.errands.finish(0)
+    await office.app.close()
+    assert (await office.case(number))["owner"] is None
+    office.desk.gate = None
+    office.slack.clock.advance(61)
+    office.arrivals.wake.set()
+    await office.slack.until(lambda: "case.resolve" in buttons(office.slack.messages(office.channels["support"])[0]))
+    assert (await office.case(number))["owner"] == "alice"

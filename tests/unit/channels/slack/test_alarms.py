@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from intakebot.channels.slack.web.alarms import AGAIN_AFTER, Alarm, Alarms
 from intakebot.clocks import SimulatedClock
@@ -50,3 +50,18 @@ def test_what_was_not_next_is_not_taken_for_said() -> None:
     alarms.said("something else")
 
     assert alarms.next() == "look"
+
+
+def test_what_nobody_can_end_is_over_after_its_time_and_takes_no_room_for_ever() -> None:
+    clock = SimulatedClock(START)
+    alarms = Alarms(clock)
+    alarms.sound("a", "b", "look", lasts=timedelta(days=1))
+    clock.advance(timedelta(hours=20))
+    alarms.sound("a", "b", "look", lasts=timedelta(days=1))
+    clock.advance(timedelta(hours=20))
+    assert alarms.standing == (Alarm("a", "b", "look"),)
+    clock.advance(timedelta(hours=4))
+    alarms.sound("a", "c", "look there")
+
+    assert alarms.standing == (Alarm("a", "c", "look there"),)
+    assert len(alarms._standing) == 1  # noqa: SLF001 - what is over is forgotten

@@ -31,6 +31,7 @@ from intakebot.channels.slack.answering.forms_frame import Form, carry_out, open
 from intakebot.channels.slack.answering.home_desk import HomeDesk
 from intakebot.channels.slack.answering.repairs import repair_if_stale
 from intakebot.channels.slack.drawing.offers import MORE
+from intakebot.channels.slack.web.under_way import UNDER_WAY
 from intakebot.domain.chat import ChatEnvelope
 from intakebot.domain.errors import RefusedError
 from intakebot.edge import guarded
@@ -68,15 +69,16 @@ def register(app: AsyncApp, workplace: Workplace, home: HomeDesk) -> None:
     """Answer every block action, submission and suggestion."""
 
     @app.action(EVERYTHING)
-    async def on_action(ack: Ack, body: dict[str, Any]) -> None:
+    async def on_action(ack: Ack, body: dict[str, Any], context: dict[str, Any]) -> None:
         click = _meant(clicked(body, workplace.own.team))
-        await attend(workplace, click, partial(act, workplace, home, click), ack)
+        context[UNDER_WAY] = await attend(workplace, click, partial(act, workplace, home, click), ack)
 
     @app.view(EVERYTHING)
-    async def on_submission(ack: Ack, body: dict[str, Any]) -> None:
+    async def on_submission(ack: Ack, body: dict[str, Any], context: dict[str, Any]) -> None:
         click = submitted(body, workplace.own.team)
         late = {"response_action": "update", "view": waiting(click.view)}
-        await attend(workplace, click, partial(submit, workplace, home, click), ack, lambda: late)
+        work = partial(submit, workplace, home, click)
+        context[UNDER_WAY] = await attend(workplace, click, work, ack, lambda: late)
 
     @app.view_closed(EVERYTHING)
     async def on_closing(ack: Ack) -> None:

@@ -13,11 +13,12 @@ from intakebot.channels.slack.answering.answers import Workplace
 from intakebot.channels.slack.hearing.arrived import Arrived, Later, Surround
 from intakebot.channels.slack.hearing.caller_threads import CallerThreads
 from intakebot.channels.slack.hearing.card_threads import CardThreads
-from intakebot.channels.slack.hearing.contacts import Contacts
+from intakebot.channels.slack.hearing.contacts import KNOWN, TAKEN, Contacts
 from intakebot.channels.slack.hearing.hints import NOT_OF_APPS
 from intakebot.channels.slack.hearing.messages import Messages
 from intakebot.channels.slack.hearing.spoken import spoken, why_not_taken
 from intakebot.channels.slack.hearing.threads import message_at
+from intakebot.domain.case import shown_number
 from intakebot.domain.errors import RefusedError
 
 PRESSED = "message_action"
@@ -30,6 +31,7 @@ class Adopting:
         contacts, cards = Contacts(around), CardThreads(around)
         self._around = around
         self._contacts = contacts
+        self._cards = cards
         self._messages = Messages(around, contacts, cards, CallerThreads(around, contacts, cards))
 
     async def __call__(self, channel: str, ts: str, title: str, only_of: str | None) -> None:
@@ -49,9 +51,15 @@ class Adopting:
         said = replace(spoken(message, channel), subject=title)
         if only_of and said.user != only_of:
             raise RefusedError("message.of-others", "only agents make cases of what others wrote")
+        if number := await self._cards.case_of(said):
+            sentence = f"that was said in the thread of {shown_number(number)}, and is a comment on that case"
+            raise RefusedError("message.under-a-card", f"{sentence}; split the case where it is another matter")
         outcome = await self._messages.adopt(said, Arrived(PRESSED, message))
-        if isinstance(outcome, Later) and await self._contacts.known(channel, ts) is None:
+        if outcome in (TAKEN, KNOWN) or await self._contacts.known(channel, ts) is not None:
+            return
+        if isinstance(outcome, Later):
             raise RefusedError("message.later", f"not yet: {outcome.sentence}; try again in a moment")
+        raise RefusedError("message.no-contact", "no case was made of that message: it says nothing by itself")
 
 
 def workplace_in(around: Surround) -> Workplace:

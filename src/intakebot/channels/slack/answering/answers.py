@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -63,6 +64,19 @@ class CarriedOut:
 
     def __init__(self) -> None:
         self._forms: dict[str, None] = {}
+        self._under_way: dict[str, asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def alone(self, view_id: str) -> AsyncIterator[None]:
+        """Nobody else carries the form out meanwhile: who sends it off again waits, then sees whether it is done."""
+        while under_way := self._under_way.get(view_id):
+            await under_way.wait()
+        over = self._under_way[view_id] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._under_way[view_id]
+            over.set()
 
     def add(self, view_id: str) -> None:
         """It is done."""
@@ -135,19 +149,36 @@ class Workplace:
 
 
 class Answer:
-    """The one answer that the platform waits for. Who gives it first has given it."""
+    """The one answer that the platform waits for. Who gives it first has given it.
+
+    `done` is True once the work has given its answer, in time or not, and False when it was cut off before that.
+    """
 
     def __init__(self) -> None:
         self.body: Mapping[str, Any] = {}
         self.given = asyncio.Event()
+        self.done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     def give(self, **body: Any) -> bool:  # noqa: ANN401 - the arguments of the platform's ack
-        """Give it: nothing, or what bolt's `ack` takes. False when an answer was given already (too late)."""
+        """The work's answer: nothing, or what bolt's `ack` takes. False when one was given already (too late)."""
+        self._end(done=True)
+        return self.give_meanwhile(**body)
+
+    def give_meanwhile(self, **body: Any) -> bool:  # noqa: ANN401 - as above
+        """An answer in time, while the work goes on."""
         if self.given.is_set():
             return False
         self.body = body
         self.given.set()
         return True
+
+    def cut_off(self) -> None:
+        """Nothing more comes of the work; unless it is done."""
+        self._end(done=False)
+
+    def _end(self, *, done: bool) -> None:
+        if not self.done.done():
+            self.done.set_result(done)
 
 
 Work: TypeAlias = Callable[[Answer], Awaitable[None]]
@@ -156,18 +187,21 @@ Ack: TypeAlias = Callable[..., Awaitable[Any]]
 
 async def attend(
     workplace: Workplace, click: Click, work: Work, ack: Ack, late: Callable[[], Mapping[str, Any]] = dict
-) -> None:
+) -> asyncio.Future[bool]:
     """Do `work` and answer: with what it gives, or in time with what `late` makes. Never raises for `work`.
 
-    Whatever goes wrong in `work` is told to the person who acted.
+    Whatever goes wrong in `work` is told to the person who acted. What is returned says whether it was done in the
+    end, or cut off.
     """
     answer = Answer()
-    workplace.errands.start(_attended(workplace, click, work, answer))
+    errand = workplace.errands.start(_attended(workplace, click, work, answer))
+    errand.add_done_callback(lambda _: answer.cut_off())
     try:
         await asyncio.wait_for(answer.given.wait(), ANSWER_WITHIN)
     except TimeoutError:
-        answer.give(**late())
+        answer.give_meanwhile(**late())
     await ack(**answer.body)
+    return answer.done
 
 
 async def _attended(workplace: Workplace, click: Click, work: Work, answer: Answer) -> None:

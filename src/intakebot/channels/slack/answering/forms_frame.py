@@ -159,12 +159,13 @@ async def _drawn(
 async def done_once(workplace: Workplace, click: Click, form: Form) -> Done:
     """Carry out what was sent off, unless this very form was carried out before. Raises what the house raises."""
     view_id = str(click.view.get("id"))
-    if view_id in workplace.carried_out:
-        return Done(told(click.view, "That was done already."))
-    done = await form.carry_out(workplace, click, await acting(workplace, click, form))
-    if done.acted:
-        workplace.carried_out.add(view_id)
-    return done
+    async with workplace.carried_out.alone(view_id):
+        if view_id in workplace.carried_out:
+            return Done(told(click.view, "That was done already."))
+        done = await form.carry_out(workplace, click, await acting(workplace, click, form))
+        if done.acted:
+            workplace.carried_out.add(view_id)
+        return done
 
 
 def _answer_to(outcome: Done | IntakebotError, click: Click, form: Form) -> dict[str, Any]:

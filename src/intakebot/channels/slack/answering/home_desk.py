@@ -96,8 +96,10 @@ class HomeDesk:
         since = self._now() - LOOKED_AT_LATELY
         self._tabs = {user: tab for user, tab in self._tabs.items() if tab.at >= since}
         self._locks = {user: lock for user, lock in self._locks.items() if user in self._tabs}
-        for tab in list(self._tabs.values()):
-            await self._draw(tab, only_if_changed=True)
+        for user in list(self._tabs):
+            async with self._lock_of(user):
+                if tab := self._tabs.get(user):  # as it is now: they may have turned to something else meanwhile
+                    await guarded(f"slack: home of {user}", self._drawn(tab, only_if_changed=True))
 
     async def act(self, click: Click, answer: Answer) -> None:
         """A button of the tab, or its search. Raises RefusedError for whoever is no agent."""
@@ -114,14 +116,17 @@ class HomeDesk:
     def _now(self) -> datetime:
         return self._workplace.chat.clock.now()
 
-    async def _draw(self, tab: Tab, *, only_if_changed: bool = False) -> None:
+    def _lock_of(self, user: str) -> asyncio.Lock:
+        return self._locks.setdefault(user, asyncio.Lock())
+
+    async def _draw(self, tab: Tab) -> None:
         """One after the other for each person, so that what was asked later is shown later."""
         self._tabs.pop(tab.user, None)
         self._tabs[tab.user] = tab
         while len(self._tabs) > MOST_OPEN:
             self._tabs.pop(next(iter(self._tabs)))
-        async with self._locks.setdefault(tab.user, asyncio.Lock()):
-            await guarded(f"slack: home of {tab.user}", self._drawn(tab, only_if_changed=only_if_changed))
+        async with self._lock_of(tab.user):
+            await guarded(f"slack: home of {tab.user}", self._drawn(tab, only_if_changed=False))
 
     async def _drawn(self, tab: Tab, *, only_if_changed: bool) -> None:
         view, digest = await self._contents(tab)

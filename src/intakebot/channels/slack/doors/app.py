@@ -2,7 +2,7 @@
 
 Built once by the channel; the doors hand it what came and send back what it answers. It promises that a request by
 HTTP is read only when Slack has signed it, that nothing is dispatched which is deeper or odder than what Slack sends,
-and that a listener is run once for an interaction, and its answer is stored.
+that a listener is run once for an interaction, and that its answer is stored when what it asked for is done.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from intakebot.channels.slack.doors.inbox import ENVELOPE, Inbox, Payload
 from intakebot.channels.slack.doors.signing import Signatures
 from intakebot.channels.slack.web.connection import SlackConnection
+from intakebot.channels.slack.web.under_way import UNDER_WAY
 from intakebot.edge import guarded
 from intakebot.ports.chat import Chat
 
@@ -77,7 +78,7 @@ class SlackApp:
         return await self._read(dict(payload), headers, "socket_mode")
 
     async def close(self) -> None:
-        """Wait until the answers that were given are stored."""
+        """Wait until the answers that were given are stored; what is under way has to be done, or cut off, by then."""
         if self._settling:
             await asyncio.wait(set(self._settling))
 
@@ -97,14 +98,18 @@ class SlackApp:
         envelope = request.context.get(ENVELOPE)
         if envelope is not None:
             answer = response.body if response.status == HTTPStatus.OK else ""
-            task = asyncio.get_running_loop().create_task(self._settle(envelope, answer))
+            under_way = request.context.get(UNDER_WAY)
+            task = asyncio.get_running_loop().create_task(self._settle(envelope, answer, under_way))
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
         if response.status == HTTPStatus.NOT_FOUND:
             _log.error("slack: nobody answers %s", named(request.body))
         return response
 
-    async def _settle(self, envelope: int, answer: str) -> None:
+    async def _settle(self, envelope: int, answer: str, under_way: asyncio.Future[bool] | None) -> None:
+        """Done with the interaction once what it asked for is done; what was cut off is carried out after the start."""
+        if under_way is not None and not await under_way:
+            return
         await guarded("slack inbox, answered", self._chat.settle(envelope, answer))
 
 

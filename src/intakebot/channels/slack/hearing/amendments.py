@@ -75,7 +75,8 @@ class Amendments:
             return await self._again(change, number)
         text = "" if change.withdrawn else await self._callers.readable(said.text)
         earlier = await self._callers.readable(change.earlier)
-        amendment = RecordAmendment(number, known.person, text, earlier, change.withdrawn)
+        heard_at = f"{self._around.rooms.place(said.channel)}/{said.ts}/{change.changed_at}"
+        amendment = RecordAmendment(number, known.person, text, earlier, change.withdrawn, heard_at)
         try:
             await self._around.desk.perform(amendment, SYSTEM)
         except RefusedError as refusal:

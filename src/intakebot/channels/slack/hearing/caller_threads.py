@@ -124,7 +124,8 @@ class CallerThreads:
         number = await self.case_of(said.channel, said.root_ts)
         if number is None:
             return Later("the case of the thread is not registered yet", otherwise="")
-        comment = AddComment(number, f"{SAID_IN_THREAD}\n{await self._cards.words(said)}")
+        heard_at = f"{self._around.rooms.place(said.channel)}/{said.ts}"
+        comment = AddComment(number, f"{SAID_IN_THREAD}\n{await self._cards.words(said)}", heard_at=heard_at)
         try:
             await self._perform(comment, agent)
         except RefusedError as refusal:

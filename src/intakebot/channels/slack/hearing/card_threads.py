@@ -49,30 +49,29 @@ class CardThreads:
         text = await self.words(said)
         if not text:
             return "ignored: no words"
-        if not await self.comment(said, number, text, self._around.rooms.place(said.channel) + f"/{said.ts}"):
+        said_at = f"{self._around.rooms.place(said.channel)}/{said.ts}"
+        if not await self.comment(said, AddComment(number, text, said_at=said_at)):
             return REFUSED
         await self.remember(said)
         return COMMENTED
 
     async def hear_again(self, said: Spoken, number: int, earlier: str, changed_at: str, *, withdrawn: bool) -> Outcome:
         """A comment reads otherwise since `changed_at` (a time stamp), or was taken away: a further comment says so."""
-        under_card = await self.case_of(said) is not None
-        said_at = f"{self._around.rooms.place(said.channel)}/{said.ts}/{changed_at}" if under_card else ""
+        at = f"{self._around.rooms.place(said.channel)}/{said.ts}/{changed_at}"
         before = await self._callers.readable(earlier)
         if withdrawn:
             text = f"took back what was said before:\n{before}"
         else:
             text = f"said this instead:\n{await self.words(said)}\n\nbefore:\n{before}"
-        return COMMENTED if await self.comment(said, number, text, said_at) else REFUSED
+        under_card = await self.case_of(said) is not None
+        made = AddComment(number, text, said_at=at) if under_card else AddComment(number, text, heard_at=at)
+        return COMMENTED if await self.comment(said, made) else REFUSED
 
-    async def comment(self, said: Spoken, number: int, text: str, said_at: str) -> bool:
-        """Add a comment in the name of who said it; whoever may not is told why, and it returns False.
-
-        `said_at` is where it stands under the card already, '' when it does not.
-        """
+    async def comment(self, said: Spoken, made: AddComment) -> bool:
+        """Add a comment in the name of who said it; whoever may not is told why, and it returns False."""
         try:
             agent = await self._around.people.agent(said.team or self._around.own.team, said.user)
-            await self._around.desk.perform(AddComment(number, text, said_at=said_at), Actor.agent(agent.id))
+            await self._around.desk.perform(made, Actor.agent(agent.id))
         except RefusedError as refusal:
             await tell(self._around.calls, said, refusal.sentence)
             return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from intakebot.channels.slack.hearing.arrived import Arrived, Outcome, Surround
-from intakebot.channels.slack.web.alarms import Alarms
+from intakebot.channels.slack.web.alarms import NEWS_STANDS, Alarms
 
 REVOKED, UNINSTALLED = "token_revoked", "app_uninstalled"
 
@@ -68,7 +68,7 @@ class Workspace:
     async def rate_limited(self, _: Arrived) -> Outcome:
         """The platform held back events because too many came."""
         sentence = "the workspace had more events than Slack hands over: look for messages that have not become a case"
-        self._alarms.sound("slack.events-held-back", self._around.own.team, sentence)
+        self._alarms.sound("slack.events-held-back", self._around.own.team, sentence, lasts=NEWS_STANDS)
         return "workspace"
 
     def _lost(self, what: str, channel: str, sentence: str) -> Outcome:
@@ -79,9 +79,8 @@ class Workspace:
         return "workspace"
 
     def _locked(self, error: str) -> Outcome:
+        """The calls' trouble is an alarm as long as it lasts."""
         self._around.calls.lock(error)
-        sentence = "install the app again and write its token into the configuration; until then nothing leaves"
-        self._alarms.sound("slack.locked-out", self._around.own.team, f"Slack does not let us in ({error}): {sentence}")
         return "workspace"
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from intakebot.channels.slack.showing.paced_calls import HeldBackError
 from intakebot.channels.slack.showing.reconcile import BlindError
 from intakebot.channels.slack.showing.troubles import Trouble, late, soon, trouble_of
-from intakebot.channels.slack.web.alarms import Alarms
+from intakebot.channels.slack.web.alarms import NEWS_STANDS, Alarms
 from intakebot.domain.chat import ChatPost, PostKind, PostSettlement, PostState
 from intakebot.domain.errors import (
     IntakebotError,
@@ -87,7 +87,7 @@ class PostTrouble:
         self.failures.pop(post.id, None)
         sentence = f"the {post.kind.value} of C-{post.case_number} {post.reference}: {why}: {again.error}"
         self.alarms.silence(REFUSED, _which(post))
-        self.alarms.sound(FAILED, f"post {post.id}", sentence)
+        self.alarms.sound(FAILED, f"post {post.id}", sentence, lasts=NEWS_STANDS)
         return replace(again, state=PostState.FAILED, error=f"{why}: {again.error}"[:1000])
 
 

@@ -36,7 +36,7 @@ async def post(calls: PacedCalls, who: str, where: Where, shown: Rendered, mark:
         answer = await calls.call(who, "chat.postMessage", blocks=shown.blocks, **arguments)
     except SlackRefusedError as refusal:
         _check_form(who, refusal)
-        answer = await calls.call(who, "chat.postMessage", **arguments)
+        answer = await calls.call(who, "chat.postMessage", mrkdwn=False, **arguments)
     return str(answer["ts"])
 
 

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from intakebot.ports import Clock
 
 AGAIN_AFTER = timedelta(hours=1)
+NEWS_STANDS = timedelta(days=1)
+"""How long what has happened, and cannot be made undone, is worth an alarm."""
 MOST_UNSAID = 50
 _log = logging.getLogger(__name__)
 
@@ -27,6 +29,15 @@ class Alarm:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Sounded:
+    """An alarm, when it was told, and when it is over (None = when somebody says so)."""
+
+    alarm: Alarm
+    told_at: datetime
+    over_at: datetime | None
+
+
 class Alarms:
     """The alarms that stand. One that sounds again within an hour, with the same words, is not told anew.
 
@@ -35,21 +46,23 @@ class Alarms:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._standing: dict[tuple[str, str], tuple[Alarm, datetime]] = {}
+        self._standing: dict[tuple[str, str], _Sounded] = {}
         self._unsaid: deque[str] = deque(maxlen=MOST_UNSAID)
 
     @property
     def standing(self) -> tuple[Alarm, ...]:
         """All of them, oldest first."""
-        return tuple(alarm for alarm, _ in self._standing.values())
+        self._forget()
+        return tuple(sounded.alarm for sounded in self._standing.values())
 
-    def sound(self, what: str, which: str, sentence: str) -> None:
-        """Something needs a person."""
+    def sound(self, what: str, which: str, sentence: str, *, lasts: timedelta | None = None) -> None:
+        """Something needs a person. `lasts`: it has happened, and nothing will end it; so long it stands."""
+        self._forget()
         alarm, now = Alarm(what, which, sentence), self._clock.now()
-        known, told_at = self._standing.get((what, which), (None, now))
-        if known == alarm and now - told_at < AGAIN_AFTER:
+        known = self._standing.get((what, which))
+        if known and known.alarm == alarm and now - known.told_at < AGAIN_AFTER:
             return
-        self._standing[what, which] = alarm, now
+        self._standing[what, which] = _Sounded(alarm, now, now + lasts if lasts else None)
         self._unsaid.append(sentence)
         _log.warning("%s %s: %s", what, which, sentence)
 
@@ -60,6 +73,10 @@ class Alarms:
     def silence(self, what: str, which: str = "") -> None:
         """It is over; the next time it is news."""
         self._standing.pop((what, which), None)
+
+    def _forget(self) -> None:
+        now = self._clock.now()
+        self._standing = {key: one for key, one in self._standing.items() if one.over_at is None or one.over_at > now}
 
     def next(self) -> str | None:
         """The oldest alarm that the operators' channel has not been shown."""

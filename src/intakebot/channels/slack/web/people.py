@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -33,6 +33,7 @@ MOST_PEOPLE = 5_000
 LEARNED = "slack-"
 """Before the user id of whoever is an agent by their group only."""
 _UNSEEN = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+_NO_GROUP = frozenset({"no_such_subteam", "subteam_not_found", "subteam_disabled"})
 _PROFILE_EVENTS = frozenset({"user_change", "team_join"})
 _GROUP_EVENTS = frozenset({"subteam_created", "subteam_updated", "subteam_members_changed"})
 
@@ -99,8 +100,9 @@ class People:
 
     def forget(self, user: str) -> None:
         """Look somebody up anew the next time."""
-        for key in [key for key in self._known if key[1] == user]:
-            del self._known[key]
+        for known in (self._known, self._asked):  # what is on its way may be of before
+            for key in [key for key in known if key[1] == user]:
+                del known[key]
 
     # --- profiles
 
@@ -113,7 +115,8 @@ class People:
         return await asyncio.shield(asked)
 
     def _asked_about(self, key: tuple[str, str], done: asyncio.Task[Person]) -> None:
-        del self._asked[key]
+        if self._asked.get(key) is done:
+            del self._asked[key]
         if not done.cancelled():
             done.exception()  # seen here as well, in case everybody who waited has left
 
@@ -127,6 +130,8 @@ class People:
             person = Person(team, user, user, is_stranger=True)
         else:
             person = read_person(answer.get("user") or {}, team, us)
+        if self._asked.get((team, user)) is not asyncio.current_task():
+            return person  # forgotten since it was asked for
         self._known[team, user] = (person, self._chat.clock.now())
         self._known.move_to_end((team, user))
         while len(self._known) > self._most:
@@ -165,14 +170,24 @@ class People:
         us = await self._calls.us()
         queues: dict[str, list[str]] = {}
         for group, names in self._ties.groups.items():
-            answer = await self._calls.call("usergroups.users.list", usergroup=group)
-            for user in answer.get("users") or ():
-                queues.setdefault(str(user), []).extend(names)
+            for user in await self._members(group):
+                queues.setdefault(user, []).extend(names)
         members = {user: _united(names) for user, names in sorted(queues.items())}
         agents = [agent for user, names in members.items() if (agent := await self._member(us, user, names))]
         await self._chat.learn_agents(agents)
         self._learned = members
         _log.debug("slack: %d people of user groups are agents", len(agents))
+
+    async def _members(self, group: str) -> Sequence[str]:
+        """Who is in a group; nobody where there is no such group (any more), which holds up no other."""
+        try:
+            answer = await self._calls.call("usergroups.users.list", usergroup=group)
+        except SlackRefusedError as refused:
+            if refused.error not in _NO_GROUP:
+                raise
+            _log.error("slack: there is no user group %s: take it out of the configuration", group)
+            return ()
+        return [str(user) for user in answer.get("users") or ()]
 
     async def _member(self, us: Us, user: str, queues: tuple[str, ...]) -> Agent | None:
         """The agent that a member of groups is, with the queues of the groups only; None for who can be none."""
