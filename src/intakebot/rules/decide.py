@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from intakebot.rules.facts import FIELDS, Fact, Facts
@@ -143,7 +142,7 @@ def _decide(stage: Stage, rules: Iterable[Rule], truths: Truths, event: str) -> 
     matched = [rule for rule in answering if rule.mode == "live"]
     shadow = tuple(_in_shadow(rule, truths) for rule in answering if rule.mode == "shadow")
     if not matched:
-        return replace(_default(stage, truths, event), shadow=shadow)
+        return _default(stage, truths, event, shadow)
     applying, also = (matched[:1], matched[1:]) if stage.hit == "first" else (matched, [])
     outcome: dict[str, Plain] = {}
     applied: list[AppliedRule] = []
@@ -156,14 +155,14 @@ def _decide(stage: Stage, rules: Iterable[Rule], truths: Truths, event: str) -> 
     return StageTrace(stage.name, "matched", outcome, tuple(applied), also_ids, tuple(conflicts), shadow)
 
 
-def _default(stage: Stage, truths: Truths, event: str) -> StageTrace:
+def _default(stage: Stage, truths: Truths, event: str, shadow: tuple[ShadowRule, ...]) -> StageTrace:
     default = stage.default
     if stage.name == "route" and default is not None and isinstance(default.value, Mapping):
         default = default.value.get(str(truths.facts.get("case.workflow", "")))
     if default is None or event != "created":
-        return StageTrace(stage.name, "matched_nothing", {})
+        return StageTrace(stage.name, "matched_nothing", {}, shadow=shadow)
     outcome, _ = _actions(default, truths, {})
-    return StageTrace(stage.name, "defaulted", outcome)
+    return StageTrace(stage.name, "defaulted", outcome, shadow=shadow)
 
 
 def _in_shadow(rule: Rule, truths: Truths) -> ShadowRule:

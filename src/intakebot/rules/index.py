@@ -44,7 +44,7 @@ class Index:
         self.finders = Finders(ruleset.atoms, range(len(ruleset.atoms)))
         self.settled = frozenset(index for index, atom in enumerate(ruleset.atoms) if is_settled(atom))
         self.stages = {stage.name: StageIndex(stage, ruleset.atoms) for stage in ruleset.stages}
-        self._untested: dict[frozenset[int], Finders] = {}
+        self._by_tested: dict[frozenset[int], tuple[frozenset[int], Finders]] = {}
 
     @cached_property
     def by_key(self) -> Mapping[int, int]:
@@ -56,24 +56,24 @@ class Index:
         """The fields asked for that are known apart from what stages decide."""
         return tuple(name for name in self.finders.fields if is_message_fact(name))
 
-    def untested(self, tested: frozenset[int]) -> Finders:
-        """Finders of the atoms whose keys are not among the tested; kept for the sets of keys seen last."""
-        finders = self._untested.get(tested)
-        if finders is None:
-            finders = Finders(self.atoms, sorted(self.by_key[key] for key in self.by_key.keys() - tested))
-            if len(self._untested) >= _KEPT:
-                self._untested = {}
-            self._untested[tested] = finders
-        return finders
+    def divided(self, tested: frozenset[int]) -> tuple[frozenset[int], Finders]:
+        """The atoms whose keys are among the tested, and finders of the others; kept for the sets of keys seen last."""
+        found = self._by_tested.get(tested)
+        if found is None:
+            known = frozenset(self.by_key[key] for key in self.by_key.keys() & tested)
+            found = known, Finders(self.atoms, sorted(set(self.by_key.values()) - known))
+            if len(self._by_tested) >= _KEPT:
+                self._by_tested = {}
+            self._by_tested[tested] = found
+        return found
 
     def known_by_field(self, true: frozenset[int]) -> dict[str, set[int]]:
         """Atoms of these keys, by field."""
-        found: dict[str, set[int]] = {}
+        found: dict[str, set[int]] = defaultdict(set)
         by_key, atoms = self.by_key, self.atoms
-        for key in true:
-            index = by_key.get(key)
-            if index is not None:
-                found.setdefault(atoms[index].field, set()).add(index)
+        for key in true & by_key.keys():
+            index = by_key[key]
+            found[atoms[index].field].add(index)
         return found
 
 
@@ -95,6 +95,8 @@ class StageIndex:
 
     def rules(self, candidates: Callable[[str], frozenset[int]]) -> list[Rule]:
         """The rules that may hold, in the order of the file; `candidates` gives the atoms of a field that may hold."""
+        if not self._rules:
+            return []
         positions = set(self._always)
         for name, triggers in self._by_field.items():
             for index in candidates(name):

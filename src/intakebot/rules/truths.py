@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from intakebot.rules.facts import Fact, Facts
-    from intakebot.rules.index import Index
+    from intakebot.rules.index import Finders, Index
 
 _NONE: frozenset[int] = frozenset()
 NOTHING_KNOWN = KnownAtoms(frozenset(), frozenset())
@@ -44,17 +44,21 @@ class Truths:
         self._atoms = atoms
         self._index = index
         self._scan_cap = scan_cap
-        self._known = known
         self._known_true = index.known_by_field(known.true) if index and known.tested else {}
+        known_here: tuple[frozenset[int], Finders | None] = (_NONE, None)
+        if index and known.tested:
+            known_here = index.divided(known.tested)
+        self._tested, self._untested = known_here
         self._candidates: dict[str, frozenset[int]] = {}
-        self._true: dict[int, bool] = {}
+        # What was brought along and holds is true from the start; the rest of what was tested is not (`true`).
+        self._true = {index: True for held in self._known_true.values() for index in held if index in self._tested}
         self._hits: dict[int, Hit | None] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
 
     @property
     def from_known(self) -> bool:
         """Whether some truths were brought along, so that the message is read no more than needed."""
-        return bool(self._known.tested)
+        return self._untested is not None
 
     def learn(self, facts: Facts) -> None:
         """Add what an earlier stage decided; what rested on those fields is asked again."""
@@ -64,8 +68,11 @@ class Truths:
         for name in facts:
             self._entries.pop(name, None)
             self._candidates.pop(name, None)
-        self._hits = {index: hit for index, hit in self._hits.items() if self._atoms[index].field not in facts}
-        self._true = {index: true for index, true in self._true.items() if self._atoms[index].field not in facts}
+        fields = facts if self._index is None else facts.keys() & self._index.finders.fields.keys()
+        if fields:  # that nothing asks for a field is the rule
+            for answers in (self._hits, self._true):
+                for index in [index for index in answers if self._atoms[index].field in fields]:
+                    del answers[index]
 
     def candidates(self, name: str) -> frozenset[int]:
         """The atoms on a field that may hold, by one pass over it; without an index any may."""
@@ -81,7 +88,7 @@ class Truths:
             finders = self._index.finders.fields.get(name)
             return finders.find(self.entries(name)) if finders else _NONE
         known = self._known_true.get(name, _NONE)
-        untested = self._index.untested(self._known.tested).fields.get(name)
+        untested = self._untested.fields.get(name) if self._untested else None
         return untested.find(self.entries(name)).union(known) if untested else frozenset(known)
 
     def hit(self, index: int) -> Hit | None:
@@ -96,19 +103,17 @@ class Truths:
 
     def is_known(self, index: int) -> bool:
         """Whether the atom's truth was brought along, and nothing was learned since that may change it."""
-        atom = self._atoms[index]
-        return self.from_known and atom.field not in self._learned and atom.key in self._known.tested
+        return index in self._tested and self._atoms[index].field not in self._learned
 
     def true(self, index: int) -> bool:
         """Whether the atom holds: from what is known of it, where its field has not been learned since."""
         true = self._true.get(index)
         if true is None:
-            true = self._true[index] = self._is_true(index)
+            untrue = index in self._tested and self._atoms[index].field not in self._learned
+            true = self._true[index] = not untrue and self._is_true(index)
         return true
 
     def _is_true(self, index: int) -> bool:
-        if self.is_known(index):
-            return self._atoms[index].key in self._known.true
         if self._index is not None and index in self._index.settled:
             return index in self.candidates(self._atoms[index].field)
         return self.hit(index) is not None
@@ -130,7 +135,7 @@ class Truths:
             return not self.holds(condition.part)
         whole = isinstance(condition, AllOf)
         for part in condition.parts:
-            if self.holds(part) is not whole:
+            if (self.true(part.atom) if isinstance(part, Leaf) else self.holds(part)) is not whole:
                 return not whole
         return whole
 
