@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from fakes.standing_house import StandingHouse
+from fakes.standing_house import START, StandingHouse
+from intakebot.app.rule_history import remembered
 from intakebot.domain.commands import Move, Take
 from intakebot.domain.positions import Place
 from intakebot.domain.workflow import TimerRule
 from intakebot.rules.model import EVENTS
+from intakebot.storage.history import SqlHistory
+from intakebot.usecases.rule_figures import coverage, report
 from intakebot.usecases.rules_in_force import LOOKED_AT_AGAIN
 
 MAIL = b"From: Ann <ann@acme.example>\r\nSubject: Invoice wrong\r\n\r\nPlease look at it.\r\n"
@@ -70,3 +73,20 @@ async def test_a_template_that_breaks_does_not_stop_the_agent(standing: Standing
     await standing.perform("alice", Move(1001, queue="triage", comment="whose is it"))
     assert standing.archive.case(1001)["queue"] == "triage"
     assert "rule.held-back" in [event["kind"] for event in standing.archive.events(1001)]
+
+
+async def test_figures_count_rules_that_looked_again_and_no_contact_for_them(standing: StandingHouse) -> None:
+    standing.swap_rules({"flag": [ruled("f.state", "state", {"channel": "email"}, {"tags": ["moved"]})]})
+    await registered(standing)
+    await standing.perform("alice", Take(1001))
+    history = SqlHistory(standing.database.reading)
+
+    past, older = remembered(history, START)
+    covered = coverage(history.decided(START), standing.house.ruleset)
+    reported = report(history.decided(START), history.corrections(START))
+
+    assert (len(past.contacts), older) == (1, 0)
+    assert [stage["contacts"] for stage in covered["stages"]] == [1, 1, 1, 1, 1]
+    assert "f.state" not in {rule["rule"] for rule in covered["without_hits"]}
+    assert (covered["contacts"], reported["contacts"]) == (1, 1)
+    assert {rule["rule"]: (rule["hits"], rule["cases"]) for rule in reported["rules"]}["f.state"] == (1, 0)
