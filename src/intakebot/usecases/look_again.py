@@ -15,7 +15,7 @@ from typing import Any
 from intakebot.domain.actors import Actor, ActorKind
 from intakebot.domain.case import Case, Comment, CommentKind, Priority, alter
 from intakebot.domain.change import Change, StoredDecision
-from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
+from intakebot.domain.delivery import SHADOW, Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.errors import NotFoundError, RefusedError, TemplateError
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.workflow import StateKind
@@ -118,6 +118,8 @@ def _answered(look: Look, template: str) -> Change:
     house, to, queue = look.house, correspondent(look.file), answering_queue(look.house, case)
     replaced = _acknowledgements(look.file)
     silence = look.silence or ("a rule says so" if look.verdict.outcome.get("suppress_reply") else "")
+    if house.shadow:  # a case that is resolved waits for an answer to be sent, and none will be
+        silence = silence or SHADOW
     silence = silence or why_not_automatic(
         house,
         to,

@@ -113,7 +113,7 @@ def loaded(stages: Any) -> Ruleset:
 
 
 def otherwise(old: list[Was], new: list[Was]) -> dict[int, tuple[object, ...]]:
-    """What differs: effects, rules, what later stages read, and whether identification would have been asked for something else."""
+    """What differs: effects, rules, what later stages read, and whether something else would have been looked up."""
     pairs = enumerate(zip(old, new, strict=True))
     return {
         place: (was.effects, now.effects, now.stages, now.anew)
