@@ -155,10 +155,18 @@ def _drafted(look: Look, text: str) -> Change:
 
 
 def ask_again(
-    house: House, store: Store, file: CaseFile, event: str, at: datetime, spent: frozenset[str] = frozenset()
+    house: House,
+    store: Store,
+    file: CaseFile,
+    event: str,
+    at: datetime,
+    idle: timedelta | None,
+    spent: frozenset[str] = frozenset(),
 ) -> tuple[Verdict, Change]:
-    """Decide about a stored case on an event without a contact, and carry it out. `file.case` is the case as it is."""
-    idle = max(at - file.touched_at, timedelta()) if file.touched_at else None
+    """Decide about a stored case on an event without a contact, and carry it out. `file.case` is the case as it is.
+
+    `idle` is how long nobody has touched it, None = nobody knows.
+    """
     verdict = judge(house.ruleset, event, standing_facts(house, store, file.case, idle), spent)
     if not verdict.spoken:
         return verdict, Change()
@@ -198,7 +206,7 @@ def after_moves(house: House, store: Store, change: Change, at: datetime) -> Cha
             stored = store.case_file_by_id(case.id)
             hand = house.hand_of(stored).after(change)
             file = replace(stored, case=hand.case, tasks=hand.tasks, touched_at=at)
-            more += ask_again(house, store, file, "state", at)[1]
+            more += ask_again(house, store, file, "state", at, timedelta())[1]
     return more
 
 
