@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select, update
 
 from fakes.standing_house import CONFIG, StandingHouse
 from intakebot.app import explain_mails, try_rules, why_not
@@ -19,6 +20,7 @@ from intakebot.rules.load import load_ruleset
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.json_rows import JsonRow
+from intakebot.storage.tables import decisions
 from intakebot.usecases.desk import CaseDesk
 from intakebot.usecases.register import Registration
 from integration.test_questions import mailed
@@ -89,6 +91,16 @@ async def test_nobody_waits_while_every_rule_is_tried_on_every_decision_of_a_cas
     asked = asyncio.create_task(why(standing))
     asyncio.get_running_loop().call_later(0.05, others_ran.set)
     assert len((await asked)["decisions"]) == 1
+
+
+async def test_a_decision_from_before_rules_had_a_shadow_mode_is_laid_out(standing: StandingHouse) -> None:
+    await mailed(standing, "Pump stands still", "It is broken.")
+    with standing.database.writing.begin() as connection:
+        trace = dict(connection.scalar(select(decisions.c.trace)))
+        trace["stages"] = [{name: of[name] for name in of if name != "shadow"} for of in trace["stages"]]
+        connection.execute(update(decisions).values(trace=trace))
+    (decision,) = (await why(standing))["decisions"]
+    assert stage(decision, "classify")["shadow"] == []
 
 
 async def test_words_of_a_long_text_are_shown_in_their_place(standing: StandingHouse) -> None:
