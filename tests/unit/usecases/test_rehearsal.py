@@ -168,3 +168,19 @@ def test_what_the_older_of_two_rulesets_would_have_flagged_is_what_the_newer_is_
     found = compare(past, ruled("late", "nobody"), ruled("late", "late"), WORKFLOWS)
 
     assert [(each.old.effects.queue, each.new.effects.queue) for each in found.altered] == [("crc", "noc")]
+
+
+def test_a_contact_that_would_be_split_shares_no_topic() -> None:
+    """As when it comes in: it would have opened cases, so all of its stages would have run."""
+    parts = [{"title": "one"}, {"title": "other", "category": "cancellation/late"}]
+
+    def ruled(**more: Any) -> Ruleset:
+        then = {"category": "technical/no-signal", **more}
+        classify = {"id": "c", "when": {"subject": "signal"}, "then": then}
+        return loaded({"classify": {"rules": [classify]}, "route": {"default": {"crc": {"queue": "crc"}}}})
+
+    past = past_of([(Letter({"subject": "signal"}, {}, {}, on_topic=True), ruled())], WORKFLOWS)
+
+    (found,) = rehearse(past, ruled(split=parts), WORKFLOWS).altered
+
+    assert ("route" in found.old.stages, "route" in found.new.stages) == (False, True)
