@@ -15,6 +15,7 @@ from intakebot.rules.model import EVENTS
 from intakebot.storage.history import SqlHistory
 from intakebot.usecases.rule_figures import coverage, report
 from intakebot.usecases.rules_in_force import LOOKED_AT_AGAIN
+from integration.test_rules_watch import RestlessRules
 
 MAIL = b"From: Ann <ann@acme.example>\r\nSubject: Invoice wrong\r\n\r\nPlease look at it.\r\n"
 
@@ -90,3 +91,22 @@ async def test_figures_count_rules_that_looked_again_and_no_contact_for_them(sta
     assert "f.state" not in {rule["rule"] for rule in covered["without_hits"]}
     assert (covered["contacts"], reported["contacts"]) == (1, 1)
     assert {rule["rule"]: (rule["hits"], rule["cases"]) for rule in reported["rules"]}["f.state"] == (1, 0)
+
+
+async def test_what_continues_a_case_is_decided_by_one_ruleset(standing: StandingHouse) -> None:
+    """Also while rules are swapped: whether any looks at the case again is asked of those that decide."""
+    silent = standing.house.ruleset
+    standing.swap_rules({"flag": [ruled("f.again", "appended", {"channel": "email"}, {"tags": ["again"]})]})
+    spoken = standing.house.ruleset
+    await registered(standing)
+    restless = RestlessRules(silent, spoken)
+    object.__setattr__(standing.house, "rules", restless)
+    for number in range(6):
+        turned = restless.now if number % 2 else None  # one look more, so that both come first now and then
+        assert turned is None or turned.ruleset in (silent, spoken)
+        again = MAIL.replace(b"Invoice wrong", b"Re: C-1001 %d" % number)
+        await standing.receive(again, "ann@acme.example", ("support@intakebot.example",))
+        await standing.register()
+    made = standing.archive.decisions(1001)[1:]
+    looked = {(row["ruleset"], any(stage["stage"] == "flag" for stage in row["trace"]["stages"])) for row in made}
+    assert looked == {(silent.hash, False), (spoken.hash, True)}
