@@ -7,7 +7,7 @@ the atom's own probe has the last word. So the answers of the engine are those o
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Protocol, TypeAlias
@@ -48,6 +48,11 @@ class FieldFinders:
         if not entries:
             return self._absent
         return frozenset().union(*(finder.find(entries) for finder in self._finders))
+
+
+def is_settled(atom: Atom) -> bool:
+    """Whether each candidate of it holds, so that only who wants to see the place has to look for it."""
+    return atom.operator == "words" and all(len(words_of(str(value))) == 1 for value in atom.wanted)
 
 
 class _Untold:
@@ -110,20 +115,33 @@ class _Matched:
         sources = [(index, value, needed(value)) for index, atom in atoms for value in map(str, atom.wanted)]
         weak = [(index, value) for index, value, needs in sources if not _telling(needs)]
         strong = [(index, needs) for index, _, needs in sources if _telling(needs)]
-        self._needs = strong
-        self._pieces = Pieces((number, piece) for number, (_, needs) in enumerate(strong) for piece in needs[0])
+        self._strong = [(index, len(telling), _unsure(needs)) for index, needs in strong if (telling := _told(needs))]
+        told = [(number, pieces) for number, (_, needs) in enumerate(strong) for pieces in _told(needs)]
+        self._owner = [number for number, _ in told]
+        self._pieces = Pieces((need, piece) for need, (_, pieces) in enumerate(told) for piece in pieces)
         self._weak = [index for index, _ in weak]
         self._sets = PatternSet([source for _, source in weak]) if weak else None
 
     def find(self, entries: Sequence[Entry]) -> Iterable[int]:
         for entry in _texts(entries):
             lower = entry.written
-            for number in self._pieces.find(entry.written_words, lower):
-                index, needs = self._needs[number]
-                if all(any(piece in lower for piece in pieces) for pieces in needs):
+            met = Counter(map(self._owner.__getitem__, self._pieces.find(entry.written_words, lower)))
+            for number, count in met.items():
+                index, needs, unsure = self._strong[number]
+                if count == needs and all(any(piece in lower for piece in pieces) for pieces in unsure):
                     yield index
             if self._sets is not None:
                 yield from (self._weak[number] for number in self._sets.find(entry))
+
+
+def _told(needs: Sequence[frozenset[str]]) -> list[frozenset[str]]:
+    """The needs that are looked up: those whose every piece has a run of letters that tells something."""
+    return [pieces for pieces in needs if worth(pieces) >= _TELLING]
+
+
+def _unsure(needs: Sequence[frozenset[str]]) -> tuple[frozenset[str], ...]:
+    """The needs that a look-up by one word of each piece does not settle."""
+    return tuple(pieces for pieces in needs if worth(pieces) < _TELLING or not all(map(str.isalnum, pieces)))
 
 
 def _telling(needs: Sequence[frozenset[str]]) -> bool:

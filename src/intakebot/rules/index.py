@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from intakebot.rules.facts import is_message_fact
-from intakebot.rules.finding import FieldFinders
+from intakebot.rules.finding import FieldFinders, is_settled
 from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Ruleset, Stage
 
 _KEPT = 16
@@ -42,6 +42,7 @@ class Index:
     def __init__(self, ruleset: Ruleset) -> None:
         self.atoms = ruleset.atoms
         self.finders = Finders(ruleset.atoms, range(len(ruleset.atoms)))
+        self.settled = frozenset(index for index, atom in enumerate(ruleset.atoms) if is_settled(atom))
         self.stages = {stage.name: StageIndex(stage, ruleset.atoms) for stage in ruleset.stages}
         self._untested: dict[frozenset[int], Finders] = {}
 

@@ -109,6 +109,8 @@ class Truths:
     def _is_true(self, index: int) -> bool:
         if self.is_known(index):
             return self._atoms[index].key in self._known.true
+        if self._index is not None and index in self._index.settled:
+            return index in self.candidates(self._atoms[index].field)
         return self.hit(index) is not None
 
     def true_keys(self) -> frozenset[int]:

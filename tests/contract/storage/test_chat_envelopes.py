@@ -43,8 +43,11 @@ async def test_two_processes_that_keep_the_same_at_once_keep_it_once(books: Chat
     )
     assert sorted(receipt.repeat for receipt in kept) == [False] * 60 + [True] * 60
     assert {receipt.id for receipt in kept[:60]} == {receipt.id for receipt in kept[60:]}
-    begun = await asyncio.gather(*(chat.begin(30) for chat in (books.chat, other)))
-    assert len({envelope.id for part in begun for envelope in part}) == 60
+    begun: list[int] = []
+    for _ in range(9):  # who meets rows that the other is about to claim may come away with none, and asks again
+        for part in await asyncio.gather(*(chat.begin(30) for chat in (books.chat, other))):
+            begun += [envelope.id for envelope in part]
+    assert sorted(begun) == sorted({receipt.id for receipt in kept})
     await asyncio.to_thread(neighbour.writer.close)
     neighbour.database.close()
 
