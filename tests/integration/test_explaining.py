@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select, update
 
 from fakes.standing_house import CONFIG, StandingHouse
 from intakebot.app import explain_mails, try_rules, why_not
 from intakebot.domain.errors import ConfigError, NotFoundError, StorageUnavailableError
 from intakebot.rules.load import load_ruleset
+from intakebot.storage.archive import SqlArchive
+from intakebot.storage.blobs import Blobs
+from intakebot.storage.json_rows import JsonRow
+from intakebot.storage.tables import decisions
+from intakebot.usecases.desk import CaseDesk
+from intakebot.usecases.register import Registration
 from integration.test_questions import mailed
 from unit.rules.nodes import parse
 
@@ -63,6 +72,35 @@ async def test_a_case_says_why_it_is_here_with_the_callers_own_words(standing: S
     )
     route = {each["id"] for each in stage(decision, "route")["nearly"]}
     assert route == {"route.technical", "route.returns"}
+
+
+async def test_nobody_waits_while_every_rule_is_tried_on_every_decision_of_a_case(
+    standing: StandingHouse, tmp_path: Path
+) -> None:
+    """With thousands of rules that takes seconds, so it is answered beside the event loop."""
+    await mailed(standing, "Pump stands still", "It is broken.")
+    others_ran = threading.Event()
+
+    class Slow(SqlArchive):
+        def decisions(self, number: int) -> list[JsonRow]:
+            assert others_ran.wait(5), "the event loop stood still"
+            return super().decisions(number)
+
+    slow = Slow(standing.database, Blobs(tmp_path))
+    standing.desk = CaseDesk(standing.house, standing.writer, slow, Registration(standing.house), standing.wake.all)
+    asked = asyncio.create_task(why(standing))
+    asyncio.get_running_loop().call_later(0.05, others_ran.set)
+    assert len((await asked)["decisions"]) == 1
+
+
+async def test_a_decision_from_before_rules_had_a_shadow_mode_is_laid_out(standing: StandingHouse) -> None:
+    await mailed(standing, "Pump stands still", "It is broken.")
+    with standing.database.writing.begin() as connection:
+        trace = dict(connection.scalar(select(decisions.c.trace)))
+        trace["stages"] = [{name: of[name] for name in of if name != "shadow"} for of in trace["stages"]]
+        connection.execute(update(decisions).values(trace=trace))
+    (decision,) = (await why(standing))["decisions"]
+    assert stage(decision, "classify")["shadow"] == []
 
 
 async def test_words_of_a_long_text_are_shown_in_their_place(standing: StandingHouse) -> None:

@@ -6,12 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from fakes.standing_house import StandingHouse
+from fakes.standing_house import START, StandingHouse
+from intakebot.app.rule_history import remembered
 from intakebot.domain.commands import Move, Take
 from intakebot.domain.positions import Place
 from intakebot.domain.workflow import TimerRule
 from intakebot.rules.model import EVENTS
+from intakebot.storage.history import SqlHistory
+from intakebot.usecases.rule_figures import coverage, report
 from intakebot.usecases.rules_in_force import LOOKED_AT_AGAIN
+from integration.test_rules_watch import RestlessRules
 
 MAIL = b"From: Ann <ann@acme.example>\r\nSubject: Invoice wrong\r\n\r\nPlease look at it.\r\n"
 
@@ -70,3 +74,39 @@ async def test_a_template_that_breaks_does_not_stop_the_agent(standing: Standing
     await standing.perform("alice", Move(1001, queue="triage", comment="whose is it"))
     assert standing.archive.case(1001)["queue"] == "triage"
     assert "rule.held-back" in [event["kind"] for event in standing.archive.events(1001)]
+
+
+async def test_figures_count_rules_that_looked_again_and_no_contact_for_them(standing: StandingHouse) -> None:
+    standing.swap_rules({"flag": [ruled("f.state", "state", {"channel": "email"}, {"tags": ["moved"]})]})
+    await registered(standing)
+    await standing.perform("alice", Take(1001))
+    history = SqlHistory(standing.database.reading)
+
+    past, older = remembered(history, START)
+    covered = coverage(history.decided(START), standing.house.ruleset)
+    reported = report(history.decided(START), history.corrections(START))
+
+    assert (len(past.contacts), older) == (1, 0)
+    assert [stage["contacts"] for stage in covered["stages"]] == [1, 1, 1, 1, 1]
+    assert "f.state" not in {rule["rule"] for rule in covered["without_hits"]}
+    assert (covered["contacts"], reported["contacts"]) == (1, 1)
+    assert {rule["rule"]: (rule["hits"], rule["cases"]) for rule in reported["rules"]}["f.state"] == (1, 0)
+
+
+async def test_what_continues_a_case_is_decided_by_one_ruleset(standing: StandingHouse) -> None:
+    """Also while rules are swapped: whether any looks at the case again is asked of those that decide."""
+    silent = standing.house.ruleset
+    standing.swap_rules({"flag": [ruled("f.again", "appended", {"channel": "email"}, {"tags": ["again"]})]})
+    spoken = standing.house.ruleset
+    await registered(standing)
+    restless = RestlessRules(silent, spoken)
+    object.__setattr__(standing.house, "rules", restless)
+    for number in range(6):
+        turned = restless.now if number % 2 else None  # one look more, so that both come first now and then
+        assert turned is None or turned.ruleset in (silent, spoken)
+        again = MAIL.replace(b"Invoice wrong", b"Re: C-1001 %d" % number)
+        await standing.receive(again, "ann@acme.example", ("support@intakebot.example",))
+        await standing.register()
+    made = standing.archive.decisions(1001)[1:]
+    looked = {(row["ruleset"], any(stage["stage"] == "flag" for stage in row["trace"]["stages"])) for row in made}
+    assert looked == {(silent.hash, False), (spoken.hash, True)}

@@ -145,6 +145,23 @@ async def test_bad_files_leave_the_rules_and_are_told_once(
     assert told[1:] == [f"the rule files are in order again: rules running {before[:8]}"]
 
 
+async def test_a_link_that_leads_nowhere_is_named(opened: OpenHouse, folder: Path) -> None:
+    watch = RulesWatch(opened)
+    (folder / OURS).unlink()
+    (folder / OURS).symlink_to(folder / "nowhere.yaml")
+    assert await looked(watch) == [Step.WAIT, Step.LOAD]
+    (alarm,) = watch.alarms()
+    assert f"{OURS}: cannot be read: No such file or directory" in alarm.sentence
+
+
+async def test_what_an_editor_hides_beside_an_open_file_is_no_rule_file(opened: OpenHouse, folder: Path) -> None:
+    watch = RulesWatch(opened)
+    (folder / "rules" / ".#35-ours.yaml").symlink_to("somebody@somewhere.1234")
+    (folder / "rules" / ".35-ours.yaml").write_text("half a", "utf-8")
+    assert await looked(watch) == [Step.REST, Step.REST]
+    assert watch.alarms() == []
+
+
 async def test_another_trouble_is_told_too(opened: OpenHouse, folder: Path) -> None:
     told: list[str] = []
     opened.criers.append(told.append)

@@ -58,6 +58,18 @@ async def test_what_a_rule_would_answer_is_a_comment(standing: StandingHouse) ->
     assert await deliveries(standing) == []
 
 
+async def test_what_a_rule_would_answer_later_is_a_comment_too(standing: StandingHouse) -> None:
+    in_shadow(standing, shadow=True)
+    when, then = {"case.queue": "triage"}, {"resolve": {"template": "how-to-reset"}}
+    standing.swap_rules({"route": [{"id": "r.state", "on": "state", "when": when, "then": then}]})
+    await mailed(standing, "The pump stands still")
+    await standing.perform("alice", c.Move(1001, queue="triage", comment="whose is it"))
+    case = await standing.desk.ask("case.show", {"number": 1001})
+    assert (case["status"], case["queue"], case["resolution"]) == ("Queued", "triage", None)
+    assert any(SHADOW in comment["text"] and "it would have sent" in comment["text"] for comment in case["comments"])
+    assert [kind for kind, _, _ in await deliveries(standing)] == ["acknowledgement"]
+
+
 async def test_what_was_owed_before_waits_for_a_person(standing: StandingHouse) -> None:
     await mailed(standing, "The pump stands still")
     in_shadow(standing, shadow=True)

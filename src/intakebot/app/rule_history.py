@@ -75,7 +75,7 @@ def remembered(history: History, since: datetime) -> tuple[Past, int]:
     for row in history.decided(since):
         found = past_contact(row)
         if found is None:
-            older += 1
+            older += row.contact_id is not None
         else:
             contacts.append(found[0])
             was.append(found[1])

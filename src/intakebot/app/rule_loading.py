@@ -82,10 +82,10 @@ class _Kept:
 
     def read(self, files: RuleFiles) -> tuple[Ruleset, tuple[Problem, ...]] | None:
         try:
-            content = self.path.read_bytes()
-        except OSError:
+            content, sources = self.path.read_bytes(), _sources(files.contents)
+        except (OSError, UnicodeDecodeError):  # the loader names the file that is no text
             return None
-        return from_bytes(content, self.key, _sources(files.contents))
+        return from_bytes(content, self.key, sources)
 
     def write(self, ruleset: Ruleset, warnings: tuple[Problem, ...]) -> None:
         """Keep it, whole or not at all; the next start does without where the disk does not take it."""

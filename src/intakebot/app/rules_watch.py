@@ -88,8 +88,6 @@ class RulesWatch:
         """One look at the disk, and what it calls for."""
         async with self._one_at_a_time:
             files = await asyncio.to_thread(self._disk.look)
-            if files is None:
-                return Step.WAIT
             self._seen, step = next_step(self._seen, files.digest)
             if step is Step.LOAD:
                 await self._load(files)
@@ -170,12 +168,9 @@ class _Disk:
         self._stamps: Stamps | None = None
         self._files: RuleFiles | None = None
 
-    def look(self) -> RuleFiles | None:
-        """What is there now; None when a file went away in the middle of the look."""
-        try:
-            stamps = rule_stamps(self._folder)
-        except OSError:
-            return None
+    def look(self) -> RuleFiles:
+        """What is there now."""
+        stamps = rule_stamps(self._folder)
         if self._files is None or stamps != self._stamps:
             self._files, self._stamps = rule_files(self._folder), stamps
         return self._files

@@ -58,13 +58,13 @@ class RuleFiles:
 
 def rule_files(folder: Path) -> RuleFiles:
     """The rule files of a configuration folder, now."""
-    return _read((path, f"rules/{path.name}") for path in _rule_paths(folder))
+    return _read((path, f"rules/{path.name}") for path in _rule_paths(folder / "rules"))
 
 
 def rule_files_at(path: Path) -> RuleFiles:
     """One rule file, every `*.yaml` of a folder of rules, or those of a configuration folder. Raises ConfigError."""
     room = path / "rules" if (path / "rules").is_dir() else path
-    named = [path] if path.is_file() else sorted(room.glob("*.yaml"))
+    named = [path] if path.is_file() else _rule_paths(room)
     if not named:
         raise ConfigError((Problem(str(path), 0, "there is no rule file (*.yaml); name a folder of rules"),))
     return _read((each, each.name if path.is_file() else f"{room.name}/{each.name}") for each in named)
@@ -82,15 +82,19 @@ def _read(paths: Iterable[tuple[Path, str]]) -> RuleFiles:
     return RuleFiles(contents, tuple(unreadable))
 
 
-def _rule_paths(folder: Path) -> list[Path]:
-    return sorted((folder / "rules").glob("*.yaml"))
+def _rule_paths(room: Path) -> list[Path]:
+    """Without hidden files: editors leave such ones beside a file that somebody has open."""
+    return sorted(path for path in room.glob("*.yaml") if not path.name.startswith("."))
 
 
 def rule_stamps(folder: Path) -> Stamps:
-    """What tells, without reading them, that no rule file has changed. Raises OSError when one goes meanwhile."""
-    return tuple(_stamp(path) for path in _rule_paths(folder))
+    """What tells, without reading them, that no rule file has changed."""
+    return tuple(_stamp(path) for path in _rule_paths(folder / "rules"))
 
 
 def _stamp(path: Path) -> tuple[str, int, int, int, int]:
-    seen = path.stat()
+    try:
+        seen = path.stat()
+    except OSError:  # it goes away, or leads nowhere: whoever reads it says so
+        return path.name, 0, 0, 0, 0
     return path.name, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns

@@ -35,14 +35,15 @@ class KeptRules:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A stored decision about a new contact, with the case that it opened or joined.
+    """A stored decision about a contact, with the case that it opened or joined; or about a case alone.
 
-    `number` None = no case; `category` and `queue` are those of the case now, or when it was closed. `rules`, `facts`,
-    `told` and `true_keys` are '' and b"" for a decision that is older than their keeping.
+    `contact_id` None = no contact of its own: rules looked at a case again, or the case is one of several matters of a
+    contact. `number` None = no case; `category` and `queue` are those of the case now, or when it was closed. `rules`,
+    `facts`, `told` and `true_keys` are '' and b"" for a decision that is older than their keeping.
     """
 
     id: int
-    contact_id: int
+    contact_id: int | None
     at: datetime
     trace: Mapping[str, Any] = field(repr=False)
     case_id: int | None
@@ -72,7 +73,7 @@ class History(Protocol):
         """How many decisions `decided` will give."""
 
     def decided(self, since: datetime) -> Iterator[Decided]:
-        """The decisions about new contacts since then, oldest first, without holding all of them."""
+        """The decisions since then, oldest first, without holding all of them."""
 
     def rules(self) -> dict[str, KeptRules]:
         """Every ruleset that has decided, by its key."""

@@ -27,6 +27,7 @@ from intakebot.rules.model import (
     Stage,
     StageTrace,
 )
+from intakebot.rules.patterns import LONGEST_CAPTURE
 from intakebot.rules.truths import NOTHING_KNOWN, Truths
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _named(name: str, truths: Truths, captures: Mapping[str, str]) -> str:
     value = truths.facts.get(name)
     if value is None or isinstance(value, tuple):
         raise _UnfilledError(name)
-    return str(value)
+    return str(value)[:LONGEST_CAPTURE]
 
 
 def _merge(stage: Stage, rule: Rule, outcome: dict[str, Plain], actions: Mapping[str, Plain]) -> Iterator[Conflict]:

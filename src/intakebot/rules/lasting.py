@@ -16,9 +16,11 @@ from contextlib import contextmanager
 def lasting_objects() -> Iterator[None]:
     """Let the collector rest meanwhile, and leave alone for good what exists afterwards.
 
-    Process-wide; for one thread at a time. An old ruleset is still freed when it is let go: it has no cycles.
+    Process-wide; for one thread at a time. An old ruleset is still freed when it is let go: it has no cycles. What is
+    garbage already is collected first, or each reload would keep some of it for ever.
     """
     enabled = gc.isenabled()
+    gc.collect()
     gc.disable()
     try:
         yield

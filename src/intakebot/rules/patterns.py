@@ -21,6 +21,8 @@ from intakebot.rules.folding import Text
 
 MAX_LENGTH = 512
 MAX_REPEAT = 100
+LONGEST_CAPTURE = 1_000
+"""Characters of a capture that are kept: titles, tags and references are made of it, and it is stored with each use."""
 SET_SIZE = 1000
 """Patterns in one set: building a larger one holds the interpreter too long."""
 
@@ -60,7 +62,7 @@ class Pattern:
         return frozenset(self._names)
 
     def search(self, text: Text) -> Found | None:
-        """Start, end and named captures of the first match; a group that took no part is absent."""
+        """Start, end and named captures (cut) of the first match; a group that took no part is absent."""
         encoded = text.encoded(self._stand_in)
         match = self._compiled.search(encoded)
         if match is None:
@@ -71,7 +73,7 @@ class Pattern:
             span = match.span(group)
             if span[0] >= 0:
                 first, last = _in_characters(encoded, text, *span)
-                captures[name] = text.original[first:last]
+                captures[name] = text.original[first : min(last, first + LONGEST_CAPTURE)]
         return start, end, captures
 
 

@@ -63,7 +63,8 @@ def reasons(traces: Sequence[Mapping[str, Any]], told: Told) -> list[dict[str, P
 
 def _stage(trace: Mapping[str, Any], told: Told, truths: Truths, known: Mapping[str, Rule]) -> dict[str, Plain]:
     stage = told.ruleset.stage(trace["stage"])
-    also, shadow = [_named(str(name), known) for name in trace["also"]], trace["shadow"]
+    also = [_named(str(name), known) for name in trace["also"]]
+    shadow = trace.get("shadow", ())  # older decisions know nothing of rules in shadow mode
     applied = {str(rule["id"]) for rule in trace["applied"]}
     return {
         "stage": stage.name,

@@ -127,7 +127,7 @@ class _Draft:
 
     def continued(self, reason: str, file: CaseFile) -> Assessment:
         """Appended to that case, about which the rules are asked again: the contact's words, the case's own facts."""
-        if "appended" in self._house.rules.events:
+        if "appended" in self._rules.events:
             idle = self._at - file.touched_at if file.touched_at else None
             known, own = self._deliberation.facts, case_facts(file.case, idle=idle)
             its_own = {name: fact for name, fact in own.items() if name not in known or name in _OF_THE_CASE}

@@ -62,7 +62,7 @@ class Closing:
         if timer.kind == PROMISE:
             return cleared + warn(self._house, file, self._house.clock.now())
         if timer.kind == IDLE:
-            return cleared + look_at_idle(self._house, store, file, self._house.clock.now())
+            return cleared + look_at_idle(self._house, store, file, timer.due_at, self._house.clock.now())
         step = Step(timer.kind, Actor.timer(timer.kind), self._house.clock.now())
         try:
             change = transition(self._house.hand_of(file), step, self._house.new_id)

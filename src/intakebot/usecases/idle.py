@@ -40,26 +40,32 @@ def watched(house: House, change: Change) -> Change:
     return change + Change(timers_cleared=cleared) + Change(timers=tuple(filter(None, timers)))
 
 
-def idle_timer(house: House, case_id: int, touched_at: datetime, now: datetime) -> Timer | None:
-    """The timer of the next look after `now`; None when every rule has had its turn."""
+def idle_timer(house: House, case_id: int, touched_at: datetime, looked_at: datetime) -> Timer | None:
+    """The timer of the next look after that one; None when every rule has had its turn."""
     dues = (touched_at + timedelta(hours=hours) + _MARGIN for hours in house.rules.idle_hours)
-    due_at = next((due for due in dues if due > now), None)
+    due_at = next((due for due in dues if due > looked_at), None)
     return Timer(case_id, IDLE, due_at) if due_at else None
 
 
-def look_at_idle(house: House, store: Store, file: CaseFile, at: datetime) -> Change:
-    """What the rules want of a case whose timer is due, and the timer of the next look."""
+def look_at_idle(house: House, store: Store, file: CaseFile, due_at: datetime, at: datetime) -> Change:
+    """What the rules want of a case whose timer was due then, and the timer of the next look.
+
+    A look that comes late sees what it would have seen in time, and the next one follows at once: after a stop of the
+    service each rule has the turn that it would have had, in the same order.
+    """
     if _is_at_rest(house, file.case):
         return Change()
     touched_at = file.touched_at or file.case.opened_at
+    looked_at = min(due_at, at) if due_at > touched_at else at
     spent = store.rules_seen_since(file.case.id, HAD_ITS_TURN, touched_at)
-    verdict, change = ask_again(house, store, file, IDLE, at, spent)
+    idle = max(looked_at - touched_at, timedelta())
+    verdict, change = ask_again(house, store, file, IDLE, at, idle, spent)
     hours = int((at - touched_at) / timedelta(hours=1))
     note = f"nobody has touched it for {hours} hours"
     turns = tuple(
         CaseEvent(house.new_id(), file.case.id, HAD_ITS_TURN, Actor.rule(name), at, {}, note) for name in verdict.rules
     )
-    again = idle_timer(house, file.case.id, touched_at, at)
+    again = idle_timer(house, file.case.id, touched_at, looked_at)
     return Change(events=turns) + change + Change(timers=(again,) if again else ())
 
 

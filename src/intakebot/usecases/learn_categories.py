@@ -57,7 +57,8 @@ class Lessons:
         unsorted = default_category(self._house)
         for count, case in enumerate(cases, 1):
             if teaches(case, unsorted):
-                learned.model.learn(lesson_text(case.title, case.description), case.category)
+                with self._house.suggestions.alone:
+                    learned.model.learn(lesson_text(case.title, case.description), case.category)
             learned.until = case.event_id
             learned.unsaved += 1
             if count % WITHOUT_A_BREAK == 0:

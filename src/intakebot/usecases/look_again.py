@@ -15,7 +15,7 @@ from typing import Any
 from intakebot.domain.actors import Actor, ActorKind
 from intakebot.domain.case import Case, Comment, CommentKind, Priority, alter
 from intakebot.domain.change import Change, StoredDecision
-from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
+from intakebot.domain.delivery import SHADOW, Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.errors import NotFoundError, RefusedError, TemplateError
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.workflow import StateKind
@@ -118,6 +118,8 @@ def _answered(look: Look, template: str) -> Change:
     house, to, queue = look.house, correspondent(look.file), answering_queue(look.house, case)
     replaced = _acknowledgements(look.file)
     silence = look.silence or ("a rule says so" if look.verdict.outcome.get("suppress_reply") else "")
+    if house.shadow:  # a case that is resolved waits for an answer to be sent, and none will be
+        silence = silence or SHADOW
     silence = silence or why_not_automatic(
         house,
         to,
@@ -153,10 +155,18 @@ def _drafted(look: Look, text: str) -> Change:
 
 
 def ask_again(
-    house: House, store: Store, file: CaseFile, event: str, at: datetime, spent: frozenset[str] = frozenset()
+    house: House,
+    store: Store,
+    file: CaseFile,
+    event: str,
+    at: datetime,
+    idle: timedelta | None,
+    spent: frozenset[str] = frozenset(),
 ) -> tuple[Verdict, Change]:
-    """Decide about a stored case on an event without a contact, and carry it out. `file.case` is the case as it is."""
-    idle = max(at - file.touched_at, timedelta()) if file.touched_at else None
+    """Decide about a stored case on an event without a contact, and carry it out. `file.case` is the case as it is.
+
+    `idle` is how long nobody has touched it, None = nobody knows.
+    """
     verdict = judge(house.ruleset, event, standing_facts(house, store, file.case, idle), spent)
     if not verdict.spoken:
         return verdict, Change()
@@ -196,7 +206,7 @@ def after_moves(house: House, store: Store, change: Change, at: datetime) -> Cha
             stored = store.case_file_by_id(case.id)
             hand = house.hand_of(stored).after(change)
             file = replace(stored, case=hand.case, tasks=hand.tasks, touched_at=at)
-            more += ask_again(house, store, file, "state", at)[1]
+            more += ask_again(house, store, file, "state", at, timedelta())[1]
     return more
 
 

@@ -94,8 +94,8 @@ class _AsSeen(Mapping[str, Fact]):
 
 
 def past_contact(row: Decided) -> tuple[PastContact, Was] | None:
-    """A stored decision, ready to be made again; None when it is older than the keeping of facts."""
-    if not row.rules:
+    """A contact's stored decision, ready to be made again; None when it is older than the keeping of facts."""
+    if not row.rules or row.contact_id is None:
         return None
     told = unpacked_told(row.told)
     contact = PastContact(
@@ -173,8 +173,9 @@ class Memory:
         return workflow_named(self._workflows, str(told.given["case.workflow"]), named, category)
 
     def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:
-        """Whether it did; with another category it is on another topic."""
-        return classified and self._told.last == "classify" and outcome.get("category", "") == self._told.category
+        """Whether it did; with another category it is on another topic, and several matters share none."""
+        same = outcome.get("category", "") == self._told.category and not outcome.get("split")
+        return classified and self._told.last == "classify" and same
 
 
 class Judge:

@@ -23,8 +23,8 @@ from intakebot.usecases.reasons import case_why
 from intakebot.usecases.suggest_category import suggested_category, suggestion_figures
 from intakebot.usecases.watch import alarms
 
-SLOW_QUESTIONS = frozenset({"rules.agreement"})
-"""What reads much at once, and is answered beside the event loop."""
+SLOW_QUESTIONS = frozenset({"case.why", "rules.agreement"})
+"""What reads much at once, or tries every rule on every decision of a case; answered beside the event loop."""
 
 
 class Questions:

@@ -108,4 +108,6 @@ def decide_all(past: Past, judge: Judge) -> Iterable[Was]:
 
 
 def _differs(old: Was, new: Was) -> bool:
-    return old.effects != new.effects or (new.anew and not old.anew) or old.stages != new.stages
+    anew = new.anew and not old.anew
+    # Facts too: tags are no effect, and the rules that are compared with these may still ask for them.
+    return anew or (old.effects, old.stages, old.facts) != (new.effects, new.stages, new.facts)

@@ -15,20 +15,25 @@ from intakebot.ports.history import Correction, Decided
 from intakebot.rules.model import Ruleset
 from intakebot.usecases.assessment import Disposition
 from intakebot.usecases.past import Was, deciding_rules, was_stored
+from intakebot.usecases.rules_in_force import LOOKED_AT_AGAIN
 
 CORRECTED_WITHIN = timedelta(days=1)
 _RESULTS = ("matched", "matched_nothing", "defaulted")
 
 
 def coverage(decided: Iterable[Decided], ruleset: Ruleset) -> dict[str, Any]:
-    """Rules of this ruleset that counted in no decision, and per stage how often no rule spoke."""
+    """Rules of this ruleset that counted in no decision, and per stage how often no rule spoke about a new case.
+
+    When rules look at a case again, no default answers: that says nothing about what they leave to defaults.
+    """
     results: defaultdict[str, Counter[str]] = defaultdict(Counter)
     hits: Counter[str] = Counter()
     contacts = 0
     for row in decided:
-        contacts += 1
+        contacts += row.contact_id is not None
+        again = LOOKED_AT_AGAIN if row.trace.get("event", "created") != "created" else ()
         for stage, was in was_stored(row.trace).stages.items():
-            results[stage][was.result] += 1
+            results[stage][was.result] += stage not in again
             hits.update((*was.rules, *was.shadow))
     return {
         "contacts": contacts,
@@ -68,8 +73,8 @@ def report(decided: Iterable[Decided], corrections: Iterable[Correction]) -> dic
     tallies: defaultdict[tuple[str, str, str], _Tally] = defaultdict(_Tally)
     contacts = 0
     for row in decided:
-        contacts += 1
-        opened = row.case_id is not None and row.trace["disposition"] == Disposition.OPEN.value
+        contacts += row.contact_id is not None
+        opened = row.case_id is not None and row.trace.get("disposition") == Disposition.OPEN.value
         was = was_stored(row.trace)
         made = _within_a_day(by_case[row.case_id], row.at) if opened and row.case_id is not None else ()
         for key in _speaking(was):

@@ -33,11 +33,12 @@ def suggested_category(house: House, archive: Archive, case: Mapping[str, Any]) 
     if case["closed_at"] or case["ended_as"]:
         return None
     model = house.suggestions.learned(archive).model
-    suggestion = model.suggest(lesson_text(case["title"], case["description"]))
+    with house.suggestions.alone:
+        suggestion = model.suggest(lesson_text(case["title"], case["description"]))
+        right, shown = model.calibration.last_shown()
     if suggestion is None or not suggestion.shown:
         return None
     best, *others = ({"category": one.category, "confidence": round(one.confidence, 3)} for one in suggestion.guesses)
-    right, shown = model.calibration.last_shown()
     return {**best, "others": others, "learned": model.learned, "right": right, "of": shown}
 
 

@@ -6,6 +6,7 @@ Made with the house. `learn_categories` goes on with it, `suggest_category` asks
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,10 +27,14 @@ class Learned:
 
 
 class SuggestionsInForce:
-    """The model of this house. Whoever learns holds `turn`."""
+    """The model of this house. Whoever learns holds `turn`; `alone` is held for each single lesson and suggestion.
+
+    Lessons are learned on the event loop; some questions are answered beside it.
+    """
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
+        self.alone = threading.Lock()
         self._learned: Learned | None = None
 
     def learned(self, archive: Archive) -> Learned:
@@ -42,9 +47,10 @@ class SuggestionsInForce:
 
     def _begun(self, restored: Learned) -> Learned:
         """What somebody else has begun meanwhile comes first: there is one model."""
-        if self._learned is None:
-            self._learned = restored
-        return self._learned
+        with self.alone:
+            if self._learned is None:
+                self._learned = restored
+            return self._learned
 
     def forget(self) -> Learned:
         """Begin anew, with nothing."""

@@ -84,3 +84,10 @@ def test_rules_with_errors_are_not_kept(tmp_path: Path) -> None:
     assert not (tmp_path / CACHE_FILE).exists()
     with pytest.raises(ConfigError):
         _ = bad.usable
+
+
+def test_a_file_that_is_no_text_is_named_beside_rules_that_are_kept(tmp_path: Path) -> None:
+    load_and_check(files(), WORLD, tmp_path)
+    written = RULES.replace("WORD", "caf\N{LATIN SMALL LETTER E WITH ACUTE}").encode("latin-1")
+    loaded = load_and_check(RuleFiles({"rules/a.yaml": written}), WORLD, tmp_path)
+    assert [str(problem) for problem in loaded.errors] == ["rules/a.yaml:6: is not valid UTF-8"]

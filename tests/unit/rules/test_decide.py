@@ -140,6 +140,17 @@ def test_captures_and_facts_fill_the_actions() -> None:
     assert trace.applied[0].captures == {"key": "12"}
 
 
+def test_what_fills_an_action_is_cut_however_long_the_text_is() -> None:
+    """A caller's text makes no title, tag or stored reason of sixty thousand characters."""
+    then = {"tags": ["{all}", "{body}"]}
+    made = decide(
+        {"body": "long " * 12_000}, ruleset_of(flag={"rules": [rule("r", {"body.matches": "(?P<all>.*)"}, then)]})
+    )
+    trace = made.stages[STAGES.index("flag")]
+    assert [len(tag) for tag in trace.outcome["tags"]] == [1_000, 1_000]
+    assert [len(each) for each in trace.applied[0].captures.values()] == [1_000]
+
+
 def test_an_action_that_cannot_be_filled_is_left_out_and_recorded() -> None:
     then = {"lookup": {"subscription": "{key}"}, "support": "known"}
     when = {"subject.matches": "KEY(-(?P<key>[0-9]+))?"}

@@ -23,6 +23,19 @@ def test_the_collector_rests_meanwhile_and_works_afterwards() -> None:
     gc.unfreeze()
 
 
+def test_what_is_garbage_already_does_not_stay() -> None:
+    class Knot:
+        def __init__(self) -> None:
+            self.itself = self
+
+    tied = weakref.ref(Knot())
+    with lasting_objects():
+        pass
+    gc.collect()
+    gc.unfreeze()
+    assert tied() is None
+
+
 def test_a_ruleset_is_freed_without_the_collector() -> None:
     gc.disable()
     try:

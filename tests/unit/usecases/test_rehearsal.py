@@ -113,12 +113,12 @@ def loaded(stages: Any) -> Ruleset:
 
 
 def otherwise(old: list[Was], new: list[Was]) -> dict[int, tuple[object, ...]]:
-    """What differs: effects, rules, and whether identification would have been asked for something else."""
+    """What differs: effects, rules, what later stages read, and whether something else would have been looked up."""
     pairs = enumerate(zip(old, new, strict=True))
     return {
         place: (was.effects, now.effects, now.stages, now.anew)
         for place, (was, now) in pairs
-        if was.effects != now.effects or was.stages != now.stages or (now.anew and not was.anew)
+        if (was.effects, was.stages, was.facts) != (now.effects, now.stages, now.facts) or (now.anew and not was.anew)
     }
 
 
@@ -152,3 +152,35 @@ def test_the_rules_that_decided_decide_the_same_again(found: list[Letter], rules
 
     assert [(was.effects, was.stages) for was in again] == [(was.effects, was.stages) for was in past.was]
     assert rehearse(past, rules, WORKFLOWS).decided_again == 0
+
+
+def test_what_the_older_of_two_rulesets_would_have_flagged_is_what_the_newer_is_compared_with() -> None:
+    """Tags are no effect of a decision, but a route may ask for them: here only the newer rules do."""
+
+    def ruled(tag: str, asked: str) -> Ruleset:
+        flag = {"id": "f", "when": {"subject": "signal"}, "then": {"tags": [tag]}}
+        route = {"id": "r", "when": {"tags": [asked]}, "then": {"queue": "noc"}}
+        default = {"crc": {"queue": "crc"}}
+        return loaded({"flag": {"hit": "collect", "rules": [flag]}, "route": {"default": default, "rules": [route]}})
+
+    past = past_of([(Letter({"subject": "signal"}, {}, {}), ruled("then", "nobody"))], WORKFLOWS)
+
+    found = compare(past, ruled("late", "nobody"), ruled("late", "late"), WORKFLOWS)
+
+    assert [(each.old.effects.queue, each.new.effects.queue) for each in found.altered] == [("crc", "noc")]
+
+
+def test_a_contact_that_would_be_split_shares_no_topic() -> None:
+    """As when it comes in: it would have opened cases, so all of its stages would have run."""
+    parts = [{"title": "one"}, {"title": "other", "category": "cancellation/late"}]
+
+    def ruled(**more: Any) -> Ruleset:
+        then = {"category": "technical/no-signal", **more}
+        classify = {"id": "c", "when": {"subject": "signal"}, "then": then}
+        return loaded({"classify": {"rules": [classify]}, "route": {"default": {"crc": {"queue": "crc"}}}})
+
+    past = past_of([(Letter({"subject": "signal"}, {}, {}, on_topic=True), ruled())], WORKFLOWS)
+
+    (found,) = rehearse(past, ruled(split=parts), WORKFLOWS).altered
+
+    assert ("route" in found.old.stages, "route" in found.new.stages) == (False, True)
