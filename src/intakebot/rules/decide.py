@@ -174,7 +174,7 @@ def _in_shadow(rule: Rule, truths: Truths) -> ShadowRule:
 def _apply(rule: Rule, truths: Truths) -> tuple[AppliedRule, dict[str, Plain]]:
     captures = truths.captures(rule.condition) if not truths.from_known or _names_something(rule.then) else {}
     actions, unfilled = _actions(rule.then, truths, captures)
-    evidence = tuple(truths.evidence(rule.condition))
+    evidence = tuple(dict.fromkeys(truths.evidence(rule.condition)))
     return AppliedRule(rule.id, rule.place, evidence, captures, unfilled), actions
 
 
