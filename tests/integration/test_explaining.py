@@ -62,7 +62,7 @@ async def test_a_case_says_why_it_is_here_with_the_callers_own_words(standing: S
         "the agreement, which was looked up, is gold"
     )
     route = {each["id"] for each in stage(decision, "route")["nearly"]}
-    assert route == {"route.technical", "route.returns"}
+    assert route == {"route.technical"}, "a rule of which the process alone holds is not near"
 
 
 async def test_words_of_a_long_text_are_shown_in_their_place(standing: StandingHouse) -> None:
@@ -105,6 +105,11 @@ def test_without_a_database_nobody_is_looked_up_and_none_is_made(tmp_path: Path)
     assert (explained["looked_up"], explained["workflow"]) == (False, "crc-technical")
     assert explained["outcome"]["queue"] == "triage"
     assert not directory.exists()
+
+
+def test_a_mail_to_somebody_else_is_not_explained_as_if_it_were_taken(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"who@else\.example is no address of this house.*crc@intakebot\.example"):
+        explain_mails(SETTINGS, tmp_path / "none", [("pump.eml", MAIL)], ("who@else.example",))
 
 
 def test_a_database_that_is_none_of_ours_is_named(tmp_path: Path) -> None:

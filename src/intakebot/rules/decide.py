@@ -123,8 +123,14 @@ def ends(trace: StageTrace) -> bool:
 
 
 def outcome_facts(outcome: Mapping[str, Plain]) -> dict[str, Fact]:
-    """What later stages may read of an outcome: category, priority, tags, disposition, support."""
+    """What later stages may read of an outcome: category, priority, tags, disposition, support.
+
+    Where a contact is split and has no category of its own, it has that of its first part.
+    """
     facts: dict[str, Fact] = {}
+    parts = outcome.get("split")
+    if isinstance(parts, list) and parts and isinstance(parts[0], dict):
+        facts["category"] = str(parts[0]["category"])
     for name, value in outcome.items():
         if name in FIELDS and FIELDS[name].decided_in:
             facts[name] = tuple(str(each) for each in value) if isinstance(value, list) else str(value)

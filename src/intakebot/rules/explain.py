@@ -24,7 +24,7 @@ from intakebot.rules.model import (
     StageTrace,
     spoken,
 )
-from intakebot.rules.operators import OPERATORS, Scalar
+from intakebot.rules.operators import Scalar, phrase
 from intakebot.rules.truths import Truths
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def claim(name: str, operator: str, wanted: tuple[Scalar, ...]) -> str:
     values = " or ".join(_value(value) for value in wanted[:VALUES_SAID])
     if len(wanted) > VALUES_SAID:
         values += f" or {len(wanted) - VALUES_SAID} more"
-    return f"{name} {OPERATORS[operator].phrase.format(wanted=values)}"
+    return f"{name} {phrase(operator, wanted, values)}"
 
 
 def _value(value: Scalar) -> str:

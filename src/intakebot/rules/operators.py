@@ -235,11 +235,18 @@ OPERATORS: Mapping[str, Operator] = {
     "ends": Operator(_TEXTUAL, "texts", _ends, "ends with {wanted}"),
     "under": Operator(_TEXTUAL, "texts", _under, "is under {wanted}"),
     "matches": Operator(_TEXTUAL, "texts", _matches, "matches {wanted}"),
-    "present": Operator(_ANY, "flag", _present, "is present: {wanted}"),
+    "present": Operator(_ANY, "flag", _present, "is {wanted}"),
     "gt": Operator(_NUMERIC, "number", lambda wanted: _compared(wanted, above=True), "is above {wanted}"),
     "lt": Operator(_NUMERIC, "number", lambda wanted: _compared(wanted, above=False), "is below {wanted}"),
     "cidr": Operator(_TEXTUAL, "texts", _cidr, "is in the network {wanted}"),
 }
+
+
+def phrase(operator: str, wanted: tuple[object, ...], said: str) -> str:
+    """What a condition asks of its field, in words; `said` are its operands as a sentence names them."""
+    if operator == "present":
+        said = " or ".join("present" if each else "missing" for each in wanted)
+    return OPERATORS[operator].phrase.format(wanted=said)
 
 
 def later(operator: str, wanted: tuple[Scalar, ...]) -> Probe:

@@ -94,8 +94,8 @@ class _AsSeen(Mapping[str, Fact]):
 
 
 def past_contact(row: Decided) -> tuple[PastContact, Was] | None:
-    """A stored decision, ready to be made again; None when it is older than the keeping of facts."""
-    if not row.rules:
+    """A stored decision, ready to be made again; None when it is older than the keeping of facts, or of no contact."""
+    if not row.rules or row.contact_id is None:
         return None
     told = unpacked_told(row.told)
     contact = PastContact(

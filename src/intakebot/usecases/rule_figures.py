@@ -26,7 +26,7 @@ def coverage(decided: Iterable[Decided], ruleset: Ruleset) -> dict[str, Any]:
     hits: Counter[str] = Counter()
     contacts = 0
     for row in decided:
-        contacts += 1
+        contacts += row.contact_id is not None
         for stage, was in was_stored(row.trace).stages.items():
             results[stage][was.result] += 1
             hits.update((*was.rules, *was.shadow))
@@ -68,7 +68,7 @@ def report(decided: Iterable[Decided], corrections: Iterable[Correction]) -> dic
     tallies: defaultdict[tuple[str, str, str], _Tally] = defaultdict(_Tally)
     contacts = 0
     for row in decided:
-        contacts += 1
+        contacts += row.contact_id is not None
         opened = row.case_id is not None and row.trace["disposition"] == Disposition.OPEN.value
         was = was_stored(row.trace)
         made = _within_a_day(by_case[row.case_id], row.at) if opened and row.case_id is not None else ()

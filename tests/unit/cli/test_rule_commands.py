@@ -13,7 +13,7 @@ from rich.console import Console
 
 from fakes.answers import EXPLAINED, REASONS
 from fakes.house import FakeHouse
-from intakebot.cli.reason_page import reasons_block
+from intakebot.cli.reason_page import outcome, reasons_block
 
 Write = Callable[[str, "str | bytes"], Path]
 
@@ -142,3 +142,11 @@ def test_a_test_that_fails_says_why_and_fails_the_command(intakebot: Any, house:
     assert (result.exit_code, house.opened) == (1, [(tmp_path, None)])
     for said in ("rules/30-classify.yaml:2", "a test 2", "body is missing; wanted: body is 'x'", "1 of 2 tests"):
         assert said in result.stdout
+
+
+def test_what_a_rule_splits_and_switches_is_said_in_the_words_of_the_rule_file() -> None:
+    said = outcome(
+        {"split": [{"title": "A", "category": "a"}, {"title": "B", "category": "b"}], "suppress_reply": True}
+    )
+
+    assert said == "split: {title: A, category: a}, {title: B, category: b}, suppress_reply: true"

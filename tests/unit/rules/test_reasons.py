@@ -223,7 +223,7 @@ def test_a_rule_whose_stage_did_not_run_had_no_turn() -> None:
 def test_an_unknown_rule_is_refused_with_those_it_may_mean() -> None:
     with pytest.raises(NotFoundError, match=r"did you mean pump\.gold"):
         why_not("pump.glod")
-    with pytest.raises(NotFoundError, match=r"there is no rule 'zzz'$"):
+    with pytest.raises(NotFoundError, match=r"there is no rule 'zzz'; the files in config/rules have their ids$"):
         why_not("zzz")
 
 
@@ -297,3 +297,15 @@ def test_why_not_names_the_words_of_the_language_of_the_message() -> None:
     assert said.endswith(
         "none of 2 alternatives holds; the first: subject is 'Hilfe'; wanted: subject contains the words 'Rechnung'"
     )
+
+
+def test_near_misses_know_the_category_of_the_first_part_of_a_split_contact() -> None:
+    split = rule(
+        "two", {"body.words": "pump"}, {"split": [{"title": "A", "category": "a"}, {"title": "B", "category": "b"}]}
+    )
+    far = rule("far", {"subject.words": "pump", "category": "c"}, {"queue": "noc"})
+    ruleset = ruleset_of(classify={"rules": [split]}, route={"rules": [far]})
+
+    assert [each["sentence"] for each in laid_out(MAIL, ruleset)["route"]["nearly"]] == [
+        "category is 'a'; wanted: category is 'c'"
+    ]
