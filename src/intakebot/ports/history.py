@@ -38,7 +38,8 @@ class Decided:
     """A stored decision about a new contact, with the case that it opened or joined.
 
     `contact_id` None = a part of a contact, or a case that was looked at again; `number` None = no case. `category` and
-    `queue` are those of the case now, or when it was closed. `rules`, `facts`, `told` and `true_keys` are '' and b"" for a decision that is older than their keeping.
+    `queue` are those of the case now, or when it was closed. `rules`, `facts`, `told` and `true_keys` are '' and b""
+    for a decision that is older than their keeping.
     """
 
     id: int
