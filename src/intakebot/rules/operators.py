@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from intakebot.rules.folding import Span, Text, fold, shared, words_of
@@ -201,8 +201,20 @@ def _compared(wanted: tuple[Scalar, ...], *, above: bool) -> Probe:
     return probe
 
 
+def _network(written: str) -> IPv4Network | IPv6Network:
+    """A network as it is written; raises ValueError with what to write instead."""
+    try:
+        whole = ip_network(written, strict=False)
+    except ValueError:
+        raise ValueError(f"{written!r} is no network; write one such as 10.0.0.0/8 or 2001:db8::/32") from None
+    try:
+        return ip_network(written)
+    except ValueError:
+        raise ValueError(f"{written} is one address in a network; write {whole}") from None
+
+
 def _cidr(wanted: tuple[Scalar, ...]) -> Probe:
-    networks = [(ip_network(str(value)), str(value)) for value in wanted]
+    networks = [(_network(str(value)), str(value)) for value in wanted]
 
     def inside(text: Text) -> str | None:
         try:
