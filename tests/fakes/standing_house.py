@@ -141,7 +141,7 @@ class StandingHouse:
         """From now on these rules stand before the shipped ones, as a reload would bring them."""
         rules = {name: {"rules": list(given)} for name, given in stages.items()}
         written = yaml.safe_dump({"schema": "intakebot.rules/1", "stages": rules})
-        shipped_rules = shipped()[0].rules
+        shipped_rules = shipped()[0].rules.nodes()
         self.house.rules.swap(load_ruleset([parse_node(written, "added.yaml"), *shipped_rules]))
 
     def move_to(self, domain: str) -> None:
