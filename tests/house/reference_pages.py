@@ -12,7 +12,7 @@ from pkgutil import walk_packages
 import click
 
 import intakebot
-from house.reference_words import EVENTS, SETTINGS
+from house.reference_words import ACTION_WORDS, EVENTS, FACTS, SETTINGS
 from house.sources import ROOT, Module, modules
 from intakebot.cli.program import program
 from intakebot.config.settings import load_settings
@@ -20,7 +20,7 @@ from intakebot.domain import errors
 from intakebot.domain.guards import GUARDS
 from intakebot.domain.workflow_drawing import lifecycle_page
 from intakebot.reading.defects import DEFECTS
-from intakebot.rules.actions import ACTIONS
+from intakebot.rules.actions import ACTIONS, Choice, Listed, Named, Record, Shape, Texts, Value
 from intakebot.rules.check import CHECKS
 from intakebot.rules.facts import FIELDS
 from intakebot.rules.model import STAGES
@@ -189,8 +189,8 @@ def facts_page() -> str:
         "What a rule may ask for. A fact that is decided by a stage can be asked for in later stages only; the stages"
         f" are, in order: {', '.join(STAGES)}. Every header is a fact too: `header.x-spam-score`.",
         table(
-            ("fact", "kind", "decided in"),
-            ((f"`{name}`", field.kind, field.decided_in or "-") for name, field in FIELDS.items()),
+            ("fact", "kind", "decided in", "what it says"),
+            ((f"`{name}`", field.kind, field.decided_in or "-", FACTS[name]) for name, field in FIELDS.items()),
         ),
         "## Operators",
         "Written `fact.operator: operand`; without an operator, `eq` for one value and `in` for several.",
@@ -202,15 +202,41 @@ def facts_page() -> str:
             ),
         ),
         "## Actions",
+        "Keys with `?` may be left out; words in capitals stand for a name or a text. A text may hold `{name}` of a"
+        " capture of the rule, or of a fact. `merge` of a collecting stage joins what several rules set: `union` of"
+        " lists, `max` of priorities, `first`.",
         table(
-            ("stage", "actions"),
-            ((stage, ", ".join(f"`{name}`" for name in actions)) for stage, actions in ACTIONS.items()),
+            ("stage", "action", "what it does"),
+            (
+                (stage, f"`{name}: {written(shape)}`", ACTION_WORDS[name])
+                for stage, actions in ACTIONS.items()
+                for name, shape in actions.items()
+            ),
         ),
         "## Checks",
         "What `intakebot rules check` finds before a message comes. Everything is an error, which keeps the rules from"
         " being used, unless it is called a warning.",
         table(("check", "what is wrong"), ((name, what) for name, what in CHECKS.items())),
     )
+
+
+def written(shape: Shape) -> str:
+    """How an action is written, as a rule file has it."""
+    match shape:
+        case Choice(words):
+            return " or ".join(words)
+        case Named(what):
+            return what.upper()
+        case Value(type=kind):
+            return "true" if kind is bool else "TEXT"
+        case Texts():
+            return "[TEXT, ...]"
+        case Listed(each=each, or_one=or_one):
+            return written(each) if or_one else f"[{written(each)}, ...]"
+        case Record(required, optional, any_one):
+            keys = [f"{key}: {written(each)}" for key, each in required.items()]
+            keys += [f"{key}{'' if any_one else '?'}: {written(each)}" for key, each in optional.items()]
+            return "{" + (" or " if any_one else ", ").join(keys) + "}"
 
 
 def read_keys() -> dict[str, str]:

@@ -71,7 +71,7 @@ async def test_a_case_says_why_it_is_here_with_the_callers_own_words(standing: S
         "the agreement, which was looked up, is gold"
     )
     route = {each["id"] for each in stage(decision, "route")["nearly"]}
-    assert route == {"route.technical", "route.returns"}
+    assert route == {"route.technical"}, "a rule of which the process alone holds is not near"
 
 
 async def test_nobody_waits_while_every_rule_is_tried_on_every_decision_of_a_case(
@@ -143,6 +143,11 @@ def test_without_a_database_nobody_is_looked_up_and_none_is_made(tmp_path: Path)
     assert (explained["looked_up"], explained["workflow"]) == (False, "crc-technical")
     assert explained["outcome"]["queue"] == "triage"
     assert not directory.exists()
+
+
+def test_a_mail_to_somebody_else_is_not_explained_as_if_it_were_taken(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"who@else\.example is no address of this house.*crc@intakebot\.example"):
+        explain_mails(SETTINGS, tmp_path / "none", [("pump.eml", MAIL)], ("who@else.example",))
 
 
 def test_a_database_that_is_none_of_ours_is_named(tmp_path: Path) -> None:

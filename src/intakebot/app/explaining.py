@@ -19,7 +19,9 @@ from intakebot.clocks import SystemClock
 from intakebot.config.rule_files import rule_files_at
 from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.contact import Envelope, PendingContact
+from intakebot.domain.errors import NotFoundError
 from intakebot.domain.ids import IdSource
+from intakebot.domain.organisation import Organisation
 from intakebot.ports import Surroundings
 from intakebot.reading.message import read_message
 from intakebot.rules.load import load_ruleset
@@ -42,8 +44,12 @@ class _Desk:
     database: Database | None
 
     def read(self, content: bytes, to: Sequence[str]) -> ReadContact:
-        """The mail as if it came now; without `to`, to those of our addresses that it names."""
+        """The mail as if it came now; without `to`, to those of our addresses that it names.
+
+        Raises NotFoundError for a `to` that is none of them: such a mail would not be taken.
+        """
         organisation = self.house.organisation
+        _refuse_strangers(organisation, to)
         message = read_message(content, own_domains=organisation.own_domains, languages=organisation.languages)
         message = replace(message, attachments=tuple(replace(file, content=b"") for file in message.attachments))
         named = tuple(address.address for address in (*message.to, *message.cc))
@@ -58,12 +64,19 @@ class _Desk:
         return look_around(self.database, read.clues, self.house.clock.now()) if self.database else None
 
 
+def _refuse_strangers(organisation: Organisation, to: Sequence[str]) -> None:
+    strange = [address for address in to if not organisation.receiving(address)]
+    if strange:
+        taken = ", ".join(sorted(organisation.addresses))
+        raise NotFoundError(f"{strange[0]} is no address of this house, so its mail is refused; known: {taken}")
+
+
 def explain_mails(
     settings: Path, data: Path | None, mails: Sequence[tuple[str, bytes]], to: Sequence[str]
 ) -> list[Mapping[str, Any]]:
     """What would become of each mail (its name and its bytes), and why.
 
-    Raises ConfigError, StorageUnavailableError.
+    Raises NotFoundError (`to`), ConfigError, StorageUnavailableError.
     """
     with _open(settings, data) as desk:
         read = [(name, desk.read(content, to)) for name, content in mails]

@@ -73,6 +73,8 @@ def remembered(history: History, since: datetime) -> tuple[Past, int]:
     kept = history.rules()
     contacts, was, older = [], [], 0
     for row in history.decided(since):
+        if row.contact_id is None:
+            continue  # a part of a contact, or a case that was looked at again: there is no message to decide about
         found = past_contact(row)
         if found is None:
             older += row.contact_id is not None

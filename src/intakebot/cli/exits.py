@@ -46,7 +46,9 @@ REFUSED = Exit(
     "the sentence says why; for a case, `intakebot case actions NUMBER` shows what is possible",
 )
 NOT_FOUND = Exit(
-    4, "Something was named that does not exist.", "`intakebot case list` and the other lists show what there is"
+    4,
+    "Something was named that does not exist.",
+    "the sentence may name what was meant; `intakebot case list` and the other lists show what there is",
 )
 UNREACHABLE = Exit(
     5,

@@ -103,4 +103,6 @@ def conflict(each: Record) -> str:
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
         return "{" + outcome(value) + "}"
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_value, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

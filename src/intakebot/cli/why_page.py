@@ -70,7 +70,8 @@ def _rules(trace: Record, decision: Record) -> Iterator[RenderableType]:
         yield from _sentences("What the rules say", sentences)
         return
     yield Text("What the rules say", style="bold")
-    yield points(sentences[:1])
+    if trace.get("disposition"):
+        yield points(sentences[:1])  # what becomes of the contact; the others say what is laid out below
     yield reasons_block(laid_out)
     if decision.get("rules_changed"):
         yield Text(CHANGED, style="yellow")

@@ -20,6 +20,7 @@ from intakebot.rules.operand_checks import operand_problems
 from intakebot.rules.overlaps import Overlaps
 from intakebot.rules.route_checks import default_problems, route_problems, unreachable_queues
 from intakebot.rules.shapes import key_place, known
+from intakebot.rules.silent_checks import silent_problems, unspoken_languages
 from intakebot.rules.truths import Truths
 from intakebot.rules.value_checks import gaps, never_given
 from intakebot.rules.world import World
@@ -31,7 +32,7 @@ CHECKS: Mapping[str, str] = {
     "unknown-operator": "an operator does not exist",
     "unknown-list": "a list does not exist",
     "bad-type": "a value or an operator does not fit the field; an action has another shape",
-    "bad-value": "a field is compared with a word that it never has",
+    "bad-value": "a field is compared with a word that it never has, or that has another form",
     "never-given": "a new case is asked for a category or tag that no rule gives (warning)",
     "own-stage": "a stage asks what is decided in it or after it",
     "duplicate-id": "two rules have one id",
@@ -57,6 +58,9 @@ CHECKS: Mapping[str, str] = {
     "unknown-capture": "an action names a capture that no pattern of its rule has",
     "bounds": "a pattern is too long or repeats too often, or conditions nest too deep",
     "stage-cost": "the conditions of a stage are too many and too long together",
+    "no-turn": "a rule answers to an event on which its stage is not asked, or on idle without hours to wait for",
+    "not-yet-known": "a rule for new cases asks for what only a case that exists has",
+    "unspoken-language": "a condition or a list is for a language that no message is taken to be in (warning)",
     "failing-test": "a test that is written in a rule fails",
 }
 """What is checked, each with a folder of rules in the tests that are found wrong for it."""
@@ -72,6 +76,7 @@ def check_ruleset(ruleset: Ruleset, world: World) -> list[Problem]:
         *operand_problems(ruleset),
         *never_given(ruleset, world),
         *unreachable_queues(ruleset, world),
+        *unspoken_languages(ruleset, world),
     ]
     literals = Literals()
     for stage in ruleset.stages:
@@ -92,6 +97,7 @@ def _stage_problems(stage: Stage, ruleset: Ruleset, world: World, literals: Lite
         yield from route_problems(stage.rules, overlaps.shapes, world)
     for rule in stage.rules:
         yield from condition_problems(stage, rule, ruleset, world)
+        yield from silent_problems(stage, rule, ruleset, world)
         yield from action_problems(stage.name, rule.then, world)
         for number, test in enumerate(rule.tests, start=1):
             yield from _test_problems(rule, test, number, ruleset)

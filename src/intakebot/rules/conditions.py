@@ -71,6 +71,8 @@ class Conditions:
                 if value.value == ():
                     self._shapes.add(place, f"{key!r} names no condition")
                 yield AnyOf(parts) if key == "any" else AllOf(parts)
+            case "or" | "and":
+                self._shapes.add(place, f"unknown field {key!r}; write `{'any' if key == 'or' else 'all'}: [...]`")
             case "not":
                 yield NotOf(self.read(value, depth + 1))
             case _:
@@ -187,7 +189,9 @@ def _operand_problem(name: str, operator: Operator, wanted: tuple[Scalar, ...]) 
         return f"operator {name!r} takes one value, not {len(wanted)}"
     for value in wanted:
         if not _taken(operator.takes, value):
-            return f"operator {name!r} takes {_TAKEN_NAMES[operator.takes]}, not {value!r}"
+            quoted = operator.takes == "texts" and not isinstance(value, str)
+            hint = f"; write '{str(value).lower()}' in quotes" if quoted else ""
+            return f"operator {name!r} takes {_TAKEN_NAMES[operator.takes]}, not {value!r}{hint}"
     return ""
 
 

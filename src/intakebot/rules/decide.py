@@ -123,8 +123,14 @@ def ends(trace: StageTrace) -> bool:
 
 
 def outcome_facts(outcome: Mapping[str, Plain]) -> dict[str, Fact]:
-    """What later stages may read of an outcome: category, priority, tags, disposition, support."""
+    """What later stages may read of an outcome: category, priority, tags, disposition, support.
+
+    Where a contact is split and has no category of its own, it has that of its first part.
+    """
     facts: dict[str, Fact] = {}
+    parts = outcome.get("split")
+    if isinstance(parts, list) and parts and isinstance(parts[0], dict):
+        facts["category"] = str(parts[0]["category"])
     for name, value in outcome.items():
         if name in FIELDS and FIELDS[name].decided_in:
             facts[name] = tuple(str(each) for each in value) if isinstance(value, list) else str(value)
@@ -174,7 +180,7 @@ def _in_shadow(rule: Rule, truths: Truths) -> ShadowRule:
 def _apply(rule: Rule, truths: Truths) -> tuple[AppliedRule, dict[str, Plain]]:
     captures = truths.captures(rule.condition) if not truths.from_known or _names_something(rule.then) else {}
     actions, unfilled = _actions(rule.then, truths, captures)
-    evidence = tuple(truths.evidence(rule.condition))
+    evidence = tuple(dict.fromkeys(truths.evidence(rule.condition)))
     return AppliedRule(rule.id, rule.place, evidence, captures, unfilled), actions
 
 

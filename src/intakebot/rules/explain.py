@@ -22,8 +22,9 @@ from intakebot.rules.model import (
     Ruleset,
     Stage,
     StageTrace,
+    spoken,
 )
-from intakebot.rules.operators import OPERATORS, Scalar
+from intakebot.rules.operators import Scalar, phrase
 from intakebot.rules.truths import Truths
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ def first_false(condition: Condition, truths: Truths, ruleset: Ruleset) -> str:
     match condition:
         case AllOf(parts):
             return first_false(next(part for part in parts if not truths.holds(part)), truths, ruleset)
+        case AnyOf(parts) if spoken(condition, ruleset.atoms):
+            # Only the words of the message's own language could have matched.
+            own = (part for part in parts if truths.holds(_language(part)))
+            return first_false(next(own, parts[0]), truths, ruleset)
         case AnyOf(parts):
             reason = first_false(parts[0], truths, ruleset)
             return reason if len(parts) == 1 else f"none of {len(parts)} alternatives holds; the first: {reason}"
@@ -73,6 +78,11 @@ def first_false(condition: Condition, truths: Truths, ruleset: Ruleset) -> str:
             present = bool(truths.entries(atom.field))
             actual = f"is {truths.shown(atom.field)!r}" if present else "is missing"
             return f"{atom.field} {actual}; wanted: {wanted}"
+
+
+def _language(alternative: Condition) -> Condition:
+    """What an alternative of a list that is divided by languages asks of the language."""
+    return alternative.parts[0] if isinstance(alternative, AllOf) else alternative
 
 
 def verdict(stage: Stage, rule: Rule, truths: Truths, ruleset: Ruleset, event: str) -> tuple[bool, str]:
@@ -135,7 +145,7 @@ def claim(name: str, operator: str, wanted: tuple[Scalar, ...]) -> str:
     values = " or ".join(_value(value) for value in wanted[:VALUES_SAID])
     if len(wanted) > VALUES_SAID:
         values += f" or {len(wanted) - VALUES_SAID} more"
-    return f"{name} {OPERATORS[operator].phrase.format(wanted=values)}"
+    return f"{name} {phrase(operator, wanted, values)}"
 
 
 def _value(value: Scalar) -> str:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from intakebot.rules.facts import field_named
 from intakebot.rules.folding import Text, fold, words_of
 from intakebot.rules.model import Atom
-from intakebot.rules.operators import OPERATORS, Scalar
+from intakebot.rules.operators import Scalar, phrase
 
 Value: TypeAlias = "str | int | float | tuple[str, ...] | IPv4Network | IPv6Network"
 Test: TypeAlias = Callable[[Any, Any], bool]
@@ -40,7 +40,7 @@ class Literal:
 
     def __str__(self) -> str:
         wanted = " or ".join(_said(value) for value in self.values)
-        claim = f"{self.field} {OPERATORS[self.operator].phrase.format(wanted=wanted)}"
+        claim = f"{self.field} {phrase(self.operator, self.values, wanted)}"
         return f"not: {claim}" if self.negated else claim
 
 

@@ -202,10 +202,18 @@ def _test(shapes: Shapes, node: Node) -> RuleTest:
     expect = shapes.choice(parts.get("expect"), "expect", ("match", "no_match"), "match")
     facts = shapes.mapping(given, "given") if given else {}
     return RuleTest(
-        given={name: _fact(shapes, name, value) for name, value in facts.items()},
+        given=_with_domain({name: _fact(shapes, name, value) for name, value in facts.items()}),
         expect=expect == "match",
         place=key_place(node, "given"),
     )
+
+
+def _with_domain(given: dict[str, Fact]) -> dict[str, Fact]:
+    """A message that is from somebody is from that domain, too, unless the test says otherwise."""
+    sender = given.get("from")
+    if not isinstance(sender, str) or "@" not in sender:
+        return given
+    return {"from.domain": sender.rpartition("@")[2]} | given
 
 
 def _fact(shapes: Shapes, name: str, node: Node) -> Fact:

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from intakebot.domain.positions import Node, Place, Plain
     from intakebot.rules.facts import Facts
@@ -101,6 +101,19 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
         case AllOf(parts) | AnyOf(parts):
             for part in parts:
                 yield from leaves(part)
+
+
+def spoken(condition: Condition, atoms: Sequence[Atom]) -> bool:
+    """Whether it is made of a list that is divided by languages: one alternative for each, which asks for it first."""
+    return isinstance(condition, AnyOf) and all(
+        isinstance(part, AllOf) and len(part.parts) > 1 and is_about(part.parts[0], {"language"}, atoms)
+        for part in condition.parts
+    )
+
+
+def is_about(condition: Condition, fields: Collection[str], atoms: Sequence[Atom]) -> bool:
+    """Whether a condition asks for nothing but these fields."""
+    return all(atoms[leaf.atom].field in fields for leaf in leaves(condition))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Near misses: rules of which all conditions hold but one, so that a person sees what a word would have changed.
 
 Called by `reasons`, when somebody asks; deciding does not come here, because every rule of a stage is looked at.
-A rule of one condition is never near: whatever does not hold would be.
+A rule of one condition is never near: whatever does not hold would be. Neither is one of which nothing holds but
+what most messages have in common: their process, channel or language.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from intakebot.rules.explain import first_false
-from intakebot.rules.model import AllOf, AnyOf, Condition, NotOf, Rule, Ruleset, Stage, leaves
+from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, NotOf, Rule, Ruleset, Stage, is_about, leaves
 from intakebot.rules.truths import Truths
 
 MOST = 5
 """Near misses of one stage that are shown."""
+_COMMON = frozenset({"case.workflow", "channel", "language"})
 _FAR: tuple[int, Condition | None] = (0, None)
 
 
@@ -41,7 +43,7 @@ def near_misses(
     near: list[tuple[int, Condition, Rule]] = []
     for rule in stage.rules:
         if rule.mode == "live" and event in rule.on and isinstance(rule.condition, (AllOf, AnyOf)):
-            held, missing = _nearest(rule.condition, truths)
+            held, missing = _nearest(rule.condition, truths, ruleset.atoms)
             if missing is not None:
                 near.append((held, missing, rule))
     near.sort(key=lambda each: -each[0])
@@ -55,13 +57,13 @@ def _reads(condition: Condition, ruleset: Ruleset, fields: Container[str]) -> bo
     return any(ruleset.atoms[leaf.atom].field in fields for leaf in leaves(condition))
 
 
-def _nearest(condition: AllOf | AnyOf, truths: Truths) -> tuple[int, Condition | None]:
+def _nearest(condition: AllOf | AnyOf, truths: Truths, atoms: Sequence[Atom]) -> tuple[int, Condition | None]:
     """How many conditions hold, and the only one that does not; None when the rule matches or is further away."""
     if isinstance(condition, AllOf):
-        return _but_one(condition, truths)
+        return _but_one(condition, truths, atoms)
     near: tuple[int, Condition | None] = _FAR
     for alternative in condition.parts:
-        found = _but_one(alternative, truths) if isinstance(alternative, AllOf) else _FAR
+        found = _but_one(alternative, truths, atoms) if isinstance(alternative, AllOf) else _FAR
         if truths.holds(alternative):
             return _FAR
         if found[1] is not None and found[0] > near[0]:
@@ -69,12 +71,12 @@ def _nearest(condition: AllOf | AnyOf, truths: Truths) -> tuple[int, Condition |
     return near
 
 
-def _but_one(condition: AllOf, truths: Truths) -> tuple[int, Condition | None]:
+def _but_one(condition: AllOf, truths: Truths, atoms: Sequence[Atom]) -> tuple[int, Condition | None]:
     held, missing = 0, None
     for part in _parts(condition):
         if truths.holds(part):
             # That something is absent holds for nearly every message, so it makes no rule a near one.
-            held += not isinstance(part, NotOf)
+            held += not isinstance(part, NotOf) and not is_about(part, _COMMON, atoms)
         elif missing is None:
             missing = part
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from intakebot.rules.folding import Span, Text, fold, shared, words_of
@@ -201,8 +201,20 @@ def _compared(wanted: tuple[Scalar, ...], *, above: bool) -> Probe:
     return probe
 
 
+def _network(written: str) -> IPv4Network | IPv6Network:
+    """A network as it is written; raises ValueError with what to write instead."""
+    try:
+        whole = ip_network(written, strict=False)
+    except ValueError:
+        raise ValueError(f"{written!r} is no network; write one such as 10.0.0.0/8 or 2001:db8::/32") from None
+    try:
+        return ip_network(written)
+    except ValueError:
+        raise ValueError(f"{written} is one address in a network; write {whole}") from None
+
+
 def _cidr(wanted: tuple[Scalar, ...]) -> Probe:
-    networks = [(ip_network(str(value)), str(value)) for value in wanted]
+    networks = [(_network(str(value)), str(value)) for value in wanted]
 
     def inside(text: Text) -> str | None:
         try:
@@ -235,11 +247,18 @@ OPERATORS: Mapping[str, Operator] = {
     "ends": Operator(_TEXTUAL, "texts", _ends, "ends with {wanted}"),
     "under": Operator(_TEXTUAL, "texts", _under, "is under {wanted}"),
     "matches": Operator(_TEXTUAL, "texts", _matches, "matches {wanted}"),
-    "present": Operator(_ANY, "flag", _present, "is present: {wanted}"),
+    "present": Operator(_ANY, "flag", _present, "is {wanted}"),
     "gt": Operator(_NUMERIC, "number", lambda wanted: _compared(wanted, above=True), "is above {wanted}"),
     "lt": Operator(_NUMERIC, "number", lambda wanted: _compared(wanted, above=False), "is below {wanted}"),
     "cidr": Operator(_TEXTUAL, "texts", _cidr, "is in the network {wanted}"),
 }
+
+
+def phrase(operator: str, wanted: tuple[object, ...], said: str) -> str:
+    """What a condition asks of its field, in words; `said` are its operands as a sentence names them."""
+    if operator == "present":
+        said = " or ".join("present" if each else "missing" for each in wanted)
+    return OPERATORS[operator].phrase.format(wanted=said)
 
 
 def later(operator: str, wanted: tuple[Scalar, ...]) -> Probe:

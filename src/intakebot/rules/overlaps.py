@@ -13,7 +13,7 @@ from itertools import islice
 from intakebot.domain.errors import Problem, Severity
 from intakebot.rules.covering import Among, Covering
 from intakebot.rules.literals import Literals
-from intakebot.rules.model import EVENTS, AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Stage
+from intakebot.rules.model import EVENTS, AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Stage, spoken
 from intakebot.rules.terms import Shape, are_apart, shape_of
 
 MOST_MEETINGS = 64
@@ -31,6 +31,7 @@ class Overlaps:
 
     def __init__(self, stage: Stage, atoms: Sequence[Atom], literals: Literals) -> None:
         self._stage = stage
+        self._atoms = atoms
         self._literals = literals
         self.shapes = [shape_of(rule.condition, atoms, literals) for rule in stage.rules]
         live = [shape if rule.mode == "live" else None for rule, shape in zip(stage.rules, self.shapes, strict=True)]
@@ -42,7 +43,7 @@ class Overlaps:
     def problems(self) -> Iterator[Problem]:
         """Everything provable about the rules of the stage."""
         for rule, shape in zip(self._stage.rules, self.shapes, strict=True):
-            yield from _contradictions(rule, shape)
+            yield from _contradictions(rule, shape, self._atoms)
         twins = dict(self._twins())
         for later, earlier in twins.items():
             sentence = f"rule {self._rule(later).id!r} has the same condition as rule {_named(self._rule(earlier))}"
@@ -129,12 +130,26 @@ class Overlaps:
                     break
 
 
-def _contradictions(rule: Rule, shape: Shape) -> Iterator[Problem]:
-    """A rule that never matches; an alternative of it that never holds."""
+def _contradictions(rule: Rule, shape: Shape, atoms: Sequence[Atom]) -> Iterator[Problem]:
+    """A rule that never matches; an alternative of it that never holds.
+
+    Two lists that are divided by languages always have alternatives that exclude each other: nobody wrote those.
+    """
     if shape.is_impossible:
         yield _problem(rule, f"rule {rule.id!r} never matches: {shape.clashes[0]}")
-    elif shape.clashes and shape.exact:
+    elif shape.clashes and shape.exact and not _has_spoken(rule.condition, atoms):
         yield _problem(rule, f"rule {rule.id!r} has an alternative that never holds: {shape.clashes[0]}", "warning")
+
+
+def _has_spoken(condition: Condition, atoms: Sequence[Atom]) -> bool:
+    """Whether a list that is divided by languages is asked for somewhere in a condition."""
+    match condition:
+        case Leaf():
+            return False
+        case NotOf(part):
+            return _has_spoken(part, atoms)
+        case AllOf(parts) | AnyOf(parts):
+            return spoken(condition, atoms) or any(_has_spoken(part, atoms) for part in parts)
 
 
 def _may_meet(one: Rule, shape: Shape, two: Rule, other: Shape) -> bool:

@@ -39,6 +39,7 @@ _PIECE = re.compile(r"\\.|\[\^?\]?|\]|[^\\\[\]]+", re.DOTALL)
 _WRITTEN_OUT = {r"\w": r"\p{L}\p{M}\p{N}_", r"\s": r"\s\p{Z}\x{85}"}
 _NEGATED = {r"\W": r"\w", r"\S": r"\s"}
 _NEVER = Text("")
+_AROUND = re.compile(r"\(\?<?[=!]")
 
 
 class Pattern:
@@ -50,7 +51,8 @@ class Pattern:
         try:
             self._compiled = re2.compile(written.encode(), _options())
         except re2.error as refused:
-            raise ValueError(f"pattern {source!r} is not valid: {_sentence(refused)}") from None
+            around = "; there is no look-around: write a second condition, or `not`" if _AROUND.search(source) else ""
+            raise ValueError(f"pattern {source!r} is not valid: {_sentence(refused)}{around}") from None
         self._names: Mapping[str, int] = {
             name.decode() if isinstance(name, bytes) else name: group
             for name, group in self._compiled.groupindex.items()

@@ -140,13 +140,17 @@ class Truths:
         return whole
 
     def evidence(self, condition: Condition, *, negated: bool = False) -> Iterator[Evidence]:
-        """The atoms that a true condition rests on: true ones, and false ones under `not`."""
+        """The atoms that a true condition rests on: true ones, and false ones under `not`.
+
+        What stands in an alternative that does not hold is no reason, even where it is true itself.
+        """
         match condition:
             case NotOf(part):
                 yield from self.evidence(part, negated=not negated)
             case AllOf(parts) | AnyOf(parts):
                 for part in parts:
-                    yield from self.evidence(part, negated=negated)
+                    if self.holds(part) is not negated:
+                        yield from self.evidence(part, negated=negated)
             case Leaf(index):
                 if self.true(index) is not negated:
                     yield self.evidence_of(index, negated=negated)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from intakebot.domain.customer import AgreementKind, Validity
+from intakebot.domain.customer_entries import SUBSCRIPTION_STATUSES
 from intakebot.domain.errors import Problem
 from intakebot.domain.positions import Node, Place
 from intakebot.rules.covering import Covering
@@ -29,6 +30,7 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
     "priority": PRIORITIES,
     "case.priority": PRIORITIES,
     "agreement.kind": tuple(kind.value for kind in AgreementKind),
+    "subscription.status": SUBSCRIPTION_STATUSES,
     "support_key.state": tuple(state.value for state in Validity),
 }
 

@@ -57,6 +57,6 @@ def rule_named(rule_id: str, ruleset: Ruleset) -> tuple[Stage, Rule]:
     rules = {rule.id: (stage, rule) for stage in ruleset.stages for rule in stage.rules}
     if rule_id not in rules:
         alike = get_close_matches(rule_id, rules, ALIKE)
-        hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
+        hint = f"; did you mean {' or '.join(alike)}?" if alike else "; the files in config/rules have their ids"
         raise NotFoundError(f"there is no rule {rule_id!r}{hint}")
     return rules[rule_id]

@@ -21,8 +21,8 @@ class World:
 
     `serves` maps a queue to the workflows it serves, `steps` a workflow to what may become of a case that was
     just registered: `move` (to a queue or assignee), `resolve`. `reached` names queues that cases reach without
-    a rule, `variants` workflows that only classification leads to. `categories`, `policies`, `markers`, `statuses`
-    None: any name will do.
+    a rule, `variants` workflows that only classification leads to. `categories`, `policies`, `markers`, `statuses`,
+    `languages` (of messages), `tiers` (of agreements) None: any name will do.
     """
 
     queues: frozenset[str] = frozenset()
@@ -33,6 +33,8 @@ class World:
     policies: frozenset[str] | None = None
     markers: frozenset[str] | None = None
     statuses: frozenset[str] | None = None
+    languages: frozenset[str] | None = None
+    tiers: frozenset[str] | None = None
     serves: Mapping[str, frozenset[str]] = field(default_factory=dict)
     steps: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reached: frozenset[str] = frozenset()
@@ -72,6 +74,8 @@ def world_of(organisation: Organisation, templates: Collection[str]) -> World:
         policies=frozenset(organisation.policies),
         markers=frozenset(organisation.markers),
         statuses=frozenset(status for each in organisation.workflows.values() for status in each.states),
+        languages=frozenset(organisation.languages),
+        tiers=frozenset(policy.tier for policy in organisation.policies.values() if policy.tier) or None,
         serves={queue.name: frozenset(queue.workflows) for queue in organisation.queues.values()},
         steps={name: _steps(workflow) for name, workflow in organisation.workflows.items()},
         reached=frozenset({organisation.triage_queue}),

@@ -74,6 +74,7 @@ def report(decided: Iterable[Decided], corrections: Iterable[Correction]) -> dic
     contacts = 0
     for row in decided:
         contacts += row.contact_id is not None
+        # A case that was looked at again has no disposition: nothing was decided about a contact.
         opened = row.case_id is not None and row.trace.get("disposition") == Disposition.OPEN.value
         was = was_stored(row.trace)
         made = _within_a_day(by_case[row.case_id], row.at) if opened and row.case_id is not None else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from rich.console import Console
 
 from fakes.answers import EXPLAINED, REASONS
 from fakes.house import FakeHouse
-from intakebot.cli.reason_page import reasons_block
+from intakebot.cli.moments import Calendar
+from intakebot.cli.reason_page import outcome, reasons_block
+from intakebot.cli.why_page import why_page
 
 Write = Callable[[str, "str | bytes"], Path]
 
@@ -142,3 +145,23 @@ def test_a_test_that_fails_says_why_and_fails_the_command(intakebot: Any, house:
     assert (result.exit_code, house.opened) == (1, [(tmp_path, None)])
     for said in ("rules/30-classify.yaml:2", "a test 2", "body is missing; wanted: body is 'x'", "1 of 2 tests"):
         assert said in result.stdout
+
+
+def test_what_a_rule_splits_and_switches_is_said_in_the_words_of_the_rule_file() -> None:
+    said = outcome(
+        {"split": [{"title": "A", "category": "a"}, {"title": "B", "category": "b"}], "suppress_reply": True}
+    )
+
+    assert said == "split: {title: A, category: a}, {title: B, category: b}, suppress_reply: true"
+
+
+def test_a_case_that_was_looked_at_again_shows_each_stage_once() -> None:
+    trace = {"event": "idle", "sentences": ["flag: no rule matched"]}
+    decision = {"contact_id": None, "at": "2026-03-02T09:00:00+00:00", "trace": trace, "reasons": REASONS}
+    paper = StringIO()
+    moment = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+    Console(file=paper, width=100).print(why_page({"case": 1001, "decisions": [decision]}, Calendar(moment)))
+
+    assert "Nobody touched it" in paper.getvalue()
+    assert "• flag: no rule matched" not in paper.getvalue()

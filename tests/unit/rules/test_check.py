@@ -139,9 +139,9 @@ PAIRS = [
         id="special-before-general",
     ),
     pytest.param(
-        "classify",
-        rule("a", {"subject": "x"}, {"category": "x"}, on="appended"),
-        rule("b", {"subject": "x", "size": 1}, {"category": "y"}, on=["appended", "created"]),
+        "route",
+        rule("a", {"subject": "x"}, {"queue": "noc"}, on="appended"),
+        rule("b", {"subject": "x", "size": 1}, {"queue": "noc"}, on=["appended", "created"]),
         [],
         id="other-events",
     ),

@@ -62,7 +62,7 @@ def test_line_10_explain_names_rule_place_atoms_spans_and_rivals() -> None:
         "flag: rule flag.one (main.yaml:24) because category is under 'technical'",
         (
             "flag: rule flag.two (main.yaml:27) because body matches 'sig(?P<rest>\\\\w+)' at 12-18"
-            " and customer.id is present: false; sets priority: high"
+            " and customer.id is missing; sets priority: high"
         ),
         "flag: conflict on priority: kept 'high', not 'low' of flag.two",
         "route: no rule matched",

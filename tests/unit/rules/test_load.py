@@ -157,3 +157,19 @@ def test_the_hash_names_the_content_not_the_layout() -> None:
 def test_equal_conditions_are_one_atom() -> None:
     rules = [rule(name, {"size": 1, "subject.words": "x"}, {"category": name}) for name in "abc"]
     assert len(ruleset_of(classify={"rules": rules}).atoms) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "domain"),
+    [
+        ({"from": "ann@acme.example"}, "acme.example"),
+        ({"from": "ann@acme.example", "from.domain": "other.example"}, "other.example"),
+        ({"from": "T0ACME/U0ANN"}, None),
+        ({"subject": "x"}, None),
+    ],
+)
+def test_a_test_that_is_from_somebody_is_from_that_domain(given: Any, domain: str | None) -> None:
+    tests = [{"given": given, "expect": "no_match"}]
+    ruleset = ruleset_of(guard={"rules": [rule("r", {"subject": "y"}, {"disposition": "machine"}, tests=tests)]})
+
+    assert ruleset.stage("guard").rules[0].tests[0].given.get("from.domain") == domain

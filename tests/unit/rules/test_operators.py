@@ -191,7 +191,26 @@ UNUSABLE = [
         "keyword '+++' has no letter or digit, so it is no word; use contains",
         id="no-word",
     ),
-    pytest.param({"client.ip.cidr": "10.0.0.1/8"}, "10.0.0.1/8 has host bits set", id="cidr"),
+    pytest.param(
+        {"client.ip.cidr": "10.0.0.1/8"}, "10.0.0.1/8 is one address in a network; write 10.0.0.0/8", id="cidr"
+    ),
+    pytest.param(
+        {"client.ip.cidr": "10.0.0.300/8"},
+        "'10.0.0.300/8' is no network; write one such as 10.0.0.0/8 or 2001:db8::/32",
+        id="network",
+    ),
+    pytest.param(
+        {"subject.words": [12]},
+        "operator 'words' takes text that is not empty, not 12; write '12' in quotes",
+        id="unquoted",
+    ),
+    pytest.param(
+        {"subject.matches": "(?=a)b"},
+        "pattern '(?=a)b' is not valid: invalid perl operator: (?=;"
+        " there is no look-around: write a second condition, or `not`",
+        id="around",
+    ),
+    pytest.param({"or": [{"subject": "x"}]}, "unknown field 'or'; write `any: [...]`", id="or"),
     pytest.param({"subject.contains": ""}, "operator 'contains' takes text that is not empty, not ''", id="empty"),
     pytest.param({"size.gt": "x"}, "operator 'gt' takes a number, not 'x'", id="gt"),
     pytest.param({"size.gt": [1, 2]}, "operator 'gt' takes one value, not 2", id="two"),

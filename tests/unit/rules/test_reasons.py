@@ -223,7 +223,7 @@ def test_a_rule_whose_stage_did_not_run_had_no_turn() -> None:
 def test_an_unknown_rule_is_refused_with_those_it_may_mean() -> None:
     with pytest.raises(NotFoundError, match=r"did you mean pump\.gold"):
         why_not("pump.glod")
-    with pytest.raises(NotFoundError, match=r"there is no rule 'zzz'$"):
+    with pytest.raises(NotFoundError, match=r"there is no rule 'zzz'; the files in config/rules have their ids$"):
         why_not("zzz")
 
 
@@ -253,3 +253,59 @@ def test_a_long_list_is_named_by_its_first_values() -> None:
     traces: Any = decide({"body": "x"}, ruleset).to_plain()["stages"]
     found = why_not_in("r", traces, Told({"guard": {"body": "x"}}, ruleset), "")
     assert found.sentence.endswith("body is '0' or '1' or '2' or '3' or '4' or '5' or 3 more")
+
+
+DIVIDED = load_ruleset(
+    [
+        parse("""\
+schema: intakebot.rules/1
+lists:
+  key: {en: [password], de: [Passwort, Kennwort]}
+  bill: {en: [invoice], de: [Rechnung]}
+stages:
+  classify:
+    default: {category: none}
+    rules:
+      - id: key
+        when: {case.workflow: desk, any: [{subject.words: {list: key}}, {body.words: {list: key}}]}
+        then: {category: key}
+      - id: bill
+        when: {case.workflow: desk, any: [{subject.words: {list: bill}}, {body.words: {list: bill}}]}
+        then: {category: bill}
+""")
+    ]
+)
+GERMAN = {"case.workflow": "desk", "language": "de", "subject": "Hilfe", "body": "Das Passwort ist weg."}
+
+
+def test_a_list_divided_by_languages_is_explained_once_and_by_the_language_of_the_message() -> None:
+    stage = laid_out(GERMAN, DIVIDED)["classify"]
+
+    assert [each["sentence"] for each in stage["rules"][0]["because"]] == [
+        "case.workflow is 'desk'",
+        "language is 'de'",
+        "body contains the words 'Passwort'",
+    ]
+    assert stage["nearly"] == [], "that the process and the language fit brings a rule no nearer"
+
+
+def test_why_not_names_the_words_of_the_language_of_the_message() -> None:
+    traces: Any = decide(GERMAN, DIVIDED).to_plain()["stages"]
+
+    said = why_not_in("bill", traces, Told({"guard": GERMAN}, DIVIDED), "").sentence
+
+    assert said.endswith(
+        "none of 2 alternatives holds; the first: subject is 'Hilfe'; wanted: subject contains the words 'Rechnung'"
+    )
+
+
+def test_near_misses_know_the_category_of_the_first_part_of_a_split_contact() -> None:
+    split = rule(
+        "two", {"body.words": "pump"}, {"split": [{"title": "A", "category": "a"}, {"title": "B", "category": "b"}]}
+    )
+    far = rule("far", {"subject.words": "pump", "category": "c"}, {"queue": "noc"})
+    ruleset = ruleset_of(classify={"rules": [split]}, route={"rules": [far]})
+
+    assert [each["sentence"] for each in laid_out(MAIL, ruleset)["route"]["nearly"]] == [
+        "category is 'a'; wanted: category is 'c'"
+    ]
