@@ -43,6 +43,25 @@ async def test_a_closed_channel_sounds_an_alarm_and_keeps_its_posts(wall: Wall, 
     assert all(wall.cards("crc", case) for case in cases)
 
 
+async def test_nothing_internal_is_shown_where_another_company_reads(wall: Wall) -> None:
+    room, case = wall.channels["crc"], wall.case(title="Internal")
+    await wall.show()
+    room.shared_with = (wall.slack.workspace("other"),)
+    await wall.later(6 * 60)
+    wall.change(case, title="Secret")
+    later = wall.case(title="Another")
+    await wall.show()
+    assert "Secret" not in said(wall.cards("crc", case)[0])
+    assert not wall.cards("crc", later)
+    assert "shared with another company" in said(wall.slack.messages(wall.operators)[0])
+    room.shared_with = ()
+    await wall.later(3600)
+    await wall.later(30)
+    assert "Secret" in said(wall.cards("crc", case)[0])
+    assert wall.cards("crc", later)
+    assert not wall.alarms.standing
+
+
 async def test_a_channel_that_does_not_exist_sounds_an_alarm(wall: Wall) -> None:
     wall.slack.state.channels.pop(wall.channels["crc"].id)
     wall.case()

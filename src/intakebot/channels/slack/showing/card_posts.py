@@ -46,6 +46,7 @@ class CardPosts:
         if channel is None:
             return await self._leave(card, case, queue)
         place = self.rooms.place_now(f"{(await self.calls.us()).team}/{channel}")
+        await self.calls.keep_inside(_who(card), place.partition("/")[2])
         shown = cards.card(case, self.clock.now())
         here = card.ts if card.ts and self.rooms.place_now(card.place) == place else ""
         if here and (digest_of(shown) == card.shown or await self._changed(card, place, here, shown)):

@@ -56,6 +56,7 @@ class LinePosts:
             return PostSettlement(line.id, PostState.DROPPED, line.wanted, now, error=f"no {line.reference} any more")
         place = self.rooms.place_now(card[0])
         where, who, mark = Where(place.partition("/")[2], card[1]), f"post {line.id}", {"id": str(line.id)}
+        await self.calls.keep_inside(who, where.channel)
         found = await find(self.calls, who, where, mark, line.owed_at) if line.resends else None
         ts = str(found["ts"]) if found else await post(self.calls, who, where, shown, mark)
         return PostSettlement(line.id, PostState.POSTED, line.wanted, now, place=place, ts=ts)

@@ -11,12 +11,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from intakebot.channels.slack.showing.pacing import POST, Pacing
 from intakebot.channels.slack.showing.reach import Reach
-from intakebot.channels.slack.showing.troubles import Trouble, trouble_of
+from intakebot.channels.slack.showing.troubles import SHARED_OUTSIDE, Trouble, trouble_of
 from intakebot.channels.slack.web.alarms import Alarms
 from intakebot.channels.slack.web.calls import LOOK_AGAIN, Calls, Us
 from intakebot.domain.errors import (
@@ -43,6 +43,7 @@ class HeldBackError(IntakebotError):
 
 
 NO_WRITING = "slack.no-writing"
+ASKED_AGAIN = timedelta(minutes=5)
 
 
 class PacedCalls:
@@ -57,6 +58,7 @@ class PacedCalls:
         self._clock = clock
         self._pacing = Pacing()
         self._reach = Reach()
+        self._inside_until: dict[str, datetime] = {}
         self._lanes: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def call(self, who: str, method: str, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401 - the platform's
@@ -80,6 +82,25 @@ class PacedCalls:
         if method in _WRITING:
             self.alarms.silence(NO_WRITING, channel)
         return answer
+
+    async def keep_inside(self, who: str, channel: str) -> None:
+        """Make sure that nobody of another company reads a channel; asked again after some minutes.
+
+        Raises SlackRefusedError (`SHARED_OUTSIDE`) where they do, and as `call`. What cannot be asked about cannot be
+        written in either, and says so by itself.
+        """
+        now = self._clock.now()
+        if self._inside_until.get(channel, now) > now:
+            return
+        try:
+            answer = await self.call(who, "conversations.info", channel=channel)
+        except SlackRefusedError:
+            return
+        if (answer.get("channel") or {}).get("is_ext_shared"):
+            sentence = f"{channel} is shared with another company, whose people would read what is internal"
+            self.alarms.sound(NO_WRITING, channel, f"{sentence}: give the queue another channel. What is owed waits.")
+            raise SlackRefusedError(sentence, SHARED_OUTSIDE)
+        self._inside_until[channel] = now + ASKED_AGAIN
 
     async def us(self) -> Us:
         """Who we are there. Raises as `call`."""

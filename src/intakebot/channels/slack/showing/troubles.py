@@ -29,8 +29,11 @@ class Trouble(Enum):
     ODD = "odd"
 
 
+SHARED_OUTSIDE: Final = "shared_outside"
+"""Our own code for a channel that people of another company read."""
 _CODES: Final = {
     Trouble.PLACE: (
+        SHARED_OUTSIDE,
         "channel_not_found", "not_in_channel", "is_archived", "restricted_action",
         "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel", "is_inactive",
