@@ -129,8 +129,9 @@ def outcome_facts(outcome: Mapping[str, Plain]) -> dict[str, Fact]:
     """
     facts: dict[str, Fact] = {}
     parts = outcome.get("split")
-    if isinstance(parts, list) and parts and isinstance(parts[0], dict):
-        facts["category"] = str(parts[0]["category"])
+    first = parts[0] if isinstance(parts, list) and parts else None
+    if isinstance(first, dict) and "category" in first:
+        facts["category"] = str(first["category"])
     for name, value in outcome.items():
         if name in FIELDS and FIELDS[name].decided_in:
             facts[name] = tuple(str(each) for each in value) if isinstance(value, list) else str(value)

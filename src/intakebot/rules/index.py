@@ -67,14 +67,9 @@ class Index:
             self._by_tested[tested] = found
         return found
 
-    def known_by_field(self, true: frozenset[int]) -> dict[str, set[int]]:
-        """Atoms of these keys, by field."""
-        found: dict[str, set[int]] = defaultdict(set)
-        by_key, atoms = self.by_key, self.atoms
-        for key in true & by_key.keys():
-            index = by_key[key]
-            found[atoms[index].field].add(index)
-        return found
+    def known(self, true: frozenset[int]) -> frozenset[int]:
+        """The atoms of these keys."""
+        return frozenset(map(self.by_key.__getitem__, true & self.by_key.keys()))
 
 
 class StageIndex:
@@ -99,8 +94,7 @@ class StageIndex:
             return []
         positions = set(self._always)
         for name, triggers in self._by_field.items():
-            for index in candidates(name):
-                positions.update(triggers.get(index, ()))
+            positions.update(*filter(None, map(triggers.get, candidates(name))))
         return [self._rules[position] for position in sorted(positions)]
 
 

@@ -44,14 +44,14 @@ class Truths:
         self._atoms = atoms
         self._index = index
         self._scan_cap = scan_cap
-        self._known_true = index.known_by_field(known.true) if index and known.tested else {}
+        self._known_true = index.known(known.true) if index and known.tested else _NONE
         known_here: tuple[frozenset[int], Finders | None] = (_NONE, None)
         if index and known.tested:
             known_here = index.divided(known.tested)
         self._tested, self._untested = known_here
         self._candidates: dict[str, frozenset[int]] = {}
         # What was brought along and holds is true from the start; the rest of what was tested is not (`true`).
-        self._true = {index: True for held in self._known_true.values() for index in held if index in self._tested}
+        self._true = dict.fromkeys(self._known_true & self._tested, True)
         self._hits: dict[int, Hit | None] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
 
@@ -84,12 +84,14 @@ class Truths:
     def _find(self, name: str) -> frozenset[int]:
         if self._index is None:
             return frozenset(range(len(self._atoms)))
+        finders = self._index.finders.fields.get(name)
+        if finders is None:
+            return _NONE
         if not self.from_known or name in self._learned:
-            finders = self._index.finders.fields.get(name)
-            return finders.find(self.entries(name)) if finders else _NONE
-        known = self._known_true.get(name, _NONE)
+            return finders.find(self.entries(name))
+        known = self._known_true & finders.indexes
         untested = self._untested.fields.get(name) if self._untested else None
-        return untested.find(self.entries(name)).union(known) if untested else frozenset(known)
+        return untested.find(self.entries(name)) | known if untested else known
 
     def hit(self, index: int) -> Hit | None:
         """Why the atom holds; None when it does not."""

@@ -15,7 +15,7 @@ from intakebot.rules.decide import Deliberation, ends
 from intakebot.rules.facts import Fact, Facts
 from intakebot.usecases.assessment import business_object_of
 from intakebot.usecases.facts import business_object_facts
-from intakebot.usecases.parts import own_part, with_own_part
+from intakebot.usecases.parts import with_own_part
 
 
 class Between(Protocol):
@@ -53,10 +53,8 @@ def run_rules(rules: Deliberation, between: Between) -> str:
 def _classified(outcome: Mapping[str, Any], between: Between) -> Facts:
     """What later stages know by the classification beside what it says."""
     whole = with_own_part(outcome)
-    category = str(whole.get("category", ""))
-    facts: dict[str, Fact] = {"case.workflow": between.workflow_for(str(whole.get("workflow", "")), category)}
-    if own_part(outcome):
-        facts["category"] = category
+    named, category = str(whole.get("workflow", "")), str(whole.get("category", ""))
+    facts: dict[str, Fact] = {"case.workflow": between.workflow_for(named, category)}
     return facts | business_object_facts(business_object_of(whole))
 
 
