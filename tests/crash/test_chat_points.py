@@ -143,8 +143,7 @@ async def test_s1_everything_is_done_once_wherever_the_service_dies(
         _check_messages(made, tmp_path)
         pressed = OF_A_PRESS if points is ON_THE_WAY else OF_A_PRESS[:2]
         for number, point in enumerate(pressed, 1001):
-            if point == "before settle_envelopes":
-                await made.recovers()  # or this life ends over what the last one left, before anybody presses
+            await made.recovers()  # or this life ends over what the last one left, before anybody presses
             life = await made.bear(point)
             (card,) = made.cards(number)
             seen = await made.workspace.agents["dana"].clicks(card, "case.take")
