@@ -20,6 +20,7 @@ from intakebot.config.settings import Settings, load_settings
 from intakebot.config.yaml_source import parse_node
 from intakebot.domain.errors import ConfigError
 from intakebot.ports.history import History, KeptRules, LookingBack
+from intakebot.rules.lasting import lasting_objects
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
 from intakebot.storage.engine import open_reading
@@ -36,9 +37,9 @@ def backtest(back: LookingBack, rules: Path | None, progress: Progress) -> Mappi
     """What the rules on disk (or in the folder `rules`) would have decided otherwise than was decided."""
     settings = load_settings(back.settings)
     new = _checked(settings, rules)
-    with _history(settings, back) as history:
+    with _history(settings, back) as history, lasting_objects():  # contacts of the past stay to the end
         past, older = remembered(history, back.now - back.since)
-    found = rehearse(past, new, settings.organisation.workflows, progress)
+        found = rehearse(past, new, settings.organisation.workflows, progress)
     return {"rules_now": new.hash, **_since(back), **rehearsal_figures(found, older=older)}
 
 
@@ -46,9 +47,9 @@ def diff(back: LookingBack, old: Path, new: Path, progress: Progress) -> Mapping
     """What the rules of the folder `new` would have decided otherwise than those of the folder `old`."""
     settings = load_settings(back.settings)
     was, now = _checked(settings, old), _checked(settings, new)
-    with _history(settings, back) as history:
+    with _history(settings, back) as history, lasting_objects():
         past, older = remembered(history, back.now - back.since)
-    found = compare(past, was, now, settings.organisation.workflows, progress)
+        found = compare(past, was, now, settings.organisation.workflows, progress)
     return {"rules_before": was.hash, "rules_now": now.hash, **_since(back), **rehearsal_figures(found, older=older)}
 
 

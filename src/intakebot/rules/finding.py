@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Protocol, TypeAlias
 
-from intakebot.rules.folding import Text, fold, shared, words_of
+from intakebot.rules.folding import Text, around_words, fold, shared, words_of
 from intakebot.rules.model import Atom
 from intakebot.rules.needed import needed, worth
 from intakebot.rules.operators import Entry, Scalar, key_of
@@ -97,15 +97,22 @@ class _Phrases:
 
 
 class _Contained:
-    """`contains`: by a word of the text that is looked for."""
+    """`contains`: by all words of the text that is looked for."""
 
     def __init__(self, atoms: Sequence[Numbered]) -> None:
-        pieces = ((index, fold(value)) for index, atom in atoms for value in map(str, atom.wanted))
-        self._pieces = Pieces(pieces)
+        values = [(index, around_words(fold(value))) for index, atom in atoms for value in map(str, atom.wanted)]
+        self._wanted = [(index, len(parts)) for index, parts in values]
+        parts = [(number, part) for number, (_, parts) in enumerate(values) for part in parts]
+        self._owner = [number for number, _ in parts]
+        self._pieces = Pieces((each, part) for each, (_, part) in enumerate(parts))
 
     def find(self, entries: Sequence[Entry]) -> Iterable[int]:
         for entry in _texts(entries):
-            yield from self._pieces.find(entry.words, entry.folded)
+            met = Counter(map(self._owner.__getitem__, self._pieces.find(entry.words, entry.folded)))
+            for number, count in met.items():
+                index, parts = self._wanted[number]
+                if count == parts:
+                    yield index
 
 
 class _Matched:

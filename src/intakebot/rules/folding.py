@@ -162,6 +162,12 @@ def word_runs(folded: str) -> list[tuple[str, bool, bool]]:
     return runs
 
 
+def around_words(folded: str) -> tuple[str, ...]:
+    """Each word of a folded text with the characters beside it; the text itself where it has no word."""
+    found = tuple(folded[max(0, run.start() - 1) : run.end() + 1] for run in _WORD.finditer(folded))
+    return found or (folded,)
+
+
 def _is_run(folded_at: list[int], original_at: list[int], index: int) -> bool:
     """Whether a piece kept its length, so that positions inside it are the same."""
     return folded_at[index + 1] - folded_at[index] == original_at[index + 1] - original_at[index]

@@ -87,15 +87,21 @@ class StageIndex:
                 self._always.append(position)
             for index in triggers or ():
                 self._by_field[atoms[index].field][index].append(position)
+        looked_at = self._by_field.keys()
+        needs = (_needed(rule.condition) for rule in stage.rules)
+        self._needs = [frozenset(index for index in each if atoms[index].field in looked_at) for each in needs]
 
     def rules(self, candidates: Callable[[str], frozenset[int]]) -> list[Rule]:
         """The rules that may hold, in the order of the file; `candidates` gives the atoms of a field that may hold."""
         if not self._rules:
             return []
-        positions = set(self._always)
+        positions, may_hold = set(self._always), set[int]()
         for name, triggers in self._by_field.items():
-            positions.update(*filter(None, map(triggers.get, candidates(name))))
-        return [self._rules[position] for position in sorted(positions)]
+            found = candidates(name)
+            may_hold |= found
+            positions.update(*filter(None, map(triggers.get, found)))
+        needs = self._needs
+        return [self._rules[position] for position in sorted(positions) if needs[position] <= may_hold]
 
 
 def _frequency(atom: Atom) -> int:
@@ -112,6 +118,17 @@ def _atoms(condition: Condition) -> set[int]:
             return _atoms(part)
         case AllOf(parts) | AnyOf(parts):
             return set().union(*map(_atoms, parts))
+
+
+def _needed(condition: Condition) -> set[int]:
+    """Atoms that all have to hold for the condition to hold."""
+    match condition:
+        case Leaf(index):
+            return {index}
+        case AllOf(parts):
+            return set().union(*map(_needed, parts))
+        case _:
+            return set()
 
 
 def _triggers(condition: Condition, costs: Mapping[int, int]) -> set[int] | None:
