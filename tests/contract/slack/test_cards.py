@@ -7,7 +7,6 @@ import pytest
 from contract.slack.wall import Wall, pressable, said
 from intakebot.channels.slack.showing.card_posts import SHOWN_AT_LEAST
 from intakebot.domain.chat import PostKind
-from intakebot.domain.delivery import UNDER_WAY
 
 POST, UPDATE = "chat.postMessage", "chat.update"
 
@@ -171,7 +170,7 @@ async def test_a_service_that_died_while_posting_posts_no_second_card(wall: Wall
     await wall.posts._cards.show(post)  # noqa: SLF001 - it died before it could write what became of it
     wall.restart()
     assert await wall.chat.recover_posts() == 1
-    await wall.later(UNDER_WAY.total_seconds())
+    await wall.show()
     assert len(wall.top()) == 1
     assert wall.post_rows() == [("card", "posted", "")]
 
