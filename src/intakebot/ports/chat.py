@@ -71,6 +71,9 @@ class Chat(Protocol):
     async def card_of(self, case_id: int) -> tuple[str, str] | None:
         """(place, ts) of the case's card as it is shown now, or None."""
 
+    async def former_cards(self, case_id: int) -> tuple[tuple[str, str], ...]:
+        """(place, ts) of what is left of the case's card where it stood before, newest first."""
+
     async def recover_posts(self) -> int:
         """At the start: posts left in `sending` are due again, with one resend more; returns how many."""
 

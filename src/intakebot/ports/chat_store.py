@@ -174,6 +174,9 @@ class ChatArchive(Protocol):
     def card_of(self, case_id: int) -> tuple[str, str] | None:
         """(place, ts) of a case's card as it is shown now, or None."""
 
+    def former_cards(self, case_id: int) -> tuple[tuple[str, str], ...]:
+        """(place, ts) of what is left of a case's card where it stood before, newest first."""
+
     def next_due(self) -> datetime | None:
         """When the next envelope or post is due, or a claim runs out; None when nothing waits."""
 

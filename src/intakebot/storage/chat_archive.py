@@ -77,6 +77,16 @@ class SqlChatArchive:
         row = self._first(statement)
         return (row.place, row.ts) if row else None
 
+    def former_cards(self, case_id: int) -> tuple[tuple[str, str], ...]:
+        """(place, ts) of what is left of a case's card where it stood before, newest first."""
+        left = (
+            select(chat_posts.c.place, chat_posts.c.ts)
+            .where(chat_posts.c.case_id == case_id, chat_posts.c.kind == PostKind.MOVED.value)
+            .order_by(chat_posts.c.id.desc())
+        )
+        with self.database.reading.connect() as connection:
+            return tuple((row.place, row.ts) for row in connection.execute(left))
+
     def next_due(self) -> datetime | None:
         """When the next envelope or post is due, or a claim runs out; None when nothing waits."""
         with self.database.reading.connect() as connection:

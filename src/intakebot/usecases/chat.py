@@ -106,6 +106,10 @@ class HouseChat:
         """(place, ts) of the case's card as it is shown now, or None."""
         return self._archive.card_of(case_id)
 
+    async def former_cards(self, case_id: int) -> tuple[tuple[str, str], ...]:
+        """(place, ts) of what is left of the case's card where it stood before, newest first."""
+        return self._archive.former_cards(case_id)
+
     async def recover_posts(self) -> int:
         """At the start: posts left in `sending` are due again, with one resend more; returns how many."""
         return await self._writer.submit(self._recover_posts, None)

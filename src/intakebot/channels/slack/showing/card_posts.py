@@ -51,6 +51,8 @@ class CardPosts:
         here = card.ts if card.ts and self.rooms.place_now(card.place) == place else ""
         if here and (digest_of(shown) == card.shown or await self._changed(card, place, here, shown)):
             return self._settled(card, place, here, queue, shown)
+        if card.resends:
+            await self._withdraw_strays(card, place, _pointer(case))
         return self._settled(card, place, await self._put_up(card, place, shown), queue, shown)
 
     async def show_moved(self, left: ChatPost) -> PostSettlement:
@@ -83,9 +85,19 @@ class CardPosts:
             return False
         return True
 
+    async def _withdraw_strays(self, card: ChatPost, place: str, pointer: Rendered) -> None:
+        """An attempt whose end nobody saw may have put the card where the case was then: that becomes a pointer."""
+        for channel in self.ties.queues.values():
+            stray = self.rooms.place_now(f"{place.partition('/')[0]}/{channel}")
+            if stray == place:
+                continue
+            found = await find(self.calls, _who(card), _where(stray), _mark(card), _first_owed(card))
+            if found:
+                await self._changed(card, stray, str(found["ts"]), pointer)
+
     async def _put_up(self, card: ChatPost, place: str, shown: Rendered) -> str:
         """A new message, unless an earlier attempt has put it there: then that one is changed."""
-        mark = {"id": f"{card.id}/{card.ts}" if card.ts else str(card.id)}  # after each `ts` it is another message
+        mark = _mark(card)
         if card.resends:
             found = await find(self.calls, _who(card), _where(place), mark, _first_owed(card))
             if found and await self._changed(card, place, str(found["ts"]), shown):
@@ -122,6 +134,11 @@ def _first_owed(card: ChatPost) -> datetime:
 
 def _where(place: str) -> Where:
     return Where(place.partition("/")[2])
+
+
+def _mark(card: ChatPost) -> dict[str, str]:
+    """What an attempt to put it up is known by: after each `ts` it is another message."""
+    return {"id": f"{card.id}/{card.ts}" if card.ts else str(card.id)}
 
 
 def _who(card: ChatPost) -> str:

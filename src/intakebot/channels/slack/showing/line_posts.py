@@ -18,6 +18,7 @@ from intakebot.channels.slack.showing.reconcile import Where, find
 from intakebot.channels.slack.showing.troubles import soon
 from intakebot.channels.slack.web.rooms import Rooms
 from intakebot.domain.chat import ChatPost, PostSettlement, PostState
+from intakebot.domain.errors import SlackRefusedError
 from intakebot.ports import Desk
 from intakebot.ports.chat import Chat
 
@@ -57,9 +58,24 @@ class LinePosts:
         place = self.rooms.place_now(card[0])
         where, who, mark = Where(place.partition("/")[2], card[1]), f"post {line.id}", {"id": str(line.id)}
         await self.calls.keep_inside(who, where.channel)
-        found = await find(self.calls, who, where, mark, line.owed_at) if line.resends else None
-        ts = str(found["ts"]) if found else await post(self.calls, who, where, shown, mark)
+        known = await self._posted_before(line, place, card[1]) if line.resends else None
+        place, ts = known or (place, await post(self.calls, who, where, shown, mark))
         return PostSettlement(line.id, PostState.POSTED, line.wanted, now, place=place, ts=ts)
+
+    async def _posted_before(self, line: ChatPost, place: str, card_ts: str) -> tuple[str, str] | None:
+        """Where an earlier attempt has put the line, if it has: under the card, or where the card stood then."""
+        former = [(self.rooms.place_now(left), ts) for left, ts in await self.chat.former_cards(line.case_id)]
+        for stood, ts in ((place, card_ts), *former):
+            where = Where(stood.partition("/")[2], ts)
+            try:
+                found = await find(self.calls, f"post {line.id}", where, {"id": str(line.id)}, line.owed_at)
+            except SlackRefusedError:
+                if ts == card_ts:
+                    raise
+                continue  # that thread is gone, and what stood in it
+            if found:
+                return stood, str(found["ts"])
+        return None
 
     async def _drawn(self, line: ChatPost) -> Rendered | None:
         """The line, or None when what it is about does not exist."""
