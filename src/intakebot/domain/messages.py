@@ -42,6 +42,35 @@ class Attachment:
     inline: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One stretch of a text that the trimmed view leaves out: why (a short code), and its words as written."""
+
+    reason: str
+    text: str
+
+
+class Verdict(Enum):
+    """What a check of the sender found out (RFC 8601): `NONE` when nobody whom we trust has checked."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    FAIL = "fail"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SenderCheck:
+    """Whether a message comes from where it says.
+
+    `dmarc` speaks of the From domain; `checked_by` names whose word it is.
+    """
+
+    spf: Verdict = Verdict.NONE
+    dkim: Verdict = Verdict.NONE
+    dmarc: Verdict = Verdict.NONE
+    checked_by: str = ""
+
+
 class MachineKind(Enum):
     """Why a message is a machine's and not a person's (RFC 3834, RFC 3464, RFC 8098, RFC 2919)."""
 
@@ -81,7 +110,9 @@ class ReadMessage:
     `headers` has lower-case names and decoded, bounded values in order of appearance. `sender` is None when
     there is not exactly one From with exactly one usable address (then the sender is unverified). `text` is
     everything the writer's mail shows as text; `new_text` what remains without quotes and signature (never
-    empty when `text` is not). `defects` are short codes of what could not be read or was cut.
+    empty when `text` is not); `cuts` is what that view leaves out, in order. `marks` are short codes of what the
+    message is besides text (signed, encrypted, with a calendar invitation ...). `defects` are short codes of what
+    could not be read or was cut.
     """
 
     message_id: str
@@ -101,6 +132,9 @@ class ReadMessage:
     language: str
     machine: MachineMail | None
     defects: tuple[str, ...]
+    cuts: tuple[Cut, ...] = ()
+    marks: tuple[str, ...] = ()
+    check: SenderCheck = SenderCheck()
 
     @property
     def topic(self) -> str:
