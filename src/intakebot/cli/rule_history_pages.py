@@ -142,7 +142,8 @@ def report_page(found: Record) -> RenderableType:
     columns = ("Stage", "Rule", "Mode", "Hits", "Corrected", "As in")
     drawn = Rows(columns, rows, wraps=("Rule", "Corrected"), right=("Hits",), gives_way=("As in",))
     return Group(
-        Text(f"Contacts looked at: {found['contacts']}", style="bold"), listed(rows, drawn, "no rule has decided anything yet")
+        Text(f"Contacts looked at: {found['contacts']}", style="bold"),
+        listed(rows, drawn, "no rule has decided anything yet"),
     )
 
 

@@ -7,7 +7,7 @@ somebody deleted is put up anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -48,12 +48,14 @@ class CardPosts:
         place = self.rooms.place_now(f"{(await self.calls.us()).team}/{channel}")
         await self.calls.keep_inside(_who(card), place.partition("/")[2])
         shown = cards.card(case, self.clock.now())
-        here = card.ts if card.ts and self.rooms.place_now(card.place) == place else ""
-        if here and (digest_of(shown) == card.shown or await self._changed(card, place, here, shown)):
-            return self._settled(card, place, here, queue, shown)
-        if card.resends:
-            await self._withdraw_strays(card, place, _pointer(case))
-        return self._settled(card, place, await self._put_up(card, place, shown), queue, shown)
+        stood, ts = await self._latest(card, place, _pointer(case))
+        is_as_shown = ts == card.ts and digest_of(shown) == card.shown
+        if ts and stood == place and (is_as_shown or await self._changed(card, place, ts, shown)):
+            return self._settled(card, place, ts, queue, shown)
+        if ts != card.ts and stood != place:
+            await self._changed(card, stood, ts, _pointer(case))
+        put_up = await post(self.calls, _who(card), _where(place), shown, _mark(card, ts))
+        return self._settled(card, place, put_up, queue, shown)
 
     async def show_moved(self, left: ChatPost) -> PostSettlement:
         """Make a pointer of a card that is elsewhere now; where nothing is left to change, nothing is owed."""
@@ -85,24 +87,30 @@ class CardPosts:
             return False
         return True
 
-    async def _withdraw_strays(self, card: ChatPost, place: str, pointer: Rendered) -> None:
-        """An attempt whose end nobody saw may have put the card where the case was then: that becomes a pointer."""
-        for channel in self.ties.queues.values():
-            stray = self.rooms.place_now(f"{place.partition('/')[0]}/{channel}")
-            if stray == place:
-                continue
-            found = await find(self.calls, _who(card), _where(stray), _mark(card), _first_owed(card))
-            if found:
-                await self._changed(card, stray, str(found["ts"]), pointer)
+    async def _latest(self, card: ChatPost, place: str, pointer: Rendered) -> tuple[str, str]:
+        """The message that is the card now and its place, as far as anybody knows; ('', '') when there is none.
 
-    async def _put_up(self, card: ChatPost, place: str, shown: Rendered) -> str:
-        """A new message, unless an earlier attempt has put it there: then that one is changed."""
-        mark = _mark(card)
-        if card.resends:
-            found = await find(self.calls, _who(card), _where(place), mark, _first_owed(card))
-            if found and await self._changed(card, place, str(found["ts"]), shown):
-                return str(found["ts"])
-        return await post(self.calls, _who(card), _where(place), shown, mark)
+        Attempts whose end nobody saw may have put it up, each where the case was then. Each message names the one
+        before it, so they are followed to the last; those between become pointers.
+        """
+        stood, ts = self.rooms.place_now(card.place) if card.place else "", card.ts
+        team, queues = place.partition("/")[0], self.ties.queues.values()
+        rooms = dict.fromkeys((place, *(self.rooms.place_now(f"{team}/{channel}") for channel in queues)))
+        seen = ""  # where the last one stands for certain, it would have been changed and not followed
+        while card.resends and (later := await self._after(card, ts, [room for room in rooms if room != seen])):
+            if ts:
+                await self._changed(card, stood, ts, pointer)
+            stood, ts = later
+            seen = stood
+        return stood, ts
+
+    async def _after(self, card: ChatPost, ts: str, rooms: Sequence[str]) -> tuple[str, str] | None:
+        """What was put up to follow the message `ts`, in the first of these rooms that has it."""
+        for room in rooms:
+            found = await find(self.calls, _who(card), _where(room), _mark(card, ts), _first_owed(card))
+            if found:
+                return room, str(found["ts"])
+        return None
 
     def _settled(self, card: ChatPost, place: str, ts: str, queue: str, shown: Rendered) -> PostSettlement:
         now = self.clock.now()
@@ -136,9 +144,9 @@ def _where(place: str) -> Where:
     return Where(place.partition("/")[2])
 
 
-def _mark(card: ChatPost) -> dict[str, str]:
-    """What an attempt to put it up is known by: after each `ts` it is another message."""
-    return {"id": f"{card.id}/{card.ts}" if card.ts else str(card.id)}
+def _mark(card: ChatPost, ts: str) -> dict[str, str]:
+    """What a message that follows `ts` as the card is known by ('' = the first)."""
+    return {"id": f"{card.id}/{ts}" if ts else str(card.id)}
 
 
 def _who(card: ChatPost) -> str:
