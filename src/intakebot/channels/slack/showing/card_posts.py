@@ -7,7 +7,7 @@ somebody deleted is put up anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -24,6 +24,8 @@ from intakebot.domain.errors import SlackRefusedError
 from intakebot.domain.ids import moment_of
 from intakebot.ports import Clock, Desk
 
+_UNKNOWN: Final = "?"
+"""Stands for the digest of a message that nobody remembers."""
 SHOWN_AT_LEAST: Final = timedelta(seconds=1.2)
 """So long a card stays as it is; of what changes meanwhile only the last state is shown."""
 
@@ -48,13 +50,12 @@ class CardPosts:
         place = self.rooms.place_now(f"{(await self.calls.us()).team}/{channel}")
         await self.calls.keep_inside(_who(card), place.partition("/")[2])
         shown = cards.card(case, self.clock.now())
-        stood, ts = await self._latest(card, place, _pointer(case))
-        is_as_shown = ts == card.ts and digest_of(shown) == card.shown
-        if ts and stood == place and (is_as_shown or await self._changed(card, place, ts, shown)):
-            return self._settled(card, place, ts, queue, shown)
-        if ts != card.ts and stood != place:
-            await self._changed(card, stood, ts, _pointer(case))
-        put_up = await post(self.calls, _who(card), _where(place), shown, _mark(card, ts))
+        if card.resends and (unseen := await self._put_up_unseen(card, place)):
+            return self._found(card, unseen)
+        here = card.ts if card.ts and self.rooms.place_now(card.place) == place else ""
+        if here and (digest_of(shown) == card.shown or await self._changed(card, place, here, shown)):
+            return self._settled(card, place, here, queue, shown)
+        put_up = await post(self.calls, _who(card), _where(place), shown, _mark(card))
         return self._settled(card, place, put_up, queue, shown)
 
     async def show_moved(self, left: ChatPost) -> PostSettlement:
@@ -87,30 +88,33 @@ class CardPosts:
             return False
         return True
 
-    async def _latest(self, card: ChatPost, place: str, pointer: Rendered) -> tuple[str, str]:
-        """The message that is the card now and its place, as far as anybody knows; ('', '') when there is none.
-
-        Attempts whose end nobody saw may have put it up, each where the case was then. Each message names the one
-        before it, so they are followed to the last; those between become pointers.
-        """
-        stood, ts = self.rooms.place_now(card.place) if card.place else "", card.ts
+    async def _put_up_unseen(self, card: ChatPost, place: str) -> tuple[str, str] | None:
+        """Where an attempt whose end nobody saw has put the card, wherever the case was then: (place, ts)."""
         team, queues = place.partition("/")[0], self.ties.queues.values()
         rooms = dict.fromkeys((place, *(self.rooms.place_now(f"{team}/{channel}") for channel in queues)))
-        seen = ""  # where the last one stands for certain, it would have been changed and not followed
-        while card.resends and (later := await self._after(card, ts, [room for room in rooms if room != seen])):
-            if ts:
-                await self._changed(card, stood, ts, pointer)
-            stood, ts = later
-            seen = stood
-        return stood, ts
-
-    async def _after(self, card: ChatPost, ts: str, rooms: Sequence[str]) -> tuple[str, str] | None:
-        """What was put up to follow the message `ts`, in the first of these rooms that has it."""
+        if card.shown == _UNKNOWN:  # it has just been found there; in its own room it would have been changed
+            rooms.pop(card.place, None)
         for room in rooms:
-            found = await find(self.calls, _who(card), _where(room), _mark(card, ts), _first_owed(card))
+            found = await find(self.calls, _who(card), _where(room), _mark(card), _first_owed(card))
             if found:
                 return room, str(found["ts"])
         return None
+
+    def _found(self, card: ChatPost, unseen: tuple[str, str]) -> PostSettlement:
+        """What was put up unseen is the card from now on, its thread known, and due: another may have followed it."""
+        now = self.clock.now()
+        place, ts = unseen
+        return PostSettlement(
+            card.id,
+            PostState.DUE,
+            card.wanted,
+            now,
+            place=place,
+            ts=ts,
+            shown=_UNKNOWN,
+            resends=card.resends,
+            due_at=now,
+        )
 
     def _settled(self, card: ChatPost, place: str, ts: str, queue: str, shown: Rendered) -> PostSettlement:
         now = self.clock.now()
@@ -144,9 +148,9 @@ def _where(place: str) -> Where:
     return Where(place.partition("/")[2])
 
 
-def _mark(card: ChatPost, ts: str) -> dict[str, str]:
-    """What a message that follows `ts` as the card is known by ('' = the first)."""
-    return {"id": f"{card.id}/{ts}" if ts else str(card.id)}
+def _mark(card: ChatPost) -> dict[str, str]:
+    """What the next message that is the card is known by: each names the one before it, so after each it is another."""
+    return {"id": f"{card.id}/{card.ts}" if card.ts else str(card.id)}
 
 
 def _who(card: ChatPost) -> str:
