@@ -117,10 +117,23 @@ async def test_files_and_links_and_proposed_tasks_are_on_the_card(standing: Stan
     await standing.perform("alice", c.Link(1001, 1002, "predecessor"))
     shown = await card(standing)
     assert shown["links"] == [{"label": "C-1002", "relation": "predecessor", "title": "Another matter"}]
-    assert len(shown["proposed_tasks"]) == 1
+    (task,) = shown["proposed_tasks"]
+    assert (task["queue"], task["assignee"], task["handover"], task["handover_kind"]) == (
+        "support",
+        "",
+        "",
+        "return_material_authorisation",
+    )
     await standing.perform("alice", c.Take(1001))
-    await standing.perform("alice", c.AddTask(1001, shown["proposed_tasks"][0], queue="support"))
+    await standing.perform("alice", c.AddTask(1001, task["title"], queue=task["queue"]))
     assert (await card(standing))["proposed_tasks"] == []
+
+
+async def test_a_proposed_task_says_for_whom_the_rule_means_it(standing: StandingHouse) -> None:
+    await mailed(standing, "Please send me a return label")
+    case = await standing.desk.ask("case.show", {"number": 1001})
+    (task,) = case["proposed_tasks"]
+    assert (task["title"], task["queue"]) == ("Authorise the return and wait for the goods", "support")
 
 
 async def test_the_home_of_an_agent(standing: StandingHouse) -> None:

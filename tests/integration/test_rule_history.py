@@ -224,7 +224,7 @@ classify         6      83.3%           16.7%            0%
 flag             6      33.3%              0%         66.7%
 route            6      66.7%           33.3%            0%
 
-11 of 23 rules without a hit in 7 contacts
+11 of 23 rules without a hit; contacts looked at: 7
 Stage     Rule                            Where
 ────────────────────────────────────────────────────────────────────
 classify  cancellation.before-activation  rules/30-classify.yaml:32
@@ -251,7 +251,7 @@ def test_the_report_counts_what_people_corrected_within_a_day(line: Line) -> Non
 
 
 REPORT = """\
-7 contacts
+Contacts looked at: 7
 Stage     Rule                      Hits  Corrected                                                     As in
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 classify  commercial.invoice           2  1 of 2 re-queued by people within a day, 1 of 2               C-1002

@@ -124,6 +124,19 @@ def _sender(message: Record) -> str:
     return f"{name} ({address})" if name and name != address else address
 
 
+def _proposed_tasks(tasks: list[Record], _: Calendar) -> RenderableType:
+    rows = [
+        (
+            one_line(task["title"]),
+            one_line(task["queue"]),
+            one_line(task["assignee"]),
+            one_line(task["handover"] or task["handover_kind"].replace("_", " ")),
+        )
+        for task in tasks
+    ]
+    return Rows(("Task", "Queue", "Assignee", "Handover"), rows, wraps=("Task",))
+
+
 def _comments(comments: list[Record], calendar: Calendar) -> RenderableType:
     return Group(*(_said(line, calendar, f"{line['by']} · {line['kind']}", line["text"]) for line in comments))
 
@@ -187,6 +200,7 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Any, Calendar], RenderableType]], ...
     ("Description", "description", _description),
     ("Conversation", "messages", _messages),
     ("Tasks", "tasks", _tasks),
+    ("Tasks that a rule proposes (`intakebot case task add` makes them)", "proposed_tasks", _proposed_tasks),
     ("Comments", "comments", _comments),
     ("Resolution", "resolution", _resolution),
     ("Deliveries", "deliveries", _deliveries),

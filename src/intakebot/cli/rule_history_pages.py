@@ -118,7 +118,7 @@ def coverage_page(found: Record) -> RenderableType:
         (one_line(rule["stage"]), one_line(rule["rule"]), one_line(rule["place"]), one_line(_mode(rule)))
         for rule in found["without_hits"]
     ]
-    title = f"{len(silent)} of {found['rules']} rules without a hit in {found['contacts']} contacts"
+    title = f"{len(silent)} of {found['rules']} rules without a hit; contacts looked at: {found['contacts']}"
     drawn = Rows(("Stage", "Rule", "Where", ""), silent, wraps=("Rule", "Where"))
     return Group(
         Rows(columns, stages, right=columns[1:]),
@@ -142,7 +142,8 @@ def report_page(found: Record) -> RenderableType:
     columns = ("Stage", "Rule", "Mode", "Hits", "Corrected", "As in")
     drawn = Rows(columns, rows, wraps=("Rule", "Corrected"), right=("Hits",), gives_way=("As in",))
     return Group(
-        Text(f"{found['contacts']} contacts", style="bold"), listed(rows, drawn, "no rule has decided anything yet")
+        Text(f"Contacts looked at: {found['contacts']}", style="bold"),
+        listed(rows, drawn, "no rule has decided anything yet"),
     )
 
 

@@ -108,6 +108,8 @@ class DeliverySettlement:
 
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 240, 480))
 GIVE_UP_AFTER = timedelta(days=5)
+UNDER_WAY = timedelta(seconds=5)
+"""So long what a process sent as it ended may still be on its way: whoever looks whether it arrived waits first."""
 
 
 def retry_at(created_at: datetime, attempts: int, now: datetime) -> datetime | None:

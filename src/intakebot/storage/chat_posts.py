@@ -60,7 +60,7 @@ _SENT_NOW = select(chat_posts.c.id, chat_posts.c.holder).where(chat_posts.c.stat
 _RECOVER = (
     update(chat_posts)
     .where(chat_posts.c.id.in_(KEYS))
-    .values(state=_DUE, resends=chat_posts.c.resends + 1, holder=None, due_at=bindparam("now"))
+    .values(state=_DUE, resends=chat_posts.c.resends + 1, holder=None, due_at=bindparam("then"))
 )
 _TO_SETTLE = (
     select(chat_posts).where(chat_posts.c.id.in_(KEYS)).order_by(chat_posts.c.case_id, chat_posts.c.id)
@@ -121,11 +121,11 @@ def claim_posts(connection: Connection, claim: Claim, limit: int) -> list[ChatPo
 
 
 def recover_posts(connection: Connection, claim: Claim) -> int:
-    """Make due, with one resend more, what this process was sending; returns how many."""
+    """Make due when the claim is over, with one resend more, what this process was sending; returns how many."""
     ours = node_of(claim.holder)
     lost = [row.id for row in connection.execute(_SENT_NOW) if row.holder is None or node_of(row.holder) == ours]
     if lost:
-        connection.execute(_RECOVER, {"keys": lost, "now": claim.at})
+        connection.execute(_RECOVER, {"keys": lost, "then": claim.until})
     return len(lost)
 
 

@@ -21,6 +21,7 @@ from intakebot.domain.chat import (
     PostSettlement,
     Preferences,
 )
+from intakebot.domain.delivery import UNDER_WAY
 from intakebot.domain.organisation import Agent
 from intakebot.ports import Clock, Store, Writer
 from intakebot.ports.chat_store import ChatArchive, Claim, EnvelopeSettlement, EnvelopeToKeep
@@ -168,7 +169,7 @@ class HouseChat:
         return [None for _ in batches]
 
     def _recover_posts(self, store: Store, starts: Sequence[None]) -> list[int]:
-        return [store.chat.recover_posts(self._claim(timedelta())) for _ in starts]
+        return [store.chat.recover_posts(self._claim(UNDER_WAY)) for _ in starts]
 
 
 def _settle_envelopes(store: Store, settlements: Sequence[EnvelopeSettlement]) -> list[None]:

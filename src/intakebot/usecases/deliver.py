@@ -15,7 +15,15 @@ from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.case import CaseEvent
 from intakebot.domain.change import Change
 from intakebot.domain.commands import RetryDelivery, WithdrawDelivery
-from intakebot.domain.delivery import SHADOW, Delivery, DeliveryKind, DeliverySettlement, DeliveryState, retry_at
+from intakebot.domain.delivery import (
+    SHADOW,
+    UNDER_WAY,
+    Delivery,
+    DeliveryKind,
+    DeliverySettlement,
+    DeliveryState,
+    retry_at,
+)
 from intakebot.domain.errors import (
     DeliveryAmbiguousError,
     DeliveryDeferredError,
@@ -88,7 +96,7 @@ class Delivering:
     def recover(self, store: Store, starts: Sequence[None]) -> list[int]:
         """At the start: deliveries left in `sending` are ambiguous. Resend once, or hold and tell somebody.
 
-        Where sending twice is one message, they are due at once: it was we who failed, not the next hop.
+        Where sending twice is one message, they are due in a moment: it was we who failed, not the next hop.
         """
         lost, at = store.sending_deliveries(), self._house.clock.now()
         error = DeliveryAmbiguousError("the service stopped while this was being sent")
@@ -150,7 +158,7 @@ def _held_back(delivery: Delivery, at: datetime) -> DeliverySettlement:
 
 
 def _due_again(delivery: Delivery, answer: str, at: datetime) -> DeliverySettlement:
-    return DeliverySettlement(delivery.id, DeliveryState.DEFERRED, answer, at, at, delivery.resends)
+    return DeliverySettlement(delivery.id, DeliveryState.DEFERRED, answer, at, at + UNDER_WAY, delivery.resends)
 
 
 def _after_ambiguous(delivery: Delivery, answer: str, at: datetime) -> DeliverySettlement:

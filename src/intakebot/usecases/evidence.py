@@ -41,7 +41,8 @@ def complete_handovers(house: House, store: Store, assessment: Assessment, at: d
     reference = str(assessment.outcome.get("complete_handover") or "")
     if not reference:
         return Change()
-    by = Actor.rule(next(trace.applied[0].id for trace in assessment.stages if trace.applied))
+    rule = next((trace.applied[0].id for trace in assessment.stages if trace.applied), "")
+    by = Actor.rule(rule) if rule else SYSTEM
     files = store.cases_of_handover(reference)
     return sum((complete_handover(house, file, reference, by, at) for file in files), Change())
 

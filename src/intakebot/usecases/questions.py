@@ -16,6 +16,7 @@ from intakebot.ports import Archive, CaseFilter
 from intakebot.usecases.agreement import agreement_since
 from intakebot.usecases.house import House
 from intakebot.usecases.preview import reply_preview
+from intakebot.usecases.proposals import open_proposals
 from intakebot.usecases.questions_card import case_card
 from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
@@ -75,7 +76,8 @@ class Questions:
     def _case_show(self, number: int) -> Any:  # noqa: ANN401
         case = self._archive.case(number)
         suggestion = suggested_category(self._house, self._archive, case)
-        return case | {"actions": self._actions_of(case), "suggestion": suggestion}
+        proposed = open_proposals(self._archive, case, self._archive.events(number))
+        return case | {"actions": self._actions_of(case), "suggestion": suggestion, "proposed_tasks": proposed}
 
     def _case_log(self, number: int) -> Any:  # noqa: ANN401
         return self._archive.events(number)

@@ -16,6 +16,7 @@ from intakebot.domain.guards import GUARDS, Step
 from intakebot.domain.workflow import Workflow
 from intakebot.ports import Archive
 from intakebot.usecases.house import House
+from intakebot.usecases.proposals import open_proposals
 from intakebot.usecases.suggest_category import suggested_category
 
 JsonRow = Mapping[str, Any]
@@ -44,6 +45,7 @@ _COPIED = (
 )
 _OPEN_QUESTIONS = frozenset({"target", "queue", "elsewhere", "resolution-entered", "reason", "may-work", "in-charge"})
 """Guards that depend on who asks and on what they bring along: the card shows the button, the command is checked."""
+_OF_TASK = ("id", "title", "status", "queue", "assignee", "handover")
 _UNDELIVERED = (DeliveryState.FAILED.value, DeliveryState.HELD.value, DeliveryState.BOUNCED.value)
 
 
@@ -64,7 +66,8 @@ def case_card(house: House, archive: Archive, number: int) -> dict[str, Any]:
         **_people(house, case),
         **_customer(case, first),
         **_said(house, case),
-        **_work(case, archive.events(number)),
+        "tasks": [{name: task[name] for name in _OF_TASK} for task in case["tasks"]],
+        "proposed_tasks": open_proposals(archive, case, archive.events(number)),
     }
 
 
@@ -142,16 +145,6 @@ def _actor(house: House, stored: str) -> str:
     actor = Actor.parse(stored)
     agent = house.known_agent(actor.name) if actor.kind is ActorKind.AGENT else None
     return agent.name if agent else stored
-
-
-def _work(case: JsonRow, events: Sequence[JsonRow]) -> dict[str, Any]:
-    fields = ("id", "title", "status", "queue", "assignee", "handover")
-    made = {task["title"] for task in case["tasks"]}
-    proposed = (event["note"] for event in events if event["kind"] == "task.proposed")
-    return {
-        "tasks": [{name: task[name] for name in fields} for task in case["tasks"]],
-        "proposed_tasks": [title for title in dict.fromkeys(proposed) if title not in made],
-    }
 
 
 def _allowed(case: Case, workflow: Workflow) -> Iterator[dict[str, str]]:

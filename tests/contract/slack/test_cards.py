@@ -6,7 +6,8 @@ import pytest
 
 from contract.slack.wall import Wall, pressable, said
 from intakebot.channels.slack.showing.card_posts import SHOWN_AT_LEAST
-from intakebot.domain.chat import PostKind
+from intakebot.domain.chat import PostKind, PostState
+from intakebot.domain.delivery import UNDER_WAY
 
 POST, UPDATE = "chat.postMessage", "chat.update"
 
@@ -170,9 +171,53 @@ async def test_a_service_that_died_while_posting_posts_no_second_card(wall: Wall
     await wall.posts._cards.show(post)  # noqa: SLF001 - it died before it could write what became of it
     wall.restart()
     assert await wall.chat.recover_posts() == 1
-    await wall.show()
+    await wall.later(UNDER_WAY.total_seconds())
     assert len(wall.top()) == 1
     assert wall.post_rows() == [("card", "posted", "")]
+
+
+async def died_while_showing(wall: Wall) -> None:
+    """The card is put up or changed, and nobody writes that it was."""
+    [post] = await wall.chat.claim_posts(1)
+    while (settled := await wall.posts._cards.show(post)).state is PostState.DUE:  # noqa: SLF001 - as `posts` calls it
+        await wall.chat.settle_posts([settled])
+        [post] = await wall.chat.claim_posts(1)
+    wall.restart()  # it died before it could write what became of the last
+    assert await wall.chat.recover_posts() == 1
+
+
+@pytest.mark.parametrize("way", ["noc", "noc support", "noc crc", "noc support noc"])
+async def test_a_card_is_followed_wherever_services_that_died_have_put_it(wall: Wall, way: str) -> None:  # case A16
+    # That no mark is posted twice, the fake's verdict says when the wall is taken down.
+    case = wall.case()
+    await died_while_showing(wall)
+    *others, last = way.split()
+    for queue in others:
+        wall.change(case, queue=queue)
+        await wall.later(UNDER_WAY.total_seconds() - 1)
+        wall.slack.clock.advance(1)
+        await died_while_showing(wall)
+    wall.change(case, queue=last)
+    await wall.later(UNDER_WAY.total_seconds())
+    live = [card for name in wall.channels for card in wall.cards(name) if pressable(card)]
+    assert [card.channel for card in live] == [wall.channels[last]]
+    assert await wall.chat.card_of(case.id) == (f"{wall.slack.home.id}/{wall.channels[last].id}", live[0].ts)
+    for card in (card for name in wall.channels for card in wall.top(name)):
+        place = f"{wall.slack.home.id}/{card.channel.id}"
+        assert await wall.chat.case_of_card_thread(place, card.ts) == case.number, "what is said under it is heard"
+
+
+async def test_a_settled_card_that_went_away_and_came_back_while_services_died_is_live_once(wall: Wall) -> None:
+    case = wall.case()
+    await wall.show()
+    wall.slack.clock.advance(5)
+    for queue in ("noc", "crc"):
+        wall.change(case, queue=queue)
+        await died_while_showing(wall)
+        wall.slack.clock.advance(UNDER_WAY.total_seconds())
+    await wall.show()
+    live = [card for name in wall.channels for card in wall.cards(name) if pressable(card)]
+    assert [card.channel for card in live] == [wall.channels["crc"]]
 
 
 async def test_a_card_is_found_on_a_later_page(wall: Wall) -> None:

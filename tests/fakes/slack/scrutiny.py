@@ -75,9 +75,10 @@ class Scrutiny:
         row = outbox_row(message.metadata)
         if not row:
             return
-        earlier = self.rows.setdefault(f"{message.channel.team.id}:{row}", message.ts)
-        if earlier != message.ts:
-            self.verdict.fail("same-outbox-id", f"{row} was posted as {earlier} and again as {message.ts}")
+        here = f"{message.channel.id}/{message.thread_ts or '-'}/{message.ts}"
+        earlier = self.rows.setdefault(f"{message.channel.team.id}:{row}", here)
+        if earlier != here:
+            self.verdict.fail("same-outbox-id", f"{row} was posted as {earlier} and again as {here}")
 
     def _words(self, texts: Iterable[str], where: str) -> None:
         for text in texts:

@@ -217,6 +217,23 @@ def test_the_proposed_customer_is_chosen_already(customer: str) -> None:
     assert (chosen["value"], chosen["text"]["text"]) == ("FJORD", "Fjord Fisk")
 
 
+def test_the_form_of_a_task_begins_as_the_rule_proposed_it() -> None:
+    form = modals_case.task_form(WAITING, answers.CHOICES)
+
+    assert field(form, "title")["element"]["initial_value"] == "Ask the depot for the parcel"
+    assert field(form, "queue")["element"]["initial_option"]["value"] == "support"
+    assert "initial_option" not in field(form, "assignee")["element"]
+    assert "a return material authorisation" in field(form, "handover")["hint"]["text"]
+
+
+def test_the_form_of_a_task_is_empty_where_no_rule_proposes_one() -> None:
+    form = modals_case.task_form(CASE, answers.CHOICES)
+
+    assert "initial_value" not in field(form, "title")["element"]
+    assert "initial_option" not in field(form, "queue")["element"]
+    assert "rule" not in field(form, "handover")["hint"]["text"]
+
+
 def test_titles_are_one_in_a_line() -> None:
     assert modals_case.titles(" Invoice \n\nInvoice\r\nNew   router\n") == ["Invoice", "New router"]
     assert len(modals_case.titles("\n".join(map(str, range(50))))) == modals_case.SEVERAL

@@ -15,6 +15,7 @@ Task: TypeAlias = Mapping[str, Any]
 TASK_BUTTONS = 2
 """Buttons beside tasks. With the row below, a card never shows more than `offers.VISIBLE_BUTTONS`."""
 TASKS_SHOWN = 5
+PROPOSALS_SHOWN = 3
 LONGEST_CATEGORY = 100
 """A longer one is not offered: the button could not carry it whole, and half a category is another one."""
 
@@ -84,15 +85,22 @@ def task_blocks(case: Case) -> Iterator[Block | None]:
     rest = [
         counted(len(tasks) - TASKS_SHOWN, "more open task") if len(tasks) > TASKS_SHOWN else "",
         f"{counted(done, 'task')} completed" if done else "",
-        *(f"Proposed task: {cut_line(title, 100)}" for title in _proposed(case)),
+        *(f"Proposed task: {_offered(task)}" for task in proposed(case)[:PROPOSALS_SHOWN]),
     ]
     shown = [line for line in rest if line]
     yield blocks.context(" · ".join(shown)) if shown else None
 
 
-def _proposed(case: Case) -> list[str]:
-    """What rules propose while nothing can be dispatched yet; on an ended case nothing is proposed any more."""
-    return [] if case.get("ended") else list(case.get("proposed_tasks") or ())[:3]
+def proposed(case: Case) -> list[Task]:
+    """Tasks that rules propose and nobody has made; on an ended case nothing is proposed any more."""
+    return [] if case.get("ended") else list(case.get("proposed_tasks") or ())
+
+
+def _offered(task: Task) -> str:
+    """A proposed task in a few words: what, and for whom the rule means it."""
+    where = task.get("assignee") or task.get("queue")
+    title = cut_line(task.get("title"), 100)
+    return f"{title} (for {cut_line(where, 60)})" if where else title
 
 
 def described(task: Task) -> str:

@@ -118,7 +118,15 @@ WAITING: Answer = CASE | {
     "last_comment": None,
     "last_message": None,
     "tasks": [],
-    "proposed_tasks": ["Ask the depot for the parcel"],
+    "proposed_tasks": [
+        {
+            "title": "Ask the depot for the parcel",
+            "queue": "support",
+            "assignee": "",
+            "handover": "",
+            "handover_kind": "return_material_authorisation",
+        }
+    ],
     "allowed": [
         {"verb": "take", "action": "take", "label": "Take"},
         {"verb": "move", "action": "escalate", "label": "Escalate"},

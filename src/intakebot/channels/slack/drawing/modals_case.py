@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from intakebot.channels.slack.drawing import blocks, fields
 from intakebot.channels.slack.drawing.blocks import Block
+from intakebot.channels.slack.drawing.card_work import proposed
 from intakebot.channels.slack.drawing.fields import Choice
 from intakebot.channels.slack.drawing.modals_frame import NO_NOTES, Case, Notes, View, about, form, headline
 from intakebot.channels.slack.drawing.notices import NOTICES
@@ -76,23 +77,30 @@ def comment_form(case: Case, kind: str = "", notes: Notes = NO_NOTES) -> View:
 
 
 def task_form(case: Case, choices: Choices, notes: Notes = NO_NOTES) -> View:
-    """A piece of work for a queue or a person, or handed over to an order elsewhere."""
-    proposed = next(iter(case.get("proposed_tasks") or ()), "")
+    """A piece of work for a queue or a person, or handed over to an order elsewhere; begins as a rule proposed it."""
+    task = next(iter(proposed(case)), {})
+    title = cut_line(task.get("title"), 200)
+    queue, assignee = str(task.get("queue") or ""), str(task.get("assignee") or "")
+    waits_for = str(task.get("handover_kind") or "").replace("_", " ")
+    hint = "The task completes by itself when that order does. Name a queue, a person or an order."
     return form(
         "task",
         "Add a task",
         [
             headline(case),
-            fields.text_field("title", "What is to be done?", initial=cut_line(proposed, 200), limit=200, focus=True),
-            fields.choice_field("queue", "For which queue?", _queues(case, choices, all_of_them=True), optional=True),
-            fields.choice_field("assignee", "For whom?", _agents(choices), optional=True),
+            fields.text_field("title", "What is to be done?", initial=title, limit=200, focus=True),
+            fields.choice_field(
+                "queue", "For which queue?", _queues(case, choices, all_of_them=True), chosen=queue, optional=True
+            ),
+            fields.choice_field("assignee", "For whom?", _agents(choices), chosen=assignee, optional=True),
             fields.text_field(
                 "handover",
                 "Handed over to an order elsewhere",
+                initial=cut_line(task.get("handover"), 200),
                 limit=200,
                 optional=True,
                 placeholder="Number of the service order, customer order or return",
-                hint="The task completes by itself when that order does. Name a queue, a person or an order.",
+                hint=f"The rule expects a {waits_for} here. {hint}" if waits_for else hint,
             ),
         ],
         submit="Add",

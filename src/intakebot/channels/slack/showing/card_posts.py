@@ -24,6 +24,8 @@ from intakebot.domain.errors import SlackRefusedError
 from intakebot.domain.ids import moment_of
 from intakebot.ports import Clock, Desk
 
+_UNKNOWN: Final = "?"
+"""Stands for the digest of a message that nobody remembers."""
 SHOWN_AT_LEAST: Final = timedelta(seconds=1.2)
 """So long a card stays as it is; of what changes meanwhile only the last state is shown."""
 
@@ -48,12 +50,13 @@ class CardPosts:
         place = self.rooms.place_now(f"{(await self.calls.us()).team}/{channel}")
         await self.calls.keep_inside(_who(card), place.partition("/")[2])
         shown = cards.card(case, self.clock.now())
+        if card.resends and (unseen := await self._put_up_unseen(card, place)):
+            return self._found(card, unseen)
         here = card.ts if card.ts and self.rooms.place_now(card.place) == place else ""
         if here and (digest_of(shown) == card.shown or await self._changed(card, place, here, shown)):
             return self._settled(card, place, here, queue, shown)
-        if card.resends:
-            await self._withdraw_strays(card, place, _pointer(case))
-        return self._settled(card, place, await self._put_up(card, place, shown), queue, shown)
+        put_up = await post(self.calls, _who(card), _where(place), shown, _mark(card))
+        return self._settled(card, place, put_up, queue, shown)
 
     async def show_moved(self, left: ChatPost) -> PostSettlement:
         """Make a pointer of a card that is elsewhere now; where nothing is left to change, nothing is owed."""
@@ -85,24 +88,33 @@ class CardPosts:
             return False
         return True
 
-    async def _withdraw_strays(self, card: ChatPost, place: str, pointer: Rendered) -> None:
-        """An attempt whose end nobody saw may have put the card where the case was then: that becomes a pointer."""
-        for channel in self.ties.queues.values():
-            stray = self.rooms.place_now(f"{place.partition('/')[0]}/{channel}")
-            if stray == place:
-                continue
-            found = await find(self.calls, _who(card), _where(stray), _mark(card), _first_owed(card))
+    async def _put_up_unseen(self, card: ChatPost, place: str) -> tuple[str, str] | None:
+        """Where an attempt whose end nobody saw has put the card, wherever the case was then: (place, ts)."""
+        team, queues = place.partition("/")[0], self.ties.queues.values()
+        rooms = dict.fromkeys((place, *(self.rooms.place_now(f"{team}/{channel}") for channel in queues)))
+        if card.shown == _UNKNOWN:  # it has just been found there; in its own room it would have been changed
+            rooms.pop(card.place, None)
+        for room in rooms:
+            found = await find(self.calls, _who(card), _where(room), _mark(card), _first_owed(card))
             if found:
-                await self._changed(card, stray, str(found["ts"]), pointer)
+                return room, str(found["ts"])
+        return None
 
-    async def _put_up(self, card: ChatPost, place: str, shown: Rendered) -> str:
-        """A new message, unless an earlier attempt has put it there: then that one is changed."""
-        mark = _mark(card)
-        if card.resends:
-            found = await find(self.calls, _who(card), _where(place), mark, _first_owed(card))
-            if found and await self._changed(card, place, str(found["ts"]), shown):
-                return str(found["ts"])
-        return await post(self.calls, _who(card), _where(place), shown, mark)
+    def _found(self, card: ChatPost, unseen: tuple[str, str]) -> PostSettlement:
+        """What was put up unseen is the card from now on, its thread known, and due: another may have followed it."""
+        now = self.clock.now()
+        place, ts = unseen
+        return PostSettlement(
+            card.id,
+            PostState.DUE,
+            card.wanted,
+            now,
+            place=place,
+            ts=ts,
+            shown=_UNKNOWN,
+            resends=card.resends,
+            due_at=now,
+        )
 
     def _settled(self, card: ChatPost, place: str, ts: str, queue: str, shown: Rendered) -> PostSettlement:
         now = self.clock.now()
@@ -137,7 +149,7 @@ def _where(place: str) -> Where:
 
 
 def _mark(card: ChatPost) -> dict[str, str]:
-    """What an attempt to put it up is known by: after each `ts` it is another message."""
+    """What the next message that is the card is known by: each names the one before it, so after each it is another."""
     return {"id": f"{card.id}/{card.ts}" if card.ts else str(card.id)}
 
 
