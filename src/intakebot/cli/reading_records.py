@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from intakebot.domain.messages import Address, Attachment, MachineKind, MachineMail, ReadMessage, SenderCheck
-from intakebot.reading.addresses import read_addresses
+from intakebot.reading.addresses import claimed_sender
 from intakebot.reading.defects import DEFECTS
 from intakebot.reading.html import to_text
 
@@ -48,7 +48,7 @@ def scored(file: str, message: ReadMessage) -> Record:
 
     `from` is what the mail claims, also where it names several or the sender is unverified.
     """
-    claimed = message.sender or next(iter(_claimed(message)), Address(""))
+    claimed = claimed_sender(message)
     return {
         "file": file,
         "from": claimed.address,
@@ -70,10 +70,6 @@ def scored(file: str, message: ReadMessage) -> Record:
         "defects": list(message.defects),
         **_reported(message.machine),
     }
-
-
-def _claimed(message: ReadMessage) -> tuple[Address, ...]:
-    return tuple(one for written in message.header("from")[:1] for one in read_addresses(written))
 
 
 def _reported(machine: MachineMail | None) -> Record:

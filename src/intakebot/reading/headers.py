@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from intakebot.reading.charset import clean_line, decode
+from intakebot.reading.charset import clean_line, decode_field
 from intakebot.reading.words import decode_words
 
 MAX_BLOCK_BYTES: Final = 256 * 1024
@@ -96,8 +96,11 @@ def _cut_at_prose(block: bytes, body: bytes) -> tuple[bytes, bytes]:
     return block, body
 
 
-def read_headers(block: bytes, defects: list[str]) -> Headers:
-    """Read a header block; fields beyond the limits are cut or left out with a defect."""
+def read_headers(block: bytes, defects: list[str], hint: str = "") -> Headers:
+    """Read a header block; fields beyond the limits are cut or left out with a defect.
+
+    `hint` is the character set of the message's text, for fields that were sent as raw bytes.
+    """
     fields: list[Field] = []
     for line in _LINE_WITH_FOLDS.finditer(block):
         if not line[0].strip():
@@ -109,15 +112,15 @@ def read_headers(block: bytes, defects: list[str]) -> Headers:
         if match is None:
             defects.append("header.malformed")
             continue
-        fields.append(_field(match[1], match[2], defects))
+        fields.append(_field(match[1], match[2], defects, hint))
     return Headers(tuple(fields))
 
 
-def _field(name: bytes, value: bytes, defects: list[str]) -> Field:
+def _field(name: bytes, value: bytes, defects: list[str], hint: str) -> Field:
     if len(value) > MAX_FIELD_BYTES:
         defects.append("header.too-long")
         value = value[:MAX_FIELD_BYTES]
     value = value.strip()
-    sent = clean_line(decode(_FOLD.sub(b" ", value) if b"\n" in value else value))
+    sent = clean_line(decode_field(_FOLD.sub(b" ", value) if b"\n" in value else value, hint))
     text = clean_line(decode_words(sent)) if "=?" in sent else sent
     return Field(name.decode("ascii").lower(), sent, text)
