@@ -24,6 +24,7 @@ MAX_ADDRESSES: Final = 100
 _TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\Z)|<([^<>]*)(>|\Z)|([(),;:])|([^"<(),;:]+)|[<]')
 _USABLE: Final = re.compile(r'(?:[^\s@<>(),;:"\\\[\]]+|"(?:[^"\\]|\\.)+")@[^\s@<>(),;:"\\\[\]]+')
 _ANGLE: Final = re.compile(r"<([^<>]+)>")
+_SOMEWHERE: Final = re.compile(r"""(?:^|[\s\[("'])([^\s@<>()\[\],;:"']+@[^\s@<>()\[\],;:"']+)""")
 _COMMENT: Final = re.compile(r"\([^()]*\)")
 _BARE_NAME: Final = re.compile(r"[A-Za-z0-9._-]{2,64}")
 _ELSEWHERE: Final = ("reply-to", "sender", "return-path")
@@ -53,6 +54,8 @@ class _Mailbox:
 def _usable(written: str) -> str:
     """Return the address with its domain in lower case and IDN decoded, or '' when it is no address."""
     bare = written.strip()
+    if bare[:7].lower() == "mailto:":
+        bare = bare[7:]
     if bare.startswith("@"):  # an obsolete route, RFC 5322 section 4.4
         bare = bare.rpartition(":")[2].strip()
     bare = bare.rstrip(".")
@@ -102,13 +105,13 @@ def claimed_sender(message: ReadMessage) -> Address:
 def _loosely(value: str) -> Address | None:
     """Something like a mailbox: with blanks in it, with a bracket missing, or a bare name as daemons have."""
     bare = _COMMENT.sub("", value)
-    angle = _ANGLE.search(bare)
+    angle = _ANGLE.search(bare) or _SOMEWHERE.search(bare)
     comment = _COMMENT.search(value)
     name = bare[: angle.start()] if angle else comment[0] if comment else ""
     written = (angle[1] if angle else bare).replace('"', "").strip(" <>")
     if "@" not in written.strip("@") and not _BARE_NAME.fullmatch(bare.strip()):
         return None
-    return Address(written, name.strip("'\"() "))
+    return Address(written, name.strip("'\"()[] "))
 
 
 def several(values: Iterable[str], defects: list[str]) -> tuple[Address, ...]:

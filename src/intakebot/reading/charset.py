@@ -76,7 +76,7 @@ def codec_for(label: str) -> str:
             "".encode(found.name)  # refuses codecs that turn bytes into bytes (zlib, base64)
         except (LookupError, ValueError):
             continue
-        return "" if found.name in _REFUSED else _MEANT.get(found.name, found.name)
+        return "" if found.name.replace("-", "_") in _REFUSED else _MEANT.get(found.name, found.name)
     return ""
 
 
@@ -90,7 +90,7 @@ def decode(raw: bytes, label: str = "", defects: list[str] | None = None) -> str
         return clean_text(raw.decode("ascii"))
     if _ESCAPE.search(raw, 0, _DETECTION_BYTES) and codec in ("", "utf-8") and raw.isascii():
         codec = "iso2022_kr" if b"\x1b$)" in raw[:_DETECTION_BYTES] else "iso2022_jp_ext"
-    for candidate in ("utf-8", codec) if _ACCEPTS_ANYTHING.fullmatch(codec) else (codec, "utf-8"):
+    for candidate in _candidates(raw, codec):
         text = _strict(raw, candidate)
         if text is not None:
             if defects is not None and label and candidate != codec:
@@ -99,6 +99,12 @@ def decode(raw: bytes, label: str = "", defects: list[str] | None = None) -> str
     if defects is not None and label:
         defects.append("text.wrong-charset")
     return clean_text(_best_effort(raw, codec))
+
+
+def _candidates(raw: bytes, codec: str) -> tuple[str, ...]:
+    if _ACCEPTS_ANYTHING.fullmatch(codec):
+        return ("utf-8", codec)
+    return (codec,) if raw.isascii() and codec else (codec, "utf-8")
 
 
 def charset_hint(raw: bytes) -> str:
@@ -131,9 +137,20 @@ def _strict(raw: bytes, codec: str) -> str | None:
 def _best_effort(raw: bytes, codec: str) -> str:
     if codec.startswith("iso2022_jp") and (text := _windows_japanese(raw)) is not None:
         return text
+    if codec in ("", "utf-8") and (text := _damaged_utf8(raw, said=bool(codec))) is not None:
+        return text
     detected = codec_for(detect(raw[:_DETECTION_BYTES]).encoding or "")
     found = _strict(raw, detected)
     return raw.decode(codec or "cp1252", "replace") if found is None else found
+
+
+def _damaged_utf8(raw: bytes, *, said: bool) -> str | None:
+    """UTF-8 with a few bytes lost, as where a limit cut it in a character; None where it is rather something else."""
+    text = raw.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    whole = len(raw) - len(text)  # each character of two bytes or more counts at least one
+    cut = said and lost == 1 and text.endswith("\ufffd")
+    return text.removesuffix("\ufffd") if cut or whole >= lost * (2 if said else 4) else None
 
 
 def _windows_japanese(raw: bytes) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from intakebot.reading.file_names import safe_name
 from intakebot.reading.headers import read_headers, split_message
 from intakebot.reading.html import to_text
 from intakebot.reading.invitations import invitation_text
+from intakebot.reading.rtf import text_of
 from intakebot.reading.tnef import PackedFile, Unpacked, is_tnef, unpack
 from intakebot.reading.uuencode import without_files
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 MAX_TEXT: Final = 5_000_000  # bytes
 _MAX_UNPACKED: Final = 4  # each costs a process
 _TEXTS: Final = frozenset({"text/plain", "text/html"})
+_OTHER_TEXTS: Final = frozenset({"text/enriched", "text/richtext", "text/rtf", "text/markdown", "text/x-markdown"})
+_ENRICHED: Final = re.compile(r"<param>[^<]{0,1000}</param>|</?[A-Za-z][\w-]{0,60}>|<(?=<)", re.IGNORECASE)
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global"})
 _SUBJECT_EXAMINED: Final = 16_384  # bytes
 _CALENDARS: Final = frozenset({"text/calendar", "application/ics"})
@@ -108,7 +112,7 @@ class _Reader:
     def _text(self, part: Part, *, render: bool) -> Content:
         text = decode(self._bounded(part.content), part.charset, self._defects)
         if part.media_type == "text/plain":
-            return self._plain(_unfolded(text) if part.flowed else text)
+            return self._plain(_unfolded(text, joint="" if part.delsp else " ") if part.flowed else text)
         if not render:
             return Content(html=[text])
         shown = attempt(lambda: to_text(text), "", self._defects, "html.unreadable")
@@ -124,6 +128,11 @@ class _Reader:
     def _file(self, part: Part) -> Content:
         if part.media_type in _TEXTS and part.disposition != "attachment":
             self.spare += self._text(part, render=True).passages  # named, but meant to be seen
+        elif part.media_type in _OTHER_TEXTS and not part.name and part.disposition != "attachment":
+            text = decode(self._bounded(part.content), part.charset, self._defects)
+            self.spare.append(
+                Passage(attempt(lambda: _plainly(text, part.media_type), text, self._defects, "part.undecodable"))
+            )
         elif part.media_type in _CALENDARS:
             shown = attempt(
                 lambda: invitation_text(part.content, part.charset), "", self._defects, "calendar.unreadable"
@@ -162,17 +171,29 @@ def _all(found: list[Content]) -> Content:
     return whole
 
 
-def _unfolded(text: str) -> str:
-    """Join the lines that `format=flowed` broke softly (RFC 3676); quoted lines stay as they are."""
+def _unfolded(text: str, joint: str) -> str:
+    """Join the lines that `format=flowed` broke softly (RFC 3676); quoted lines stay as they are.
+
+    `joint` takes the place of the blank before a soft break: nothing under `delsp=yes`.
+    """
     pieces: list[str] = []
     for line in text.split("\n"):
         quoted = line.startswith(">")
         if quoted and pieces and pieces[-1] != "\n":
             pieces.append("\n")
-        pieces.append(line if quoted else line.removeprefix(" "))
-        if quoted or line == "-- " or not line.endswith(" "):
+        soft = not quoted and line != "-- " and line.endswith(" ")
+        shown = line if quoted else line.removeprefix(" ")
+        pieces.append(shown[:-1] + joint if soft and shown else shown)
+        if not soft:
             pieces.append("\n")
     return "".join(pieces[:-1] if pieces[-1] == "\n" else pieces)
+
+
+def _plainly(text: str, media_type: str) -> str:
+    """The words of a text in an old or rare format (RFC 1896, RTF, Markdown)."""
+    if media_type == "text/rtf":
+        return clean_text(text_of(text.encode("latin-1", "replace")))
+    return _ENRICHED.sub("", text) if media_type in ("text/enriched", "text/richtext") else text
 
 
 def _attachments(part: Part) -> list[Attachment]:

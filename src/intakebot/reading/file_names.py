@@ -23,6 +23,8 @@ def safe_name(name: str, media_type: str) -> str:
     Of a path the last element; a slash in other names (`Invoice 12/2026.pdf`) becomes a line below.
     """
     cleaned = _BIDI.sub("", clean_line(name)).strip()
+    if len(cleaned) > 2 and cleaned[0] == cleaned[-1] == "'":  # noqa: PLR2004 - somebody's idea of quotes
+        cleaned = cleaned[1:-1]
     if "\\" in cleaned:  # a program of Windows gave its whole path
         cleaned = cleaned.replace("\\", "/").rpartition("/")[2]
     if path := _DIRECTORIES.match(cleaned):

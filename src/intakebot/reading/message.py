@@ -22,7 +22,7 @@ from intakebot.reading.machine_mail import recognise_machine_mail
 from intakebot.reading.marks import marks_of
 from intakebot.reading.mime import Part, read_parts
 from intakebot.reading.reply_text import new_text
-from intakebot.reading.threading import message_ids
+from intakebot.reading.threading import message_ids, own_message_id
 
 MAX_MESSAGE_BYTES: Final = 50_000_000
 _SHOWN_OF_BROKEN_BODY: Final = 20_480
@@ -54,7 +54,7 @@ def read_message(
     recognise = partial(recognise_machine_mail, own_domains=own_domains, envelope_sender=envelope_sender)
     declared = headers.sent("content-language")
     return ReadMessage(
-        message_id=next(iter(message_ids(headers.sent("message-id"))), ""),
+        message_id=own_message_id(headers.sent("message-id")),
         in_reply_to=message_ids(headers.sent("in-reply-to")),
         references=message_ids(headers.sent("references")),
         subject=headers.text("subject"),

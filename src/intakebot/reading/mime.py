@@ -7,6 +7,9 @@ header fields never reach them.
 
 from __future__ import annotations
 
+import binascii
+import mimetypes
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.parser import BytesParser
@@ -17,6 +20,7 @@ from fast_mail_parser import ParseError, PyMimePart, parse_email_tree
 from intakebot.reading.charset import clean_line, decode
 from intakebot.reading.file_names import safe_name
 from intakebot.reading.parameters import split_value
+from intakebot.reading.uuencode import without_files
 from intakebot.reading.words import base64_bytes
 
 if TYPE_CHECKING:
@@ -32,6 +36,12 @@ _WORD_SIGN: Final = b"=?"
 _STAND_INS: Final = (b"~^~?", b"~^^~?", b"~^^^~?", b"~^|^~?")
 _MAX_HIDDEN: Final = 200_000  # each makes the copy two bytes longer
 _MAX_VALUE: Final = 8192
+_BOUNDARY_EXAMINED: Final = 65_536
+_PART_BEGINS: Final = re.compile(rb"^--([^\r\n\"]{1,70})\r?\nContent-[a-z-]{2,30}:", re.IGNORECASE | re.MULTILINE)
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_QUOTED_PRINTABLE: Final = re.compile(r"quoted.?printable")
+_ENGINES_KNOW: Final = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable"})
+_TYPES_MEANT: Final = {"html": "text/html", "text": "text/plain", "plain": "text/plain", "multipart": "multipart/mixed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class Part:
     name: str = ""
     content_id: str = ""
     flowed: bool = False
+    delsp: bool = False
     content: bytes = field(default=b"", repr=False)
     parts: tuple[Part, ...] = ()
 
@@ -74,17 +85,36 @@ def read_parts(headers: Headers, body: bytes, defects: list[str]) -> Part:
     Raises what the standard library raises on hostile nesting, or ValueError: the caller attempts this.
     """
     source = _structure_fields(headers) + b"\r\n" + body
+    tree = _tree(source, body, defects)
+    if tree.parts or tree.content:
+        return tree
+    found = _PART_BEGINS.search(body, 0, _BOUNDARY_EXAMINED)
+    if found and headers.sent("content-type").lower().startswith("multipart/"):
+        defects.append("body.repaired")
+        lost = b'Content-Type: multipart/mixed; boundary="' + found[1].rstrip() + b'"\r\n\r\n'
+        tree = _tree(lost + body, body, defects)
+    if not tree.parts and not tree.content:  # a container without its boundary: what is there is the text
+        return replace(tree, content=body)
+    return tree
+
+
+def _tree(source: bytes, body: bytes, defects: list[str]) -> Part:
+    """The tree as the fast engine sees it, or the tolerant one where the fast one refuses or sees nothing."""
     budget = _Budget()
     try:
         tree = _fast_tree(source, budget)
+        if any(leaf.content for leaf in tree.leaves()) or not (tree.parts and body.strip()):
+            return _counted(tree, budget, defects)
     except ParseError:
-        defects.append("body.repaired")
-        budget = _Budget()
-        tree = _tolerant_tree(source, budget)
+        pass
+    defects.append("body.repaired")
+    budget = _Budget()
+    return _counted(_tolerant_tree(source, budget), budget, defects)
+
+
+def _counted(tree: Part, budget: _Budget, defects: list[str]) -> Part:
     if budget.exceeded:
         defects.append("parts.too-many")
-    if not tree.parts and not tree.content:  # a container without its boundary: what is there is the text
-        return replace(tree, content=body)
     return tree
 
 
@@ -125,7 +155,7 @@ def _from_fast(node: PyMimePart, budget: _Budget, stand_in: bytes) -> Part:
 
 def _as_sent(value: str, stand_in: bytes) -> str:
     """A field's value as sent: the engine takes bytes that are no UTF-8 for Latin-1."""
-    if not value.isascii():
+    if not value.isascii() or "\x1b" in value:
         with suppress(UnicodeEncodeError):
             value = decode(value.encode("latin-1"))
     return value.replace(stand_in.decode("ascii"), "=?") if stand_in else value
@@ -151,6 +181,11 @@ def _part(fields: dict[str, str], content: bytes, children: tuple[Part, ...]) ->
     media_type, type_parameters = split_value(clean_line(fields.get("content-type", "")[:_MAX_VALUE]))
     disposition, parameters = split_value(clean_line(fields.get("content-disposition", "")[:_MAX_VALUE]))
     name = _name(media_type, parameters, type_parameters)
+    if not name and not media_type.startswith(("text/", "multipart/", "message/")):
+        name = _located(fields.get("content-location", ""), media_type)
+    if not fields.get("content-type") and name:
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    media_type = _TYPES_MEANT.get(media_type, media_type)
     if "/" not in media_type or (media_type.startswith("multipart/") and not children):
         media_type = "text/plain"  # RFC 2045 section 5.2
     return Part(
@@ -160,9 +195,29 @@ def _part(fields: dict[str, str], content: bytes, children: tuple[Part, ...]) ->
         name=name,
         content_id=clean_line(fields.get("content-id", "")[:_MAX_VALUE]).strip("<> "),
         flowed=type_parameters.get("format", "").lower() == "flowed",
-        content=content,
+        delsp=type_parameters.get("delsp", "").lower() == "yes",
+        content=_transfer_decoded(content, fields.get("content-transfer-encoding", "")),
         parts=children,
     )
+
+
+def _transfer_decoded(content: bytes, written: str) -> bytes:
+    """Decode what the engines left as it came, because the encoding is old or badly written."""
+    encoding = _COMMENT.sub("", written[:_MAX_VALUE]).strip().lower()
+    if encoding in _ENGINES_KNOW and encoding == written.strip().lower():
+        return content
+    if "uue" in encoding:
+        text, files = without_files(content.decode("latin-1").replace("\r\n", "\n"))
+        return files[0][1] if files and not text.strip() else content
+    if "base64" in encoding:
+        return base64_bytes(content)
+    return binascii.a2b_qp(content) if _QUOTED_PRINTABLE.search(encoding) else content
+
+
+def _located(location: str, media_type: str) -> str:
+    """The last element of a Content-Location (RFC 2557), where it looks like the name of a file."""
+    last = clean_line(location[:_MAX_VALUE]).partition("?")[0].rpartition("/")[2]
+    return safe_name(last, media_type) if "." in last and not location.lower().startswith("cid:") else ""
 
 
 def _name(media_type: str, disposition: dict[str, str], of_type: dict[str, str]) -> str:

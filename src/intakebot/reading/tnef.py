@@ -8,6 +8,7 @@ may not have children of the multiprocessing kind.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ MAX_TNEF: Final = 10_000_000  # bytes
 SIGNATURE: Final = b"\x78\x9f\x3e\x22"
 _PATIENCE: Final = 20  # seconds; the child's own limit is one of processor time
 _CHILD: Final = "intakebot.reading.tnef_child"
+_KEPT_VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP")
 _TYPES: Final = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
 
@@ -44,6 +46,12 @@ def is_tnef(media_type: str, name: str, content: bytes) -> bool:
     return content.startswith(SIGNATURE) and (media_type in _TYPES or name.lower().endswith(".dat"))
 
 
+def _environment() -> dict[str, str]:
+    """What an interpreter needs to find the same packages, and none of our secrets."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
 def unpack(content: bytes) -> Unpacked:
     """Return what the file holds.
 
@@ -59,6 +67,7 @@ def unpack(content: bytes) -> Unpacked:
         stderr=subprocess.DEVNULL,
         timeout=_PATIENCE,
         check=True,
+        env=_environment(),
     )
     head, _, rest = ended.stdout.partition(b"\n")
     found = json.loads(head)

@@ -15,10 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from tnefparse import TNEF
+from tnefparse import TNEF, mapi
 from tnefparse import properties as known
 from tnefparse.mapi import TNEFMAPI_Attribute, decode_mapi
 from tnefparse.tnef import TNEFObject
+from tnefparse.util import uint32
 
 from intakebot.reading.rtf import text_of, unpacked
 
@@ -28,6 +29,9 @@ if sys.platform != "win32":
 CPU_SECONDS: Final = 5
 MEMORY_BYTES: Final = 512 * 1024 * 1024
 MAX_FILES: Final = 200
+MAX_COPIED: Final = 4_000_000_000  # bytes
+_STREAM_BEGINS: Final = 6
+_LIBRARY_PARSES: Final = mapi.parse_property
 
 
 @dataclass(slots=True)
@@ -43,38 +47,68 @@ class _File:
 
 
 class _Impatience(logging.Handler):
-    """Ends a loop over properties that are not there: the library only logs them, 2**32 times if told so."""
+    """Ends a loop over properties that are not there: the library only logs them, 2**32 times if told so.
+
+    It also only logs that it gave a list of properties up.
+    """
+
+    gave_up = False
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.gave_up |= record.levelno >= logging.ERROR
         if "Skipping" in str(record.msg):
             raise ValueError("there are fewer properties than announced")
 
 
 def main() -> None:
     """Read the file from standard input and print what it holds."""
-    _bound()
-    logging.getLogger("tnefparse").addHandler(_Impatience())
-    opened = TNEF(sys.stdin.buffer.read(), do_checksum=False)
+    bound_process(CPU_SECONDS)
+    impatience = _Impatience()
+    logging.getLogger("tnefparse").addHandler(impatience)
+    mapi.parse_property = _parse_property
+    raw = sys.stdin.buffer.read()
+    _refuse_many_attributes(raw)
+    opened = TNEF(raw, do_checksum=False)
     files = list(_files(opened))[:MAX_FILES]
-    html = opened.htmlbody
     head = {
         "text": _as_text(opened.body, opened.codepage) or _rich_text(opened),
-        "html": _as_text(html, opened.codepage),
+        "html": _as_text(opened.htmlbody, opened.codepage),
         "files": [
             [file.name or file.title or file.display, file.media_type, file.content_id, len(file.content)]
             for file in files
         ],
     }
+    if impatience.gave_up and not (files or head["text"] or head["html"]):
+        sys.exit(1)
     sys.stdout.buffer.write(json.dumps(head).encode("ascii") + b"\n")
     for file in files:
         sys.stdout.buffer.write(file.content)
 
 
-def _bound() -> None:
+def bound_process(cpu_seconds: int) -> None:
+    """Let the system end this process where it takes more than its time, or wants more than its memory."""
     if sys.platform != "win32":
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _parse_property(data: bytes, offset: int, *rest: object) -> object:
+    """The library's function, which would go on for ever behind the end."""
+    if offset >= len(data):
+        raise ValueError("there are fewer values than announced")
+    return _LIBRARY_PARSES(data, offset, *rest)
+
+
+def _refuse_many_attributes(raw: bytes) -> None:
+    """Refuse what would take more than a second: the library copies the rest of the file for each attribute."""
+    offset = _STREAM_BEGINS
+    attributes = 0
+    while offset + TNEF.MIN_OBJ_SIZE < len(raw):
+        offset += uint32(raw, offset + 5) + 11
+        attributes += 1
+    if attributes * len(raw) > MAX_COPIED:
+        raise ValueError("too many attributes")
 
 
 def _files(opened: TNEF) -> Iterator[_File]:

@@ -14,6 +14,8 @@ from intakebot.reading.charset import decode
 
 # The text of a word may hold a question mark, but not begin another word: so one pass finds all.
 _WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?=]|=(?!\?[^=])|\?(?!=))*)\?=")
+# A word whose end a limit of length cut off.
+_CUT: Final = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]+\??\Z")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -21,6 +23,8 @@ def decode_words(text: str) -> str:
     """Return `text` with its encoded words decoded; what is no proper word stays as it is."""
     if "=?" not in text:
         return text
+    if _CUT.search(text):
+        text = text.rstrip("?") + "?="
     pieces: list[str] = []
     label, held, end = "", _Held(), 0
     for word in _WORD.finditer(text):
