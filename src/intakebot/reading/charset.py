@@ -114,14 +114,17 @@ def charset_hint(raw: bytes) -> str:
 
 
 def decode_field(raw: bytes, hint: str) -> str:
-    """Decode a header field as it came: UTF-8, else as the message's own text, else as detected."""
+    """Decode a header field as it came: UTF-8, else as the message's own text, else as detected.
+
+    What comes back is not clean yet: see `clean_line`.
+    """
     if raw.isascii():
         return decode(raw)
     meant = codec_for(hint)
     for candidate in ("utf-8", "" if meant in _SAID_OF_ANYTHING else meant):
         text = _strict(raw, candidate)
         if text is not None:
-            return clean_text(text)
+            return text
     return decode(raw)
 
 

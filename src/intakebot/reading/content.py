@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT: Final = 5_000_000  # bytes
 _MAX_UNPACKED: Final = 4  # each costs a process
+_MAX_CALENDARS: Final = 2  # a large one takes 0.3 s
+_MAX_RTF: Final = 500_000  # characters
 _TEXTS: Final = frozenset({"text/plain", "text/html"})
 _OTHER_TEXTS: Final = frozenset({"text/enriched", "text/richtext", "text/rtf", "text/markdown", "text/x-markdown"})
 _ENRICHED: Final = re.compile(r"<param>[^<]{0,1000}</param>|</?[A-Za-z][\w-]{0,60}>|<(?=<)", re.IGNORECASE)
@@ -82,6 +84,7 @@ class _Reader:
         self._defects = defects
         self._left = MAX_TEXT
         self._unpackings_left = _MAX_UNPACKED
+        self._calendars_left = _MAX_CALENDARS
         self.spare: list[Passage] = []
 
     def read(self, part: Part, *, render: bool = True) -> Content:
@@ -133,7 +136,8 @@ class _Reader:
             self.spare.append(
                 Passage(attempt(lambda: _plainly(text, part.media_type), text, self._defects, "part.undecodable"))
             )
-        elif part.media_type in _CALENDARS:
+        elif part.media_type in _CALENDARS and self._calendars_left > 0:
+            self._calendars_left -= 1
             shown = attempt(
                 lambda: invitation_text(part.content, part.charset), "", self._defects, "calendar.unreadable"
             )
@@ -192,7 +196,7 @@ def _unfolded(text: str, joint: str) -> str:
 def _plainly(text: str, media_type: str) -> str:
     """The words of a text in an old or rare format (RFC 1896, RTF, Markdown)."""
     if media_type == "text/rtf":
-        return clean_text(text_of(text.encode("latin-1", "replace")))
+        return clean_text(text_of(text[:_MAX_RTF].encode("latin-1", "replace")))
     return _ENRICHED.sub("", text) if media_type in ("text/enriched", "text/richtext") else text
 
 

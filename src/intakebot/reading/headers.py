@@ -7,7 +7,7 @@ the first line that is none; here such a line is left out when header fields sti
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from intakebot.reading.charset import clean_line, decode_field
@@ -42,21 +42,30 @@ class Headers:
     """The header fields of a message or part in order; lookups take lower-case names."""
 
     fields: tuple[Field, ...] = ()
+    _named: dict[str, list[Field]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        named: dict[str, list[Field]] = {}
+        for one in self.fields:
+            named.setdefault(one.name, []).append(one)
+        object.__setattr__(self, "_named", named)
 
     def sent(self, name: str) -> str:
         """Return the first value of a field as sent, without decoding of words; '' when absent."""
-        return next((field.sent for field in self.fields if field.name == name), "")
+        found = self._named.get(name)
+        return found[0].sent if found else ""
 
     def text(self, name: str) -> str:
         """Return the first value of a field, decoded; '' when absent."""
-        return next((field.text for field in self.fields if field.name == name), "")
+        found = self._named.get(name)
+        return found[0].text if found else ""
 
     def all_sent(self, name: str) -> tuple[str, ...]:
         """Return all values of a field as sent."""
-        return tuple(field.sent for field in self.fields if field.name == name)
+        return tuple(one.sent for one in self._named.get(name, ()))
 
     def __contains__(self, name: str) -> bool:
-        return any(field.name == name for field in self.fields)
+        return name in self._named
 
 
 def split_message(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:

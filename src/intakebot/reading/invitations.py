@@ -13,7 +13,7 @@ from intakebot.reading.charset import clean_text, decode
 if TYPE_CHECKING:
     from icalendar import Component
 
-MAX_CALENDAR: Final = 256 * 1024  # bytes
+MAX_CALENDAR: Final = 128 * 1024  # bytes
 _MAX_EVENTS: Final = 10
 _MAX_TEXT: Final = 20_000
 _SHOWN: Final = ("VEVENT", "VTODO", "VJOURNAL")

@@ -33,6 +33,7 @@ _BY_TYPE: Final = {
 _CMS_TYPES: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _CMS_HEAD: Final = 64  # the object identifier of the content stands at the front (RFC 5652 section 3)
 _SIGNED_DATA: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+_PGP: Final = b"-----BEGIN PGP "
 _ARMOUR: Final = re.compile(rb"^-----BEGIN PGP (SIGNED MESSAGE|MESSAGE)-----", re.MULTILINE)
 _ARMOUR_EXAMINED: Final = 65_536
 
@@ -47,7 +48,7 @@ def _marks(part: Part) -> Iterator[str]:
         yield _BY_TYPE[part.media_type]
     elif part.media_type in _CMS_TYPES:
         yield "smime-signed" if _SIGNED_DATA in part.content[:_CMS_HEAD] else "smime-encrypted"
-    elif part.media_type == "text/plain":
+    elif part.media_type == "text/plain" and _PGP in part.content:
         armour = _ARMOUR.search(part.content, 0, _ARMOUR_EXAMINED)
         if armour:
             yield "pgp-signed" if armour[1].startswith(b"SIGNED") else "pgp-encrypted"

@@ -78,7 +78,12 @@ def read_message(
 def _structure(raw: bytes, defects: list[str]) -> tuple[Headers, Part]:
     """Return the header fields and the tree of parts; a body that resists becomes one text."""
     block, body = attempt(lambda: split_message(raw, defects), (b"", raw), defects, "message.unreadable")
-    headers = attempt(lambda: read_headers(block, defects, charset_hint(raw)), Headers(), defects, "message.unreadable")
+    headers = attempt(
+        lambda: read_headers(block, defects, "" if block.isascii() else charset_hint(raw)),
+        Headers(),
+        defects,
+        "message.unreadable",
+    )
     broken = Part("text/plain", content=body[:_SHOWN_OF_BROKEN_BODY])
     return headers, attempt(lambda: read_parts(headers, body, defects), broken, defects, "body.unreadable")
 

@@ -36,6 +36,7 @@ _WORD_SIGN: Final = b"=?"
 _STAND_INS: Final = (b"~^~?", b"~^^~?", b"~^^^~?", b"~^|^~?")
 _MAX_HIDDEN: Final = 200_000  # each makes the copy two bytes longer
 _MAX_VALUE: Final = 8192
+_MAX_EMPTY: Final = 20  # so many empty parts are no accident
 _BOUNDARY_EXAMINED: Final = 65_536
 _PART_BEGINS: Final = re.compile(rb"^--([^\r\n\"]{1,70})\r?\nContent-[a-z-]{2,30}:", re.IGNORECASE | re.MULTILINE)
 _COMMENT: Final = re.compile(r"\([^()]*\)")
@@ -103,7 +104,8 @@ def _tree(source: bytes, body: bytes, defects: list[str]) -> Part:
     budget = _Budget()
     try:
         tree = _fast_tree(source, budget)
-        if any(leaf.content for leaf in tree.leaves()) or not (tree.parts and body.strip()):
+        leaves = tree.leaves()
+        if len(leaves) > _MAX_EMPTY or any(leaf.content for leaf in leaves) or not (tree.parts and body.strip()):
             return _counted(tree, budget, defects)
     except ParseError:
         pass
@@ -203,9 +205,9 @@ def _part(fields: dict[str, str], content: bytes, children: tuple[Part, ...]) ->
 
 def _transfer_decoded(content: bytes, written: str) -> bytes:
     """Decode what the engines left as it came, because the encoding is old or badly written."""
-    encoding = _COMMENT.sub("", written[:_MAX_VALUE]).strip().lower()
-    if encoding in _ENGINES_KNOW and encoding == written.strip().lower():
+    if written.strip().lower() in _ENGINES_KNOW:
         return content
+    encoding = _COMMENT.sub("", written[:_MAX_VALUE]).strip().lower()
     if "uue" in encoding:
         text, files = without_files(content.decode("latin-1").replace("\r\n", "\n"))
         return files[0][1] if files and not text.strip() else content

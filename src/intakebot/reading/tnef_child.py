@@ -62,7 +62,7 @@ class _Impatience(logging.Handler):
 
 def main() -> None:
     """Read the file from standard input and print what it holds."""
-    bound_process(CPU_SECONDS)
+    bound(CPU_SECONDS)
     impatience = _Impatience()
     logging.getLogger("tnefparse").addHandler(impatience)
     mapi.parse_property = _parse_property
@@ -85,7 +85,7 @@ def main() -> None:
         sys.stdout.buffer.write(file.content)
 
 
-def bound_process(cpu_seconds: int) -> None:
+def bound(cpu_seconds: int) -> None:
     """Let the system end this process where it takes more than its time, or wants more than its memory."""
     if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))

@@ -136,7 +136,7 @@ def test_what_only_says_so_is_a_file_like_others() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the limits are those of POSIX")
 @pytest.mark.parametrize("deed", ["while True: pass", "[bytearray(1 << 20) for _ in range(1024)]"])
 def test_the_child_is_ended_by_the_system_when_it_takes_too_much(deed: str) -> None:
-    words = f"from intakebot.reading.tnef_child import bound_process\nbound_process(1)\n{deed}"
+    words = f"from intakebot.reading.tnef_child import bound\nbound(1)\n{deed}"
     ended = subprocess.run([sys.executable, "-c", words], capture_output=True, check=False, env=_environment())
     assert ended.returncode != 0
 
