@@ -11,6 +11,7 @@ from intakebot.reading.addresses import claimed_sender
 from intakebot.reading.charset import codec_for, decode
 from intakebot.reading.content_key import message_id_of
 from intakebot.reading.file_names import safe_name
+from intakebot.reading.marks import MARKS
 from intakebot.reading.message import read_message
 from intakebot.reading.words import decode_words
 
@@ -285,6 +286,11 @@ def test_signed_and_encrypted_mail_is_kept_and_marked(parts: list[str], marks: t
     message = read(mixed(*parts))
     assert message.marks == marks
     assert len(message.attachments) == sum("name=" in part for part in parts)
+
+
+def test_every_mark_is_explained() -> None:
+    page = (SAMPLES.parents[2] / "docs" / "reference" / "reading.md").read_text(encoding="utf-8")
+    assert [mark for mark in MARKS if f"`{mark}`" not in page] == []
 
 
 def test_encrypted_mail_keeps_its_parts() -> None:
