@@ -36,6 +36,13 @@ _WORD_SIGN: Final = b"=?"
 _STAND_INS: Final = (b"~^~?", b"~^^~?", b"~^^^~?", b"~^|^~?")
 _MAX_HIDDEN: Final = 200_000  # each makes the copy two bytes longer
 _MAX_VALUE: Final = 8192
+_MAX_TOLERATED: Final = 5_000_000  # bytes; beyond, the tolerant engine takes too much time and memory
+_SAYS_QUOTED_PRINTABLE: Final = re.compile(
+    rb"^Content-Transfer-Encoding:[ \t]*quoted-printable", re.IGNORECASE | re.MULTILINE
+)
+_NO_BLANK_LINE: Final = re.compile(
+    rb"\n[Cc]ontent-[A-Za-z-]{2,30}:[^\n]*\n(?!\r?\n|[ \t]|[!-9;-~]{1,200}[ \t]*:|--)[^\n]"
+)
 _MAX_EMPTY: Final = 20  # so many empty parts are no accident
 _BOUNDARY_EXAMINED: Final = 65_536
 _PART_BEGINS: Final = re.compile(rb"^--([^\r\n\"]{1,70})\r?\nContent-[a-z-]{2,30}:", re.IGNORECASE | re.MULTILINE)
@@ -102,6 +109,10 @@ def read_parts(headers: Headers, body: bytes, defects: list[str]) -> Part:
 def _tree(source: bytes, body: bytes, defects: list[str]) -> Part:
     """The tree as the fast engine sees it, or the tolerant one where the fast one refuses or sees nothing."""
     budget = _Budget()
+    if _loses_words(source):
+        if _NO_BLANK_LINE.search(source):
+            defects.append("body.repaired")
+        return _counted(_tolerant_tree(source, budget), budget, defects)
     try:
         tree = _fast_tree(source, budget)
         leaves = tree.leaves()
@@ -112,6 +123,16 @@ def _tree(source: bytes, body: bytes, defects: list[str]) -> Part:
     defects.append("body.repaired")
     budget = _Budget()
     return _counted(_tolerant_tree(source, budget), budget, defects)
+
+
+def _loses_words(source: bytes) -> bool:
+    """Tell whether the fast engine would drop what somebody wrote.
+
+    It drops raw 8-bit bytes from quoted-printable, and a first line that no blank line parts from the header fields.
+    """
+    if len(source) > _MAX_TOLERATED or source.count(b"\n--") > MAX_PARTS:
+        return False
+    return (not source.isascii() and bool(_SAYS_QUOTED_PRINTABLE.search(source))) or bool(_NO_BLANK_LINE.search(source))
 
 
 def _counted(tree: Part, budget: _Budget, defects: list[str]) -> Part:

@@ -192,6 +192,19 @@ def test_parts_are_found_where_the_structure_is_broken(written: str) -> None:
     assert message.defects == ("body.repaired",)
 
 
+@pytest.mark.parametrize(
+    ("fields", "written"),
+    [
+        ("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable", "\r\nвид =C3=B6"),
+        ("Content-Type: text/plain; charset=utf-8", "First line\r\nsecond: line"),
+    ],
+)
+def test_no_engine_drops_what_somebody_wrote(fields: str, written: str) -> None:
+    message = read(mixed(f"{fields}\r\n{written}", PICTURE))
+    assert message.text == written.strip().replace("=C3=B6", "ö").replace("\r\n", "\n")
+    assert [file.name for file in message.attachments] == ["x.png"]
+
+
 def test_base64_that_breaks_off_gives_what_there_is() -> None:
     part = "Content-Type: video/mp4; name=a.mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n/9j/4AAQSkZJABC123456"
     assert [file.size for file in read(mixed(part)).attachments] == [15]
