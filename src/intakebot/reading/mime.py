@@ -34,7 +34,8 @@ MAX_NESTING_SIGNS: Final = 480
 # time quadratic in them. So they are hidden from it behind one of these; no sign of them is one of base64.
 _WORD_SIGN: Final = b"=?"
 _STAND_INS: Final = (b"~^~?", b"~^^~?", b"~^^^~?", b"~^|^~?")
-_MAX_HIDDEN: Final = 200_000  # each makes the copy two bytes longer
+_SHORT_STAND_INS: Final = (b"~^", b"^~", b"~|", b"|~")
+_MAX_LONGER: Final = 200_000  # each makes the copy longer
 _MAX_VALUE: Final = 8192
 _MAX_TOLERATED: Final = 5_000_000  # bytes; beyond, the tolerant engine takes too much time and memory
 _SAYS_QUOTED_PRINTABLE: Final = re.compile(
@@ -161,8 +162,9 @@ def _tolerant_tree(source: bytes, budget: _Budget) -> Part:
 def _fast_tree(source: bytes, budget: _Budget) -> Part:
     if _WORD_SIGN not in source:
         return _from_fast(parse_email_tree(source), budget, b"")
-    stand_in = next((sign for sign in _STAND_INS if sign not in source), None)
-    if stand_in is None or source.count(_WORD_SIGN) > _MAX_HIDDEN:
+    signs = _STAND_INS if source.count(_WORD_SIGN) <= _MAX_LONGER else _SHORT_STAND_INS
+    stand_in = next((sign for sign in signs if sign not in source), None)
+    if stand_in is None:
         raise ParseError("encoded words cannot be hidden")
     return _from_fast(parse_email_tree(source.replace(_WORD_SIGN, stand_in)), budget, stand_in)
 
