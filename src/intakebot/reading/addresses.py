@@ -17,10 +17,17 @@ from intakebot.reading.words import decode_words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from intakebot.domain.messages import ReadMessage
+
 MAX_ADDRESSES: Final = 100
 
 _TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\Z)|<([^<>]*)(>|\Z)|([(),;:])|([^"<(),;:]+)|[<]')
 _USABLE: Final = re.compile(r'(?:[^\s@<>(),;:"\\\[\]]+|"(?:[^"\\]|\\.)+")@[^\s@<>(),;:"\\\[\]]+')
+_ANGLE: Final = re.compile(r"<([^<>]+)>")
+_SOMEWHERE: Final = re.compile(r"""(?:^|[\s\[("'])([^\s@<>()\[\],;:"']+@[^\s@<>()\[\],;:"']+)""")
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_BARE_NAME: Final = re.compile(r"[A-Za-z0-9._-]{2,64}")
+_ELSEWHERE: Final = ("reply-to", "sender", "return-path")
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
 
 
@@ -47,6 +54,8 @@ class _Mailbox:
 def _usable(written: str) -> str:
     """Return the address with its domain in lower case and IDN decoded, or '' when it is no address."""
     bare = written.strip()
+    if bare[:7].lower() == "mailto:":
+        bare = bare[7:]
     if bare.startswith("@"):  # an obsolete route, RFC 5322 section 4.4
         bare = bare.rpartition(":")[2].strip()
     bare = bare.rstrip(".")
@@ -75,6 +84,34 @@ def sole_sender(values: tuple[str, ...], defects: list[str]) -> Address | None:
         defects.append("sender.missing")
         return None
     return found[0][0]
+
+
+def claimed_sender(message: ReadMessage) -> Address:
+    """Return whom the mail says it is from, however badly; an empty address when it says nothing.
+
+    A claim to be shown, never an identity: see `sole_sender`. Where From names nobody, Reply-To, Sender and
+    Return-Path count.
+    """
+    written = message.header("from")
+    claims = [
+        *([message.sender] if message.sender else []),
+        *(one for value in written for one in read_addresses(value)),
+        *(one for value in written if (one := _loosely(value))),
+        *(one for name in _ELSEWHERE for value in message.header(name) for one in read_addresses(value)),
+    ]
+    return claims[0] if claims else Address("")
+
+
+def _loosely(value: str) -> Address | None:
+    """Something like a mailbox: with blanks in it, with a bracket missing, or a bare name as daemons have."""
+    bare = _COMMENT.sub("", value)
+    angle = _ANGLE.search(bare) or _SOMEWHERE.search(bare)
+    comment = _COMMENT.search(value)
+    name = bare[: angle.start()] if angle else comment[0] if comment else ""
+    written = (angle[1] if angle else bare).replace('"', "").strip(" <>")
+    if "@" not in written.strip("@") and not _BARE_NAME.fullmatch(bare.strip()):
+        return None
+    return Address(written, name.strip("'\"()[] "))
 
 
 def several(values: Iterable[str], defects: list[str]) -> tuple[Address, ...]:

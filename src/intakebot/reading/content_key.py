@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from intakebot.reading.charset import clean_line
-from intakebot.reading.threading import message_ids
+from intakebot.reading.threading import own_message_id
 
 TRACE_HEADERS: Final = frozenset({"received", "return-path", "delivered-to", "x-original-to"})
 _ID_BLOCK_BYTES: Final = 65_536
@@ -42,5 +42,4 @@ def message_id_of(raw: bytes) -> str:
     """Return the Message-ID without brackets, from the first 64 KB of the headers; '' if absent."""
     block = raw[:_ID_BLOCK_BYTES].replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")[0]
     found = _MESSAGE_ID.search(block)
-    ids = message_ids(clean_line(found[1].decode("utf-8", "replace"))) if found else ()
-    return ids[0] if ids else ""
+    return own_message_id(clean_line(found[1].decode("utf-8", "replace"))) if found else ""

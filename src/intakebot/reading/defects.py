@@ -28,6 +28,8 @@ DEFECTS: Final[dict[str, str]] = {
     "text.wrong-charset": "A text does not fit its declared character set; another was taken.",
     "text.too-long": "There are more than 5 MB of text; the rest of it is only in the raw message.",
     "html.unreadable": "An HTML part could not be rendered as text.",
+    "tnef.unreadable": "A winmail.dat could not be taken apart within 5 s, 512 MB and 10 MB; it stays an attachment.",
+    "calendar.unreadable": "A calendar part could not be read; it stays an attachment.",
     "trim.failed": "The quotes could not be told from the new words; the whole text is shown.",
     "machine.unreadable": "The signs of machine mail could not be read; the message is taken as a person's.",
     "bounce.unreadable": "The bounce could not be taken apart; the recipients are not known.",

@@ -7,10 +7,10 @@ the first line that is none; here such a line is left out when header fields sti
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from intakebot.reading.charset import clean_line, decode
+from intakebot.reading.charset import clean_line, decode_field
 from intakebot.reading.words import decode_words
 
 MAX_BLOCK_BYTES: Final = 256 * 1024
@@ -42,21 +42,30 @@ class Headers:
     """The header fields of a message or part in order; lookups take lower-case names."""
 
     fields: tuple[Field, ...] = ()
+    _named: dict[str, list[Field]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        named: dict[str, list[Field]] = {}
+        for one in self.fields:
+            named.setdefault(one.name, []).append(one)
+        object.__setattr__(self, "_named", named)
 
     def sent(self, name: str) -> str:
         """Return the first value of a field as sent, without decoding of words; '' when absent."""
-        return next((field.sent for field in self.fields if field.name == name), "")
+        found = self._named.get(name)
+        return found[0].sent if found else ""
 
     def text(self, name: str) -> str:
         """Return the first value of a field, decoded; '' when absent."""
-        return next((field.text for field in self.fields if field.name == name), "")
+        found = self._named.get(name)
+        return found[0].text if found else ""
 
     def all_sent(self, name: str) -> tuple[str, ...]:
         """Return all values of a field as sent."""
-        return tuple(field.sent for field in self.fields if field.name == name)
+        return tuple(one.sent for one in self._named.get(name, ()))
 
     def __contains__(self, name: str) -> bool:
-        return any(field.name == name for field in self.fields)
+        return name in self._named
 
 
 def split_message(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
@@ -96,8 +105,11 @@ def _cut_at_prose(block: bytes, body: bytes) -> tuple[bytes, bytes]:
     return block, body
 
 
-def read_headers(block: bytes, defects: list[str]) -> Headers:
-    """Read a header block; fields beyond the limits are cut or left out with a defect."""
+def read_headers(block: bytes, defects: list[str], hint: str = "") -> Headers:
+    """Read a header block; fields beyond the limits are cut or left out with a defect.
+
+    `hint` is the character set of the message's text, for fields that were sent as raw bytes.
+    """
     fields: list[Field] = []
     for line in _LINE_WITH_FOLDS.finditer(block):
         if not line[0].strip():
@@ -109,15 +121,15 @@ def read_headers(block: bytes, defects: list[str]) -> Headers:
         if match is None:
             defects.append("header.malformed")
             continue
-        fields.append(_field(match[1], match[2], defects))
+        fields.append(_field(match[1], match[2], defects, hint))
     return Headers(tuple(fields))
 
 
-def _field(name: bytes, value: bytes, defects: list[str]) -> Field:
+def _field(name: bytes, value: bytes, defects: list[str], hint: str) -> Field:
     if len(value) > MAX_FIELD_BYTES:
         defects.append("header.too-long")
         value = value[:MAX_FIELD_BYTES]
     value = value.strip()
-    sent = clean_line(decode(_FOLD.sub(b" ", value) if b"\n" in value else value))
+    sent = clean_line(decode_field(_FOLD.sub(b" ", value) if b"\n" in value else value, hint))
     text = clean_line(decode_words(sent)) if "=?" in sent else sent
     return Field(name.decode("ascii").lower(), sent, text)

@@ -14,13 +14,15 @@ from typing import Final
 from intakebot.domain.messages import Address, ReadMessage
 from intakebot.reading.addresses import several, sole_sender
 from intakebot.reading.attempt import attempt
+from intakebot.reading.charset import charset_hint
 from intakebot.reading.content import Content, read_content
 from intakebot.reading.headers import Headers, read_headers, split_message
 from intakebot.reading.language import language_of
 from intakebot.reading.machine_mail import recognise_machine_mail
+from intakebot.reading.marks import marks_of
 from intakebot.reading.mime import Part, read_parts
 from intakebot.reading.reply_text import new_text
-from intakebot.reading.threading import message_ids
+from intakebot.reading.threading import message_ids, own_message_id
 
 MAX_MESSAGE_BYTES: Final = 50_000_000
 _SHOWN_OF_BROKEN_BODY: Final = 20_480
@@ -52,7 +54,7 @@ def read_message(
     recognise = partial(recognise_machine_mail, own_domains=own_domains, envelope_sender=envelope_sender)
     declared = headers.sent("content-language")
     return ReadMessage(
-        message_id=next(iter(message_ids(headers.sent("message-id"))), ""),
+        message_id=own_message_id(headers.sent("message-id")),
         in_reply_to=message_ids(headers.sent("in-reply-to")),
         references=message_ids(headers.sent("references")),
         subject=headers.text("subject"),
@@ -68,6 +70,7 @@ def read_message(
         headers=tuple((field.name, field.text) for field in headers.fields),
         language=attempt(lambda: language_of(trimmed, declared, languages), "", defects, "language.unknown"),
         machine=attempt(lambda: recognise(headers, tree, raw, defects), None, defects, "machine.unreadable"),
+        marks=attempt(lambda: marks_of(tree.leaves()), (), defects, "body.unreadable"),
         defects=tuple(dict.fromkeys(defects)),  # last: the steps above add to it
     )
 
@@ -75,7 +78,12 @@ def read_message(
 def _structure(raw: bytes, defects: list[str]) -> tuple[Headers, Part]:
     """Return the header fields and the tree of parts; a body that resists becomes one text."""
     block, body = attempt(lambda: split_message(raw, defects), (b"", raw), defects, "message.unreadable")
-    headers = attempt(lambda: read_headers(block, defects), Headers(), defects, "message.unreadable")
+    headers = attempt(
+        lambda: read_headers(block, defects, "" if block.isascii() else charset_hint(raw)),
+        Headers(),
+        defects,
+        "message.unreadable",
+    )
     broken = Part("text/plain", content=body[:_SHOWN_OF_BROKEN_BODY])
     return headers, attempt(lambda: read_parts(headers, body, defects), broken, defects, "body.unreadable")
 

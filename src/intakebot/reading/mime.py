@@ -7,6 +7,10 @@ header fields never reach them.
 
 from __future__ import annotations
 
+import binascii
+import mimetypes
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email.parser import BytesParser
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +20,8 @@ from fast_mail_parser import ParseError, PyMimePart, parse_email_tree
 from intakebot.reading.charset import clean_line, decode
 from intakebot.reading.file_names import safe_name
 from intakebot.reading.parameters import split_value
+from intakebot.reading.uuencode import without_files
+from intakebot.reading.words import base64_bytes
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -24,8 +30,27 @@ if TYPE_CHECKING:
 
 MAX_PARTS: Final = 1000
 MAX_NESTING_SIGNS: Final = 480
-_MAX_ENCODED_WORDS: Final = 2000  # the fast engine is quadratic in them: 100 KB take 0.4 s
+# The fast engine decodes encoded words before it looks at parameters, so that a quote in a name ends it, and takes
+# time quadratic in them. So they are hidden from it behind one of these; no sign of them is one of base64.
+_WORD_SIGN: Final = b"=?"
+_STAND_INS: Final = (b"~^~?", b"~^^~?", b"~^^^~?", b"~^|^~?")
+_SHORT_STAND_INS: Final = (b"~^", b"^~", b"~|", b"|~")
+_MAX_LONGER: Final = 200_000  # each makes the copy longer
 _MAX_VALUE: Final = 8192
+_MAX_TOLERATED: Final = 5_000_000  # bytes; beyond, the tolerant engine takes too much time and memory
+_SAYS_QUOTED_PRINTABLE: Final = re.compile(
+    rb"^Content-Transfer-Encoding:[ \t]*quoted-printable", re.IGNORECASE | re.MULTILINE
+)
+_NO_BLANK_LINE: Final = re.compile(
+    rb"\n[Cc]ontent-[A-Za-z-]{2,30}:[^\n]*\n(?!\r?\n|[ \t]|[!-9;-~]{1,200}[ \t]*:|--)[^\n]"
+)
+_MAX_EMPTY: Final = 20  # so many empty parts are no accident
+_BOUNDARY_EXAMINED: Final = 65_536
+_PART_BEGINS: Final = re.compile(rb"^--([^\r\n\"]{1,70})\r?\nContent-[a-z-]{2,30}:", re.IGNORECASE | re.MULTILINE)
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_QUOTED_PRINTABLE: Final = re.compile(r"quoted.?printable")
+_ENGINES_KNOW: Final = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable"})
+_TYPES_MEANT: Final = {"html": "text/html", "text": "text/plain", "plain": "text/plain", "multipart": "multipart/mixed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +63,7 @@ class Part:
     name: str = ""
     content_id: str = ""
     flowed: bool = False
+    delsp: bool = False
     content: bytes = field(default=b"", repr=False)
     parts: tuple[Part, ...] = ()
 
@@ -68,20 +94,51 @@ def read_parts(headers: Headers, body: bytes, defects: list[str]) -> Part:
     Raises what the standard library raises on hostile nesting, or ValueError: the caller attempts this.
     """
     source = _structure_fields(headers) + b"\r\n" + body
-    budget = _Budget()
-    if body.count(b"=?") > _MAX_ENCODED_WORDS:
+    tree = _tree(source, body, defects)
+    if tree.parts or tree.content:
+        return tree
+    found = _PART_BEGINS.search(body, 0, _BOUNDARY_EXAMINED)
+    if found and headers.sent("content-type").lower().startswith("multipart/"):
         defects.append("body.repaired")
-        tree = _tolerant_tree(source, budget)
-    else:
-        try:
-            tree = _from_fast(parse_email_tree(source), budget)
-        except ParseError:
-            defects.append("body.repaired")
-            tree = _tolerant_tree(source, budget)
-    if budget.exceeded:
-        defects.append("parts.too-many")
+        lost = b'Content-Type: multipart/mixed; boundary="' + found[1].rstrip() + b'"\r\n\r\n'
+        tree = _tree(lost + body, body, defects)
     if not tree.parts and not tree.content:  # a container without its boundary: what is there is the text
         return replace(tree, content=body)
+    return tree
+
+
+def _tree(source: bytes, body: bytes, defects: list[str]) -> Part:
+    """The tree as the fast engine sees it, or the tolerant one where the fast one refuses or sees nothing."""
+    budget = _Budget()
+    if _loses_words(source):
+        if _NO_BLANK_LINE.search(source):
+            defects.append("body.repaired")
+        return _counted(_tolerant_tree(source, budget), budget, defects)
+    try:
+        tree = _fast_tree(source, budget)
+        leaves = tree.leaves()
+        if len(leaves) > _MAX_EMPTY or any(leaf.content for leaf in leaves) or not (tree.parts and body.strip()):
+            return _counted(tree, budget, defects)
+    except ParseError:
+        pass
+    defects.append("body.repaired")
+    budget = _Budget()
+    return _counted(_tolerant_tree(source, budget), budget, defects)
+
+
+def _loses_words(source: bytes) -> bool:
+    """Tell whether the fast engine would drop what somebody wrote.
+
+    It drops raw 8-bit bytes from quoted-printable, and a first line that no blank line parts from the header fields.
+    """
+    if len(source) > _MAX_TOLERATED or source.count(b"\n--") > MAX_PARTS:
+        return False
+    return (not source.isascii() and bool(_SAYS_QUOTED_PRINTABLE.search(source))) or bool(_NO_BLANK_LINE.search(source))
+
+
+def _counted(tree: Part, budget: _Budget, defects: list[str]) -> Part:
+    if budget.exceeded:
+        defects.append("parts.too-many")
     return tree
 
 
@@ -102,10 +159,31 @@ def _tolerant_tree(source: bytes, budget: _Budget) -> Part:
     return _from_stdlib(BytesParser().parsebytes(source), budget)
 
 
-def _from_fast(node: PyMimePart, budget: _Budget) -> Part:
-    fields = {name.lower(): values[0] for name, values in node.headers.items() if values}
-    children = () if node.is_message else tuple(_from_fast(child, budget) for child in node.children if budget.take())
-    return _part(fields, node.content or b"", children)
+def _fast_tree(source: bytes, budget: _Budget) -> Part:
+    if _WORD_SIGN not in source:
+        return _from_fast(parse_email_tree(source), budget, b"")
+    signs = _STAND_INS if source.count(_WORD_SIGN) <= _MAX_LONGER else _SHORT_STAND_INS
+    stand_in = next((sign for sign in signs if sign not in source), None)
+    if stand_in is None:
+        raise ParseError("encoded words cannot be hidden")
+    return _from_fast(parse_email_tree(source.replace(_WORD_SIGN, stand_in)), budget, stand_in)
+
+
+def _from_fast(node: PyMimePart, budget: _Budget, stand_in: bytes) -> Part:
+    fields = {name.lower(): _as_sent(values[0], stand_in) for name, values in node.headers.items() if values}
+    content = node.content or b""
+    if stand_in and "base64" not in fields.get("content-transfer-encoding", "").lower():
+        content = content.replace(stand_in, _WORD_SIGN)
+    children = () if node.is_message else node.children
+    return _part(fields, content, tuple(_from_fast(child, budget, stand_in) for child in children if budget.take()))
+
+
+def _as_sent(value: str, stand_in: bytes) -> str:
+    """A field's value as sent: the engine takes bytes that are no UTF-8 for Latin-1."""
+    if not value.isascii() or "\x1b" in value:
+        with suppress(UnicodeEncodeError):
+            value = decode(value.encode("latin-1"))
+    return value.replace(stand_in.decode("ascii"), "=?") if stand_in else value
 
 
 def _from_stdlib(message: Message[Any, Any], budget: _Budget) -> Part:
@@ -118,6 +196,8 @@ def _from_stdlib(message: Message[Any, Any], budget: _Budget) -> Part:
         return _part(fields, b"", children)
     if isinstance(payload, list):
         return _part(fields, b"\n".join(child.as_bytes() for child in payload), ())
+    if isinstance(payload, str) and fields.get("content-transfer-encoding", "").strip().lower() == "base64":
+        return _part(fields, base64_bytes(payload.encode("ascii", "replace")), ())
     decoded = message.get_payload(decode=True)
     return _part(fields, decoded if isinstance(decoded, bytes) else b"", ())
 
@@ -125,16 +205,50 @@ def _from_stdlib(message: Message[Any, Any], budget: _Budget) -> Part:
 def _part(fields: dict[str, str], content: bytes, children: tuple[Part, ...]) -> Part:
     media_type, type_parameters = split_value(clean_line(fields.get("content-type", "")[:_MAX_VALUE]))
     disposition, parameters = split_value(clean_line(fields.get("content-disposition", "")[:_MAX_VALUE]))
-    name = parameters.get("filename") or type_parameters.get("name") or ""
+    name = _name(media_type, parameters, type_parameters)
+    if not name and not media_type.startswith(("text/", "multipart/", "message/")):
+        name = _located(fields.get("content-location", ""), media_type)
+    if not fields.get("content-type") and name:
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    media_type = _TYPES_MEANT.get(media_type, media_type)
     if "/" not in media_type or (media_type.startswith("multipart/") and not children):
         media_type = "text/plain"  # RFC 2045 section 5.2
     return Part(
         media_type=media_type,
         charset=type_parameters.get("charset", ""),
         disposition=disposition,
-        name=safe_name(name, media_type) if name else "",
+        name=name,
         content_id=clean_line(fields.get("content-id", "")[:_MAX_VALUE]).strip("<> "),
         flowed=type_parameters.get("format", "").lower() == "flowed",
-        content=content,
+        delsp=type_parameters.get("delsp", "").lower() == "yes",
+        content=_transfer_decoded(content, fields.get("content-transfer-encoding", "")),
         parts=children,
     )
+
+
+def _transfer_decoded(content: bytes, written: str) -> bytes:
+    """Decode what the engines left as it came, because the encoding is old or badly written."""
+    if written.strip().lower() in _ENGINES_KNOW:
+        return content
+    encoding = _COMMENT.sub("", written[:_MAX_VALUE]).strip().lower()
+    if "uue" in encoding:
+        text, files = without_files(content.decode("latin-1").replace("\r\n", "\n"))
+        return files[0][1] if files and not text.strip() else content
+    if "base64" in encoding:
+        return base64_bytes(content)
+    return binascii.a2b_qp(content) if _QUOTED_PRINTABLE.search(encoding) else content
+
+
+def _located(location: str, media_type: str) -> str:
+    """The last element of a Content-Location (RFC 2557), where it looks like the name of a file."""
+    last = clean_line(location[:_MAX_VALUE]).partition("?")[0].rpartition("/")[2]
+    return safe_name(last, media_type) if "." in last and not location.lower().startswith("cid:") else ""
+
+
+def _name(media_type: str, disposition: dict[str, str], of_type: dict[str, str]) -> str:
+    """The name of the file as sent, safe to use; '' where none was given."""
+    sent = disposition.get("filename") or of_type.get("name") or disposition.get("name") or of_type.get("file") or ""
+    other = of_type.get("name", "")
+    if len(sent) == len(other) and all(a in (b, "?") for a, b in zip(sent, other, strict=True)):
+        sent = other  # the first was written in a character set that lacks letters of the name
+    return safe_name(sent, media_type) if sent else ""

@@ -26,6 +26,12 @@ def message_ids(value: str) -> tuple[str, ...]:
     return tuple(word for word in found if word)
 
 
+def own_message_id(value: str) -> str:
+    """Return the id in a Message-ID field; a single word is one, however bare; '' when there is none."""
+    bare = value.strip().strip("<>")
+    return next(iter(message_ids(value)), bare if _BARE.fullmatch(bare) else "")
+
+
 def thread_ids(message: ReadMessage) -> tuple[str, ...]:
     """Return at most 50 ids that `message` answers: In-Reply-To, then References, newest first."""
     every = dict.fromkeys((*message.in_reply_to, *reversed(message.references)))

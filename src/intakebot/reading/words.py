@@ -12,7 +12,10 @@ from typing import Final
 
 from intakebot.reading.charset import decode
 
-_WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+# The text of a word may hold a question mark, but not begin another word: so one pass finds all.
+_WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?=]|=(?!\?[^=])|\?(?!=))*)\?=")
+# A word whose end a limit of length cut off.
+_CUT: Final = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]+\??\Z")
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -20,26 +23,53 @@ def decode_words(text: str) -> str:
     """Return `text` with its encoded words decoded; what is no proper word stays as it is."""
     if "=?" not in text:
         return text
+    if _CUT.search(text):
+        text = text.rstrip("?") + "?="
     pieces: list[str] = []
-    label, held, end = "", b"", 0
+    label, held, end = "", _Held(), 0
     for word in _WORD.finditer(text):
         between = text[end : word.start()]
         word_label = word[1].partition("*")[0].lower()  # RFC 2231 section 5 adds *language
         if between.strip() or not end or word_label != label:
-            pieces.append(decode(held, label))
+            pieces.append(decode(held.bytes(), label))
             pieces.append(between if between.strip() or not end else "")
-            held = b""
+            held = _Held()
         label, end = word_label, word.end()
-        held += _word_bytes(word[2], word[3])
-    pieces += [decode(held, label), text[end:]]
+        held.add(word[2], word[3])
+    pieces += [decode(held.bytes(), label), text[end:]]
     return "".join(pieces)
 
 
-def _word_bytes(encoding: str, encoded: str) -> bytes:
-    raw = encoded.encode("utf-8", "replace")
-    if encoding in "qQ":
-        return binascii.a2b_qp(raw, header=True)
-    letters = _NOT_BASE64.sub(b"", raw)
-    if len(letters) % 4 == 1:  # a lone sextet carries no byte
+class _Held:
+    """Bytes of words that belong together; base64 that was cut inside of a group of four letters waits for the rest."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._letters = b""
+
+    def add(self, encoding: str, encoded: str) -> None:
+        raw = encoded.encode("utf-8", "replace")
+        if encoding in "qQ":
+            self._close()
+            self._pieces.append(binascii.a2b_qp(raw, header=True))
+            return
+        self._letters += raw
+        if raw.endswith(b"=") or len(_NOT_BASE64.sub(b"", self._letters)) % 4 == 0:
+            self._close()
+
+    def bytes(self) -> bytes:
+        self._close()
+        return b"".join(self._pieces)
+
+    def _close(self) -> None:
+        if self._letters:
+            self._pieces.append(base64_bytes(self._letters))
+            self._letters = b""
+
+
+def base64_bytes(raw: bytes) -> bytes:
+    """Decode base64 as far as it goes: up to its padding, whatever else stands between, a lone letter left out."""
+    letters = _NOT_BASE64.sub(b"", raw.partition(b"=")[0])
+    if len(letters) % 4 == 1:  # six bits carry no byte
         letters = letters[:-1]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
