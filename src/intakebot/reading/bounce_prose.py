@@ -28,7 +28,8 @@ _FAR: Final = 6
 _MAIL: Final = r"[^\s<>()\[\],;:\"'|@]{1,64}@[^\s<>()\[\],;:\"'|@]{1,255}"
 _ADDRESS: Final = re.compile(rf"<?({_MAIL})>?")
 _RETURNED: Final = re.compile(
-    r"\W*(?:(?:below this line|below)\b.*\bcopy|(?:this is |here is )?a copy of (?:the|your)|.*\boriginal message (?:follows|headers)"
+    r"\W*(?:(?:below this line|below)\b.*\bcopy|(?:this is |here is )?a copy of (?:the|your)"
+    r"|.*\boriginal message (?:follows|headers)"
     r"|(?:the )?(?:original|returned|unsent|undelivered) (?:message|mail)(?: header\w*)?(?: follows)?\W*$"
     r"|(?:message|mail) (?:header|text)s? follow|(?:received|return-path)\s*:)",
     re.IGNORECASE,
@@ -43,7 +44,8 @@ _FIELD: Final = re.compile(
 _LINE_HEAD: Final = re.compile(rf"[\s>*]{{0,12}}(?:\S{{1,40}}:)?<?({_MAIL})>?(?=\s*(?:$|[:;,(\[.-]|\s))")
 _REPLY_CODE: Final = re.compile(rf"[\s<>]*[45]\d\d[ -](?:\d\.\d{{1,3}}\.\d{{1,3}}\s+)?\W*({_MAIL})")
 _SOMEBODY_ELSE: Final = re.compile(
-    r"contact|assist|help|support|please (?:send|write|forward|e-?mail)|mailto|message-?id|\bfrom\b|sender|sent by|postmaster",
+    r"contact|assist|help|support|please (?:send|write|forward|e-?mail)|mailto|message-?id|\bfrom\b"
+    r"|sender|sent by|postmaster",
     re.IGNORECASE,
 )
 _SPOKEN_CODE: Final = re.compile(r"\b[245]\d\d[ -]+\W{0,3}([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
@@ -97,7 +99,8 @@ def _fields(lines: list[str]) -> list[tuple[int, str]]:
 
 def _heads(lines: list[str]) -> list[tuple[int, str]]:
     """Lines that begin with an address or have one behind a reply code, where a failure is spoken of near them."""
-    speaking = [place for place, line in enumerate(lines) if FAILURE.search(line) or _CLASS.search(line)]
+    telling = (FAILURE, _CLASS, NOT_YET)
+    speaking = [place for place, line in enumerate(lines) if any(words.search(line) for words in telling)]
     near = {place + step for place in speaking for step in range(-2, _FAR + 1)}
     found = []
     for place in sorted(near & set(range(len(lines)))):
@@ -109,13 +112,12 @@ def _heads(lines: list[str]) -> list[tuple[int, str]]:
 
 def _sentences(lines: list[str]) -> list[tuple[int, str]]:
     """Addresses in or just behind a sentence that says that something was not delivered."""
-    found = []
+    found: list[tuple[int, str]] = []
     for place, (before, line) in enumerate(pairwise(["", *lines])):
         sentence = f"{before} {line}"
         if "@" in line and FAILURE.search(sentence):
-            for address in _ADDRESS.finditer(sentence, len(before) + 1):
-                if not _SOMEBODY_ELSE.search(sentence[max(0, address.start() - 40) : address.start()]):
-                    found.append((place, address[1]))
+            every = _ADDRESS.finditer(sentence, len(before) + 1)
+            found += [(place, one[1]) for one in every if not _SOMEBODY_ELSE.search(sentence[: one.start()][-40:])]
     return found
 
 

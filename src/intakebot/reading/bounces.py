@@ -41,7 +41,9 @@ _MAX_TEXTS: Final = 5
 _MAX_IDS: Final = 10
 _SPOKEN: Final = 600
 """How many characters behind a recipient are about it."""
-_ID_LINE: Final = re.compile(r"^[ \t>]{0,20}message-id[ \t]*:[^\n]{0,1000}(?:\n[ \t]+<[^\n]{0,1000})?", re.IGNORECASE | re.MULTILINE)
+_ID_LINE: Final = re.compile(
+    r"^[ \t>]{0,20}message-id[ \t]*:[^\n]{0,1000}(?:\n[ \t]+<[^\n]{0,1000})?", re.IGNORECASE | re.MULTILINE
+)
 _REMOTE_CODE: Final = re.compile(r"(?<![\d.])[245]\d\d[ -]+\W{0,3}([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
 _STATUS: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ORIGINAL_ID: Final = re.compile(rb"^original-message-id[ \t]*:[^\n]*<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE)
@@ -57,7 +59,7 @@ class Bounce:
 
 def read_bounce(headers: Headers, raw: bytes, leaves: list[Part]) -> Bounce:
     """Return what a bounce reports, structured blocks first. May raise: the caller attempts this."""
-    text = bounce_text(leaves)
+    text = bounce_text(raw, leaves)
     parties = {found.address.lower() for name in ("from", "to") for found in read_addresses(headers.sent(name))}
     not_these = frozenset(parties | {found.lower() for found in _ids_in(text)})
     reports = status_reports(leaves) or _named_by_field(headers, text)
@@ -67,12 +69,19 @@ def read_bounce(headers: Headers, raw: bytes, leaves: list[Part]) -> Bounce:
     return Bounce(exact, tuple(dict.fromkeys((*original_ids(leaves), *_ids_in(text), *_answered(headers)))))
 
 
-def bounce_text(leaves: list[Part]) -> str:
-    """Return what a bounce says to people: its text parts, the HTML ones where there is no other."""
+def bounce_text(raw: bytes, leaves: list[Part]) -> str:
+    """Return what a bounce says to people: its text parts, the HTML ones where there is no other.
+
+    Where its parts cannot be told apart, all of it is text.
+    """
+    return _shown(leaves) or decode(split_message(raw[: 2 * _EXAMINED_BYTES], [])[1][:_EXAMINED_BYTES])
+
+
+def _shown(leaves: list[Part]) -> str:
     plain = [part for part in leaves if part.media_type == "text/plain" and not part.name]
     shown = plain or [part for part in leaves if part.media_type == "text/html"]
     texts = (decode(part.content[:_EXAMINED_BYTES], part.charset) for part in shown[:_MAX_TEXTS])
-    return "\n".join(text if part.media_type == "text/plain" else to_text(text) for part, text in zip(shown, texts))
+    return "\n".join(texts if plain else map(to_text, texts)).strip()
 
 
 def status_reports(leaves: list[Part]) -> tuple[BounceReport, ...]:
