@@ -21,7 +21,7 @@ from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
 from intakebot.usecases.reasons import case_why
 from intakebot.usecases.suggest_category import suggested_category, suggestion_figures
-from intakebot.usecases.watch import alarms
+from intakebot.usecases.watch import alarms, silenced
 
 SLOW_QUESTIONS = frozenset({"case.why", "rules.agreement"})
 """What reads much at once, or tries every rule on every decision of a case; answered beside the event loop."""
@@ -135,7 +135,8 @@ class Questions:
 
     def _health(self) -> Any:  # noqa: ANN401
         now = self._house.clock.now()
-        found = alarms(self._archive, self._house.organisation, now)
+        found = silenced(self._archive, self._house.replies_per_hour, now)
+        found += alarms(self._archive, self._house.organisation, now)
         return {
             "at": now.isoformat(),
             "mode": "shadow" if self._house.shadow else "live",
