@@ -33,8 +33,8 @@ async def write(
     house: StandingHouse, text: str, *, sender: str = KARI, to: str = CRC, envelope: str | None = None, more: str = ""
 ) -> int:
     """A mail comes in and is registered; returns the contact."""
-    head = f"From: {sender}\r\nTo: {to}\r\n{more}"
-    kept = await house.receive(f"{head}\r\n{text}\r\n".encode(), sender if envelope is None else envelope, (to,))
+    content = f"From: {sender}\r\nTo: {to}\r\n{more}\r\n{text}\r\n".encode()
+    kept = await house.receive(content, sender if envelope is None else envelope, (to,))
     await house.register()
     return kept.contact_id
 
@@ -53,7 +53,7 @@ def return_path(house: StandingHouse, delivery: Delivery, key: bytes | None = No
 
 
 async def notes(house: StandingHouse, number: int) -> str:
-    events = (await house.desk.ask("case.show", {"number": number}))["events"]
+    events = await house.desk.ask("case.log", {"number": number})
     return "\n".join(f"{event['kind']}: {event['note']}" for event in events)
 
 
@@ -78,7 +78,9 @@ async def test_an_address_is_muted_for_a_time_and_people_may_still_write(house: 
     await write(house, "Another thing.", more="Subject: Delivery times\r\n")
     await house.deliver()
     assert len(house.outlet.taken) == left, "a muted address got automatic mail"
-    assert "it is muted until" in await notes(house, 1002)
+    shown = await house.desk.ask("case.show", {"number": 1002})
+    assert "it is muted until" in shown["not_sent"][0]
+    assert (await house.desk.ask("contact.show", {"id": shown["contact_id"]}))["not_sent"] == shown["not_sent"]
     await house.perform("bob", Take(1002))
     answer = await house.perform("bob", Ask(1002, text="Which one?"))
     assert "came back at" in answer["warnings"][0]
@@ -110,11 +112,9 @@ async def test_only_return_paths_of_this_house_are_taken(house: StandingHouse) -
 
 
 def report(*recipients: tuple[str, str, str]) -> str:
-    blocks = "".join(
-        f"\r\nFinal-Recipient: rfc822; {who}\r\nAction: {action}\r\nStatus: {status}\r\n"
-        for who, action, status in recipients
-    )
-    return f"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n{blocks}--b--\r\n"
+    blocks = [f"Final-Recipient: rfc822; {who}\r\nAction: {act}\r\nStatus: {code}\r\n" for who, act, code in recipients]
+    said = "\r\n".join(["Reporting-MTA: dns; mx.example\r\n", *blocks])
+    return f"\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n{said}\r\n--b--\r\n"
 
 
 REPORT = "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n"
@@ -186,7 +186,8 @@ async def test_a_read_receipt_is_a_note(house: StandingHouse) -> None:
     sent = await answered(house)
     body = (
         "--b\r\nContent-Type: message/disposition-notification\r\n\r\n"
-        f"Final-Recipient: rfc822; {KARI}\r\nOriginal-Message-ID: <{sent.message_id}>\r\nDisposition: x; displayed\r\n--b--"
+        f"Final-Recipient: rfc822; {KARI}\r\nOriginal-Message-ID: <{sent.message_id}>\r\n"
+        "Disposition: manual-action/MDN-sent-manually; displayed\r\n--b--"
     )
     more = "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n"
     contact = await write(house, body, more=more)

@@ -115,8 +115,8 @@ class Clues:
     `message_ids` are the ids that it answers, newest first; `quoted_keys` support keys as quoted (upper case);
     `bounced_ids` the Message-IDs of our own messages that machine mail is about, `bounced_deliveries` the deliveries
     that its return path proves, `bounced_addresses` (lower case) whom a bounce names. `answer_to` is where an answer
-    would go when that is not the sender's address (a thread); `room_of` the reference of the customer whose room it came
-    from, `claimed` a mail address that the sender's profile names; both may be ''.
+    would go when that is not the sender's address (a thread); `room_of` the reference of the customer whose room it
+    came from, `claimed` a mail address that the sender's profile names; both may be ''.
     """
 
     channel: str

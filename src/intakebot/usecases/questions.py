@@ -75,7 +75,11 @@ class Questions:
     def _case_show(self, number: int) -> Any:  # noqa: ANN401
         case = self._archive.case(number)
         suggestion = suggested_category(self._house, self._archive, case)
-        return case | {"actions": self._actions_of(case), "suggestion": suggestion}
+        return case | {"actions": self._actions_of(case), "suggestion": suggestion, "not_sent": self._not_sent(number)}
+
+    def _not_sent(self, number: int) -> list[str]:
+        """Why automatic replies about a case did not leave, in order."""
+        return [event["note"] for event in self._archive.events(number) if event["kind"] == "reply.suppressed"]
 
     def _case_log(self, number: int) -> Any:  # noqa: ANN401
         return self._archive.events(number)
@@ -104,7 +108,8 @@ class Questions:
         return self._archive.contacts(state, limit)
 
     def _contact_show(self, id: int) -> Any:  # noqa: ANN401, A002 - the question's own argument name
-        return self._archive.contact(id)
+        contact = self._archive.contact(id)
+        return contact | {"not_sent": self._not_sent(contact["case"]) if contact.get("case") else []}
 
     def _contact_content(self, id: int) -> str:  # noqa: A002
         return base64.b64encode(self._archive.content(id)).decode("ascii")
