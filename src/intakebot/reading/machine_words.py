@@ -82,7 +82,7 @@ FAILURE: Final = re.compile(
     r"|(?:following|these|this)\s+(?:e-?mail\s+|destination\s+)?(?:address|recipient)\w*"
     r"|(?:fatal|delivery|permanent|transient|mail)\s+(?:error|problem|failure)"
     r"|failure\s+reason|error\w*\s+(?:while\s+|in\s+)?deliver"
-    r"|(?:trouble|error)\s+deliver|attempting\s+to\s+deliver"
+    r"|(?:trouble|problem|error)s?\s+deliver|attempting\s+to\s+deliver"
     r"|trying\s+to\s+deliver|(?:was|were|been)\s+(?:rejected|refused|returned)"
     r"|(?:unknown|invalid|no\s+such|bad)\s+(?:user|recipient|address|mailbox|local)"
     r"|(?:user|recipient|address)\s+(?:unknown|invalid)"
