@@ -27,7 +27,7 @@ from intakebot.usecases.house import House
 from intakebot.usecases.idle import Idling
 from intakebot.usecases.learn_categories import Lessons
 from intakebot.usecases.register import Registered, Registration, SetAside
-from intakebot.usecases.watch import alarms
+from intakebot.usecases.watch import alarms, silenced
 
 CONTACTS_AT_ONCE = 64
 SUSPICIOUS_ATTEMPTS = 10
@@ -165,7 +165,7 @@ class Worker:
     ) -> Registered | IntakebotError:
         if isinstance(message, IntakebotError):
             return message
-        read = ReadContact.of(contact, message)
+        read = ReadContact.of(contact, message, self._house.reply_key)
         return await guarded(f"contact {contact.id}", self._writer.submit(self._registration.register, read))
 
     async def act_on_what_is_due(self) -> int:
@@ -227,7 +227,9 @@ class Worker:
 
     async def _watch(self) -> int:
         await self.watch_idle()
-        for alarm in alarms(self._archive, self._house.organisation, self._clock.now()):
+        now = self._clock.now()
+        found = silenced(self._archive, self._house.replies_per_hour, now)
+        for alarm in (*found, *alarms(self._archive, self._house.organisation, now)):
             _log.warning("%s %s: %s", alarm.what, alarm.which, alarm.sentence)
         return 0
 

@@ -25,6 +25,13 @@ SETTINGS: dict[str, dict[str, str]] = {
         "automatic_replies.per_address_and_day": (
             "How many automatic replies an address gets; 3 when left out. What is over it becomes an agent's draft."
         ),
+        "automatic_replies.per_hour": (
+            "How many automatic replies leave in an hour, to anybody; 600 when left out. Above it none leaves, and"
+            " `health` and the alarm mail say so."
+        ),
+        "automatic_replies.mute_after_bounce": (
+            "How long nothing automatic goes to an address after a mail to it came back; 7 days when left out."
+        ),
         "alarms.mail_to": "Who is told by mail of what needs a person; nobody when left out.",
         "channels.NAME.kind": "The module in `intakebot.channels` that knows the channel's other keys.",
         "channels.NAME.listen": (
@@ -142,11 +149,15 @@ EVENTS: dict[str, str] = {
     "agreement.due-soon": "Three quarters of the time for a solution have passed.",
     "agreement.overdue": "The time for a solution has passed.",
     "question.asked": "An agent asked the caller a question.",
-    "reply.suppressed": "The caller gets no acknowledgement, and why.",
+    "reply.suppressed": "The caller gets no acknowledgement or closing notice, and why.",
+    "reply.to-muted": "An agent's answer leaves for an address from which the last mail came back.",
     "closing.cancelled": "The caller wrote before the final answer had settled, so the case stays open.",
     "comment.added": "Somebody wrote a comment, work info or a line of the call log.",
     "contact.appended": "A further contact belongs to this case.",
     "delivery.bounced": "A bounce says that a reply did not arrive.",
+    "delivery.delayed": "A bounce says that a reply has not arrived yet; nothing follows from it.",
+    "delivery.bounce-unproven": "A bounce that does not show that it got our mail; nothing follows from it.",
+    "delivery.machine-answered": "A machine answered a reply, or what came back cannot be read.",
     "delivery.failed": "The next hop will never take a reply.",
     "delivery.held": "Nobody can know whether a reply was taken; a person decides.",
     "resolution.entered": "The text of a resolution that has not been sent was changed.",

@@ -73,7 +73,9 @@ async def register(opened: OpenHouse, numbers: range) -> None:
         await reception.receive(Incoming("email", Envelope(sender, (to,), "smtp"), mail))
         for pending in await opened.writer.submit(begin, 10):
             message = reading.read(pending)
-            await opened.writer.submit(opened.registration.register, ReadContact.of(pending, message))
+            await opened.writer.submit(
+                opened.registration.register, ReadContact.of(pending, message, opened.house.reply_key)
+            )
 
 
 def decided(opened: OpenHouse) -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ class _Desk:
         sender = message.sender.address if message.sender else ""
         envelope = Envelope(sender, tuple(to) or ours or named[:1], "file")
         pending = PendingContact(self.house.new_id(), "email", envelope, content, self.house.clock.now(), 1)
-        return ReadContact.of(pending, message)
+        return ReadContact.of(pending, message, b"")
 
     def around(self, read: ReadContact) -> Surroundings | None:
         """What the database knows around it; None without a database."""

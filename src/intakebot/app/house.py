@@ -145,6 +145,8 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
             new_id=new_id,
             reply_key=reply_key(directory),
             replies_per_day=settings.automatic_replies.per_address_and_day,
+            replies_per_hour=settings.automatic_replies.per_hour,
+            mute_for=settings.automatic_replies.mute_after_bounce,
             shadow=settings.service.shadow,
         )
         try:

@@ -38,6 +38,7 @@ def _header(case: Record, calendar: Calendar) -> Panel:
         parts.append(Text.assemble(("Suggested: ", "bold"), suggested_line(case["suggestion"])))
     if case.get("missing"):
         parts.append(Text.assemble(("missing: ", "bold yellow"), shown(case["missing"])))
+    parts += [Text.assemble(("not sent: ", "bold yellow"), one_line(why)) for why in case.get("not_sent") or ()]
     return Panel(Group(*parts), title=title, title_align="left", padding=(0, 1))
 
 

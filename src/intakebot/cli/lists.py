@@ -56,6 +56,8 @@ def _contact_fields(contact: Record, calendar: Calendar) -> Iterator[tuple[str, 
     yield "state", status(contact["state"])
     yield "reason", one_line(contact.get("reason"))
     yield "case", case_number(contact.get("case"))
+    for why in contact.get("not_sent") or ():
+        yield "not sent", one_line(why)
     yield "came", calendar.both(contact["received_at"])
     yield "channel", one_line(contact["channel"])
     yield "from", one_line(contact.get("sender") or contact.get("envelope_sender"))

@@ -77,7 +77,7 @@ def _reported(machine: MachineMail | None) -> Record:
     kind = machine.kind if machine else None
     reports = machine.bounces if machine else ()
     return {
-        "auto": kind not in (None, MachineKind.LIST),
+        "auto": kind not in (None, MachineKind.LIST) or (machine is not None and machine.sign == "precedence"),
         "bounce": kind is MachineKind.BOUNCE,
         "may_autoreply": machine is None,
         "bounce_recipients": [report.recipient for report in reports],

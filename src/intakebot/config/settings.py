@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ MAIN_FILE = "intakebot.yaml"
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 _HIGHEST_NODE = 1023
 _REPLIES_PER_DAY = 3
+_REPLIES_PER_HOUR = 600
+_MUTE_AFTER_BOUNCE = timedelta(days=7)
 
 
 class ServiceMode(Enum):
@@ -71,9 +74,15 @@ class ServiceSettings:
 
 @dataclass(frozen=True, slots=True)
 class AutomaticReplyCaps:
-    """How many automatic replies may leave; what is over a cap becomes an agent's draft."""
+    """How many automatic replies may leave; what is over a cap becomes an agent's draft.
+
+    `per_hour` counts all of them, to anybody; nothing automatic goes to an address for `mute_after_bounce` after a mail
+    to it came back.
+    """
 
     per_address_and_day: int
+    per_hour: int
+    mute_after_bounce: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +221,11 @@ def _read_database_url(section: Section, sources: _Sources) -> str:
 
 def _read_caps(section: Section) -> AutomaticReplyCaps:
     with section:
-        return AutomaticReplyCaps(section.whole("per_address_and_day", _REPLIES_PER_DAY, 0, 1000))
+        return AutomaticReplyCaps(
+            per_address_and_day=section.whole("per_address_and_day", _REPLIES_PER_DAY, 0, 1000),
+            per_hour=section.whole("per_hour", _REPLIES_PER_HOUR, 1, 1_000_000),
+            mute_after_bounce=section.span("mute_after_bounce", _MUTE_AFTER_BOUNCE),
+        )
 
 
 def _read_alarms(section: Section, organisation: Organisation) -> tuple[str, ...]:

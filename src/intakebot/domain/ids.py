@@ -41,6 +41,11 @@ def moment_of(made: int) -> datetime:
     return EPOCH + timedelta(milliseconds=made >> (_NODE_BITS + _COUNTER_BITS))
 
 
+def least_id_of(moment: datetime) -> int:
+    """The smallest id that can be made at a moment or later: `id >= this` asks for what is younger, by the key."""
+    return int(moment.timestamp() * 1000 - _EPOCH_MILLISECONDS) << (_NODE_BITS + _COUNTER_BITS)
+
+
 def node_of(made: int) -> int:
     """The node of the source that made an id: which process it was."""
     return made >> _COUNTER_BITS & (1 << _NODE_BITS) - 1

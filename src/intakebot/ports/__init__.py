@@ -113,9 +113,10 @@ class Clues:
     """What a contact offers to be recognised by; storage looks all of it up at once for a whole batch.
 
     `message_ids` are the ids that it answers, newest first; `quoted_keys` support keys as quoted (upper case);
-    `bounced_ids` the Message-IDs of our own messages that a bounce is about. `answer_to` is where an answer would
-    go when that is not the sender's address (a thread); `room_of` the reference of the customer whose room it came
-    from, `claimed` a mail address that the sender's profile names; both may be ''.
+    `bounced_ids` the Message-IDs of our own messages that machine mail is about, `bounced_deliveries` the deliveries
+    that its return path proves, `bounced_addresses` (lower case) whom a bounce names. `answer_to` is where an answer
+    would go when that is not the sender's address (a thread); `room_of` the reference of the customer whose room it
+    came from, `claimed` a mail address that the sender's profile names; both may be ''.
     """
 
     channel: str
@@ -126,6 +127,8 @@ class Clues:
     answer_to: str = ""
     room_of: str = ""
     claimed: str = ""
+    bounced_deliveries: tuple[int, ...] = ()
+    bounced_addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,11 @@ class Surroundings:
     `caller` by address; `customer` the caller's (by record, else by the sender's domain, else the room's);
     `threads` the cases that the quoted message ids belong to, in the order of the ids, without repetition;
     `open_cases` the customer's (else the caller's) cases that have not ended; `key_owners` the customer record of
-    every quoted key that exists; `bounced` the deliveries that a bounce names; `replies_today` counts automatic
-    replies in the last 24 h to where an answer would go; `proposed` is the customer that the claimed address
-    belongs to, for a person to confirm.
+    every quoted key that exists; `bounced` the deliveries that a bounce proves to know, `suspected` the newest of the
+    last weeks to the addresses that it names, which proves nothing; `replies_today` counts automatic replies in the
+    last 24 h to where an answer would go, `replies_everywhere` those of the last hour to anybody; `bounced_at` is when
+    a mail to where an answer would go last came back; `proposed` is the customer that the claimed address belongs to,
+    for a person to confirm.
     """
 
     caller: Caller | None
@@ -148,6 +153,9 @@ class Surroundings:
     bounced: tuple[tuple[Delivery, CaseFile], ...]
     replies_today: int
     proposed: CustomerRecord | None = None
+    suspected: tuple[tuple[Delivery, CaseFile], ...] = ()
+    replies_everywhere: int = 0
+    bounced_at: datetime | None = None
 
 
 class Store(Protocol):
@@ -292,6 +300,9 @@ class Archive(Lookup, Histories, Protocol):
 
     def queues(self) -> dict[str, dict[str, Any]]:
         """Per queue with cases: `waiting`, `in_charge`, `oldest_waiting_at`, `last_taken_at`."""
+
+    def replies_everywhere(self, now: datetime) -> int:
+        """How many automatic replies were written in the last hour, to anybody."""
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many of everything.

@@ -10,8 +10,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from intakebot.domain.messages import MachineKind, MachineMail
+from intakebot.reading.addresses import read_addresses
 from intakebot.reading.attempt import attempt
-from intakebot.reading.bounces import Bounce, original_ids, read_bounce
+from intakebot.reading.bounce_prose import prose_reports, says_not_delivered
+from intakebot.reading.bounces import DELIVERY_STATUS, Bounce, bounce_text, known_forms, original_ids, read_bounce
+from intakebot.reading.machine_words import AUTOMATIC_SUBJECT, DAEMON, MACHINE_NAME, PASSED_ON, RETURNED_SUBJECT
 from intakebot.reading.threading import message_ids
 
 if TYPE_CHECKING:
@@ -22,28 +25,17 @@ OWN_HEADER: Final = "X-Intakebot-Delivery"
 OWN_ID_PREFIX: Final = "delivery."
 
 _NO_BOUNCE: Final = Bounce((), ())
-_DAEMON: Final = re.compile(r"\b(?:mailer-?daemon|mdaemon|mail[ .-]?delivery[ .-]?(?:sub)?system)\b", re.IGNORECASE)
-_PASSED_ON: Final = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|rv|sv|vs)\s*:", re.IGNORECASE)
-_BOUNCE_SUBJECT: Final = re.compile(
-    r"undeliver|unzustellbar|could not be delivered|not delivered|returned mail|failure notice|delayed mail"
-    r"|failure delivery|mail failed|non-delivery"
-    r"|delivery (?:status|failure|has failed|warning|notification|problem|report|unsuccessful)"
-    r"|mail delivery (?:failed|failure|problem|error|system)|message (?:delivery )?(?:failed|delayed)"
-    r"|non.?remis|no entregado",
-    re.IGNORECASE,
-)
-_AUTO_SUBJECT: Final = re.compile(
-    r"\s*(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer)\b|auto:|out of (?:the )?office\b|vacation:"
-    r"|abwesenheits|automatische antwort|automatisch antwoord|réponse automatique|respuesta automática"
-    r"|risposta automatica|resposta automática)",
-    re.IGNORECASE,
-)
-_BULK: Final = frozenset({"bulk", "junk", "auto_reply", "auto-reply"})
+_BULK: Final = frozenset({"bulk", "junk", "auto_reply", "auto-reply", "autoreply"})
 _LIST_FIELDS: Final = ("list-id", "list-post", "mailing-list", "x-mailing-list")
 _AUTO_FIELDS: Final = (
     "x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply",
-    "x-auto-reply-from", "x-loop", "x-vacation", "x-apple-vacation",
+    "x-auto-reply-from", "x-vacation", "x-apple-vacation",
+    "x-fc-machinegenerated",
 )  # fmt: skip
+_LOOP_FIELD: Final = re.compile(r"x-(?!ms-exchange)(?:[a-z0-9]+-){0,3}loop(?:-[a-z]+)?")
+"""Set by programs that answer; Exchange's own is set on a person's mail that a rule of the inbox passes on."""
+_SAYS_NO: Final = ("", "no", "false", "0")
+_ANSWERING_PROGRAM: Final = re.compile(r"auto-?(?:respond|reply|answer)|vacation", re.IGNORECASE)
 
 
 def recognise_machine_mail(
@@ -61,13 +53,12 @@ def recognise_machine_mail(
     """
     if sign := _own_sign(headers, own_domains):
         return MachineMail(MachineKind.OWN, sign)
-    leaves = tree.leaves()
-    bounce = _bounce(headers, leaves, raw, envelope_sender, defects)
+    leaves, null_sender = tree.leaves(), _is_null_sender(headers, envelope_sender)
+    bounce = _bounce(headers, leaves, raw, defects, null_sender=null_sender)
     if bounce is not None:
         return bounce
-    if sign := _receipt_sign(leaves):
+    if sign := _receipt_sign(headers, leaves):
         return MachineMail(MachineKind.RECEIPT, sign, original_ids=original_ids(leaves))
-    null_sender = _is_null_sender(headers, envelope_sender)
     if sign := _auto_sign(headers):
         return MachineMail(MachineKind.AUTO_REPLY, sign)
     if (sign := _list_sign(headers)) and not null_sender:
@@ -93,61 +84,102 @@ def _own_sign(headers: Headers, own_domains: frozenset[str]) -> str:
 
 
 def _bounce(
-    headers: Headers, leaves: list[Part], raw: bytes, envelope_sender: str | None, defects: list[str]
+    headers: Headers, leaves: list[Part], raw: bytes, defects: list[str], *, null_sender: bool
 ) -> MachineMail | None:
-    """Return the bounce, if it is one: by a sure sign, or by a suspicion that a known form confirms."""
-    sign = _sure_bounce_sign(headers, leaves, envelope_sender)
-    if not sign and not _is_bounce_suspected(headers, envelope_sender):
+    """Return the bounce, if it is one: by a sure sign, or by a suspicion that its words confirm."""
+    sign = _sure_bounce_sign(headers, leaves, null_sender=null_sender)
+    if not sign and not _is_bounce_suspected(headers, leaves, null_sender=null_sender):
         return None
-    found = attempt(lambda: read_bounce(raw, leaves), _NO_BOUNCE, defects, "bounce.unreadable")
-    if not sign and not found.reports:
+    found = attempt(lambda: read_bounce(headers, raw, leaves), _NO_BOUNCE, defects, "bounce.unreadable")
+    if not sign and not _is_confirmed(headers, leaves, raw, null_sender=null_sender):
         return None
     return MachineMail(MachineKind.BOUNCE, sign or "known-form", found.reports, found.original_ids)
 
 
-def _sure_bounce_sign(headers: Headers, leaves: list[Part], envelope_sender: str | None) -> str:
-    if any(part.media_type in ("message/delivery-status", "message/global-delivery-status") for part in leaves):
+def _sure_bounce_sign(headers: Headers, leaves: list[Part], *, null_sender: bool) -> str:
+    structured = any(part.media_type in DELIVERY_STATUS for part in leaves)
+    if structured and (null_sender or not _has_a_return_path(headers)):
         return "delivery-status"
     if "report-type=delivery-status" in headers.sent("content-type").lower().replace('"', "").replace(" ", ""):
         return "report-type"
     if "x-failed-recipients" in headers:
         return "x-failed-recipients"
-    if _DAEMON.search(headers.text("from")):
+    if DAEMON.search(headers.text("from")):
         return "daemon"
-    returned = _BOUNCE_SUBJECT.search(headers.text("subject"))
-    return "subject" if returned and _is_null_sender(headers, envelope_sender) else ""
+    return "subject" if null_sender and RETURNED_SUBJECT.search(headers.text("subject")) else ""
 
 
-def _is_bounce_suspected(headers: Headers, envelope_sender: str | None) -> bool:
+def _has_a_return_path(headers: Headers) -> bool:
+    """Whether the sender takes bounces itself: then it is somebody who passes a report on (RFC 5321 4.5.5)."""
+    back = {found.address.lower() for found in read_addresses(headers.sent("return-path"))}
+    return bool(back & {found.address.lower() for found in read_addresses(headers.sent("from"))})
+
+
+def _is_bounce_suspected(headers: Headers, leaves: list[Part], *, null_sender: bool) -> bool:
     """Tell whether the text is worth a look; a person who forwards or answers a bounce is no machine."""
+    if null_sender or MACHINE_NAME.search(headers.text("from")):
+        return True
     subject = headers.text("subject")
-    if _PASSED_ON.match(subject):
+    if PASSED_ON.match(subject) or not RETURNED_SUBJECT.search(subject):
         return False
-    return bool(_BOUNCE_SUBJECT.search(subject)) or _is_null_sender(headers, envelope_sender)
+    return not (_has_a_return_path(headers) and any(part.media_type in DELIVERY_STATUS for part in leaves))
 
 
-def _receipt_sign(leaves: list[Part]) -> str:
+def _is_confirmed(headers: Headers, leaves: list[Part], raw: bytes, *, null_sender: bool) -> bool:
+    """Whether the words say that a message did not arrive, and to whom.
+
+    A program's words may be any; under a person's name only the forms count that mail servers are known for.
+    """
+    if AUTOMATIC_SUBJECT.match(headers.text("subject")):  # "I cannot be reached, write to ..."
+        return False
+    if known_forms(raw):
+        return True
+    text = bounce_text(raw, leaves)
+    spoken = (null_sender or MACHINE_NAME.search(headers.text("from"))) and says_not_delivered(text)
+    return bool(spoken and prose_reports(text, frozenset()))
+
+
+def _receipt_sign(headers: Headers, leaves: list[Part]) -> str:
+    """Read receipts (RFC 8098), answers to invitations (RFC 5546 3.2.3), reports about abuse (RFC 5965)."""
     for part in leaves:
-        if part.media_type == "message/disposition-notification":
+        if part.media_type in ("message/disposition-notification", "message/global-disposition-notification"):
             return "disposition-notification"
+        if part.media_type == "message/feedback-report":
+            return "feedback-report"
         if part.media_type == "text/calendar" and b"METHOD:REPLY" in part.content[:4096].upper():
             return "calendar-reply"
-    return ""
+    report = "report-type=disposition-notification" in headers.sent("content-type").lower().replace('"', "")
+    return "disposition-notification" if report else ""
 
 
 def _auto_sign(headers: Headers) -> str:
     submitted = headers.sent("auto-submitted").partition(";")[0].strip().lower()
     if submitted not in ("", "no"):
         return "auto-submitted"
-    for name in _AUTO_FIELDS:
-        if headers.sent(name).lower() not in ("", "no", "false"):
-            return name
+    for field in headers.fields:
+        known = field.name in _AUTO_FIELDS or _LOOP_FIELD.fullmatch(field.name)
+        if known and field.sent.lower() not in _SAYS_NO:
+            return field.name
     suppressed = {word.strip().lower() for word in headers.sent("x-auto-response-suppress").split(",")}
     if suppressed & {"all", "oof", "autoreply"}:
         return "x-auto-response-suppress"
-    if headers.sent("precedence").lower() in _BULK:
+    if headers.sent("precedence").lower() in _BULK or headers.sent("preference").lower() in _BULK:
         return "precedence"
-    return "subject" if _AUTO_SUBJECT.match(headers.text("subject")) else ""
+    subject = "subject" if AUTOMATIC_SUBJECT.match(headers.text("subject")) else ""
+    return _answering_program(headers) or subject
+
+
+def _answering_program(headers: Headers) -> str:
+    """Programs that say what they are without Auto-Submitted: Apple's vacation rule, qmail's and Exchange's answers."""
+    for name, word in (("x-apple-action", "vacation"), ("x-autogenerated", "reply")):
+        if headers.sent(name).lower() == word:
+            return name
+    if "mailbox rules agent" in headers.sent("x-ms-exchange-generated-message-source").lower():
+        return "x-ms-exchange-generated-message-source"
+    for name in ("delivered-to", "x-mailer", "user-agent", "x-post-messageclass"):
+        if any(_ANSWERING_PROGRAM.search(value) and "@" not in value for value in headers.all_sent(name)):
+            return name
+    return ""
 
 
 def _list_sign(headers: Headers) -> str:

@@ -32,6 +32,7 @@ from intakebot.storage.json_rows import (
     json_value,
 )
 from intakebot.storage.rule_tables import decided_facts
+from intakebot.storage.surroundings import replies_everywhere
 from intakebot.storage.tables import (
     arrivals,
     case_events,
@@ -195,6 +196,11 @@ class SqlArchive(SqlLookup):
                 name: {str(row[0]): int(row[1]) for row in connection.execute(statement)}
                 for name, statement in _COUNTS.items()
             }
+
+    def replies_everywhere(self, now: datetime) -> int:
+        """How many automatic replies were written in the last hour, to anybody."""
+        with self.database.reading.connect() as connection:
+            return replies_everywhere(connection, now)
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which a delivery or a timer is due, or None."""

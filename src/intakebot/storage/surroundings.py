@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from intakebot.domain.customer import Caller, CustomerRecord
 from intakebot.domain.delivery import Delivery, DeliveryState
 from intakebot.domain.errors import StorageUnavailableError
+from intakebot.domain.ids import least_id_of
 from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.storage.case_files import read_case_files
 from intakebot.storage.delivery_records import delivery_of
@@ -29,6 +30,9 @@ from intakebot.storage.tables import cases, deliveries, thread_ids
 
 KeyT = TypeVar("KeyT", int, str)
 REPLIES_COUNTED = timedelta(hours=24)
+REPLIES_EVERYWHERE_COUNTED = timedelta(hours=1)
+BOUNCES_COME_WITHIN = timedelta(days=14)
+"""How old a delivery may be that a bounce without proof is thought to be about."""
 MOST_OPEN_CASES = 50
 
 _ADDRESS_OWNERS = select(caller_addresses).where(caller_addresses.c.address.in_(KEYS))
@@ -41,6 +45,22 @@ _THREAD_CASES = (
     .order_by(thread_ids.c.case_id)
 )
 _BOUNCED = select(deliveries).where(deliveries.c.message_id.in_(KEYS)).order_by(deliveries.c.id)
+_BOUNCED_BY_ID = select(deliveries).where(deliveries.c.id.in_(KEYS)).order_by(deliveries.c.id)
+_SENT_TO = (
+    select(deliveries)
+    .where(deliveries.c.recipient.in_(KEYS), deliveries.c.created_at > bindparam("since"))
+    .order_by(deliveries.c.id)
+)
+_LAST_BOUNCE = (
+    select(deliveries.c.recipient, func.max(deliveries.c.settled_at).label("bounced_at"))
+    .where(deliveries.c.recipient.in_(KEYS), deliveries.c.state == DeliveryState.BOUNCED.value)
+    .group_by(deliveries.c.recipient)
+)
+_REPLIES_EVERYWHERE = select(func.count()).where(
+    deliveries.c.id >= bindparam("least"),
+    deliveries.c.automatic,
+    deliveries.c.state != DeliveryState.WITHDRAWN.value,
+)
 _REPLIES = (
     select(deliveries.c.recipient, func.count().label("replies"))
     .where(
@@ -117,7 +137,8 @@ class _Cases:
     threads: dict[str, list[int]]
     open_by_customer: dict[int, list[int]]
     open_by_caller: dict[int, list[int]]
-    bounced: dict[str, Delivery]
+    bounced: dict[str | int, Delivery]
+    sent_to: dict[str, Delivery]
     files: dict[int, CaseFile]
 
     def of(self, ids: Iterable[int]) -> tuple[CaseFile, ...]:
@@ -132,14 +153,16 @@ class _Cases:
 def read_surroundings(connection: Connection, clues: Sequence[Clues], at: datetime) -> list[Surroundings]:
     """One answer per clues, in order."""
     people = _read_people(connection, clues)
-    found = _read_cases(connection, clues, people)
-    replies = _replies_since(connection, clues, at - REPLIES_COUNTED)
-    return [_around(each, people, found, replies) for each in clues]
+    found = _read_cases(connection, clues, people, at)
+    lately = read_lately(connection, [address for each in clues for address in _answered_at(each)], at)
+    return [_around(each, people, found, lately) for each in clues]
 
 
-def _around(clues: Clues, people: _People, found: _Cases, replies: dict[str, int]) -> Surroundings:
+def _around(clues: Clues, people: _People, found: _Cases, lately: Lately) -> Surroundings:
     caller, customer = people.caller(clues), people.customer(clues)
-    bounced = [found.bounced[name] for name in dict.fromkeys(clues.bounced_ids) if name in found.bounced]
+    names = dict.fromkeys((*clues.bounced_deliveries, *clues.bounced_ids))
+    bounced = {found.bounced[name].id: found.bounced[name] for name in names if name in found.bounced}.values()
+    suspected = [found.sent_to[address] for address in clues.bounced_addresses if address in found.sent_to]
     owners = {key: people.customer_of_key[key] for key in clues.quoted_keys if key in people.customer_of_key}
     return Surroundings(
         caller=caller,
@@ -148,8 +171,13 @@ def _around(clues: Clues, people: _People, found: _Cases, replies: dict[str, int
         open_cases=found.open_of(caller, customer),
         key_owners={key: people.customers[customer_id] for key, customer_id in owners.items()},
         bounced=tuple((delivery, found.files[delivery.case_id]) for delivery in bounced),
-        replies_today=sum(replies.get(address, 0) for address in _answered_at(clues)),
+        replies_today=sum(lately.replies.get(address, 0) for address in _answered_at(clues)),
         proposed=people.proposed(clues) if clues.claimed else None,
+        suspected=tuple((delivery, found.files[delivery.case_id]) for delivery in suspected if not bounced),
+        replies_everywhere=lately.everywhere,
+        bounced_at=max(
+            (lately.bounced[known] for known in _answered_at(clues) if known in lately.bounced), default=None
+        ),
     )
 
 
@@ -184,17 +212,30 @@ def _read_people(connection: Connection, clues: Sequence[Clues]) -> _People:
     )
 
 
-def _read_cases(connection: Connection, clues: Sequence[Clues], people: _People) -> _Cases:
+def _read_cases(connection: Connection, clues: Sequence[Clues], people: _People, at: datetime) -> _Cases:
     threads = _ids_by(connection, _THREAD_CASES, (name for each in clues for name in each.message_ids))
     customers = [people.customer(each) for each in clues]
     callers = [people.caller(each) for each, customer in zip(clues, customers, strict=True) if customer is None]
     by_customer = _ids_by(connection, _OPEN_BY_CUSTOMER, [each.customer.id for each in customers if each])
     by_caller = _ids_by(connection, _OPEN_BY_CALLER, [each.id for each in callers if each])
-    bounces = select_in(connection, _BOUNCED, [name for each in clues for name in each.bounced_ids])
-    bounced = {row.message_id: delivery_of(row) for row in bounces}
+    bounced, sent_to = _read_bounced(connection, clues, at)
     listed = chain(*threads.values(), *by_customer.values(), *by_caller.values())
-    files = read_case_files(connection, {*listed, *(delivery.case_id for delivery in bounced.values())})
-    return _Cases(threads, by_customer, by_caller, bounced, files)
+    of_bounces = {delivery.case_id for delivery in (*bounced.values(), *sent_to.values())}
+    files = read_case_files(connection, {*listed, *of_bounces})
+    return _Cases(threads, by_customer, by_caller, bounced, sent_to, files)
+
+
+def _read_bounced(
+    connection: Connection, clues: Sequence[Clues], at: datetime
+) -> tuple[dict[str | int, Delivery], dict[str, Delivery]]:
+    """The deliveries that machine mail is about, by id and Message-ID; and the newest to each address it names."""
+    by_name = select_in(connection, _BOUNCED, [name for each in clues for name in each.bounced_ids])
+    by_id = select_in(connection, _BOUNCED_BY_ID, [name for each in clues for name in each.bounced_deliveries])
+    bounced: dict[str | int, Delivery] = {row.message_id: delivery_of(row) for row in by_name}
+    bounced |= {row.id: delivery_of(row) for row in by_id}
+    addresses = [address for each in clues for address in each.bounced_addresses]
+    sent = select_in(connection, _SENT_TO, addresses, since=at - BOUNCES_COME_WITHIN)
+    return bounced, {row.recipient: delivery_of(row) for row in sent}
 
 
 def _ids_by(connection: Connection, statement: Select[Any], keys: Iterable[KeyT]) -> dict[KeyT, list[int]]:
@@ -204,6 +245,28 @@ def _ids_by(connection: Connection, statement: Select[Any], keys: Iterable[KeyT]
     return grouped
 
 
-def _replies_since(connection: Connection, clues: Sequence[Clues], since: datetime) -> dict[str, int]:
-    addresses = {address for each in clues for address in _answered_at(each)}
-    return {row.recipient: row.replies for row in select_in(connection, _REPLIES, addresses, since=since)}
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What left of late: automatic replies by address and to anybody, and when mail last came back, by address."""
+
+    replies: dict[str, int]
+    everywhere: int
+    bounced: dict[str, datetime]
+
+
+def read_lately(connection: Connection, addresses: Iterable[str], at: datetime) -> Lately:
+    """Count what limits automatic replies to these addresses."""
+    wanted = set(addresses)
+    replies = select_in(connection, _REPLIES, wanted, since=at - REPLIES_COUNTED)
+    bounced = select_in(connection, _LAST_BOUNCE, wanted)
+    return Lately(
+        {row.recipient: row.replies for row in replies},
+        replies_everywhere(connection, at),
+        {row.recipient: row.bounced_at for row in bounced if row.bounced_at is not None},
+    )
+
+
+def replies_everywhere(connection: Connection, at: datetime) -> int:
+    """How many automatic replies were written in the last hour, to anybody."""
+    least = least_id_of(at - REPLIES_EVERYWHERE_COUNTED)
+    return int(connection.scalar(_REPLIES_EVERYWHERE, {"least": least}) or 0)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from intakebot.domain import commands as c
-from intakebot.domain.actors import Actor
+from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.case import NNR, Case, Comment, CommentKind, EndedAs, Priority, alter
 from intakebot.domain.change import Change, ThreadId
 from intakebot.domain.chat import HEARD_PREFIX, NOTE_PREFIX
@@ -29,7 +29,7 @@ from intakebot.usecases.house import House
 from intakebot.usecases.identify_case import identify_case
 from intakebot.usecases.idle import watched
 from intakebot.usecases.links import link_case
-from intakebot.usecases.look_again import after_moves, standing_facts
+from intakebot.usecases.look_again import after_moves, lately_to, standing_facts
 from intakebot.usecases.outgoing import delivered_files
 from intakebot.usecases.register import retry_contact
 from intakebot.usecases.replies import owe_reply
@@ -44,9 +44,12 @@ from intakebot.usecases.resolve import (
 )
 from intakebot.usecases.rights import refuse_stranger
 from intakebot.usecases.route import noted, reroute_case
+from intakebot.usecases.silence import why_muted
 from intakebot.usecases.tasks import accept_task, add_task, complete_handover, complete_task
 
 MARKERS = (NNR,)
+MUTED = "reply.to-muted"
+"""The event that says that an agent's answer goes where the last mail did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +281,20 @@ def decide(house: House, store: Store, request: Request) -> Change:
         return DESK_HANDLERS[type(command)](house, store, command, request.by, at)
     acting = Acting(house, store, store.case_file(command.case), request.by, at)
     refuse_stranger(house, acting.case, request.by)
-    return HANDLERS[type(command)](acting, command)
+    change = HANDLERS[type(command)](acting, command)
+    return change + _muted_notes(acting, change)
+
+
+def _muted_notes(acting: Acting, change: Change) -> Change:
+    """What an agent writes leaves, also to an address from which mail came back; but it is said."""
+    to = correspondent(acting.file)
+    if to is None or not to.by_mail or not any(owed.recipient == to.address for owed in change.deliveries):
+        return Change()
+    why = why_muted(acting.house, to.address, lately_to(acting.store, to, acting.at), acting.at)
+    if not why or any(case.is_final for case in change.cases):
+        return Change()
+    said = f"{why} for automatic mail; this answer leaves all the same"
+    return noted(acting.house, acting.house.hand_of(acting.file), MUTED, said, SYSTEM, acting.at)
 
 
 def summary(change: Change) -> dict[str, Any]:
@@ -287,14 +303,19 @@ def summary(change: Change) -> dict[str, Any]:
     for case in sorted(change.cases, key=lambda changed: changed.version):
         fields = {"case": case.number, "status": case.status, "queue": case.queue, "owner": case.owner}
         shown = shown or fields | {"workflow": case.workflow, "category": case.category}
-    return shown | {
-        "events": [event.kind for event in change.events],
-        "tasks": [{"id": task.id, "title": task.title, "status": task.status.value} for task in change.tasks],
-        "deliveries": [
-            {"id": owed.id, "kind": owed.kind.value, "state": owed.state.value, "recipient": owed.recipient}
-            for owed in change.deliveries
-        ],
-    }
+    warnings = [event.note for event in change.events if event.kind == MUTED]
+    return (
+        shown
+        | ({"warnings": warnings} if warnings else {})
+        | {
+            "events": [event.kind for event in change.events],
+            "tasks": [{"id": task.id, "title": task.title, "status": task.status.value} for task in change.tasks],
+            "deliveries": [
+                {"id": owed.id, "kind": owed.kind.value, "state": owed.state.value, "recipient": owed.recipient}
+                for owed in change.deliveries
+            ],
+        }
+    )
 
 
 def perform(house: House, store: Store, requests: Sequence[Request]) -> list[dict[str, Any] | Exception]:

@@ -19,6 +19,7 @@ from intakebot.usecases.house import House
 from intakebot.usecases.look_again import Look, carry_out
 from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
+from intakebot.usecases.silence import Lately
 
 
 def append_contact(house: House, assessment: Assessment, at: datetime) -> Change:
@@ -31,8 +32,8 @@ def append_contact(house: House, assessment: Assessment, at: datetime) -> Change
     change += conversation(house, assessment, file.case, at)
     change += noted(house, house.hand_of(file), "contact.appended", assessment.reason, SYSTEM, at)
     change += _back_to_work(house, file, at)
-    hand, today = house.hand_of(file).after(change), assessment.around.replies_today
-    look = Look(house, file, hand, assessment.verdict, at, _silence(assessment), today)
+    hand, lately = house.hand_of(file).after(change), Lately.of(assessment.around)
+    look = Look(house, file, hand, assessment.verdict, at, _silence(assessment), lately)
     return change + carry_out(look)
 
 

@@ -33,8 +33,8 @@ _OF_THE_CASE = frozenset({"category", "priority", "tags", "case.workflow"})
 def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) -> Assessment:
     """Decide what becomes of a contact. Pure; `around` is all it knows of the database."""
     draft = _Draft(house, read, around, at)
-    if read.message.machine and read.message.machine.kind is not MachineKind.LIST:
-        machine = read.message.machine
+    machine = read.machine
+    if machine and machine.kind is not MachineKind.LIST:
         return draft.finished(
             Disposition.MACHINE, f"{machine.kind.value}: {machine.sign}", target=draft.recognition.case
         )

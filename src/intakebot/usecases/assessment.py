@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from intakebot.domain.bounce_address import delivery_of_bounce
 from intakebot.domain.case import BusinessObject, Priority, plain
 from intakebot.domain.contact import ContactState, PendingContact
-from intakebot.domain.messages import ReadMessage
+from intakebot.domain.messages import MachineKind, MachineMail, ReadMessage
 from intakebot.domain.workflow import StateKind
 from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.reading.chat import CLAIMED, PERMALINK, ROOM_OF, is_chat
@@ -35,9 +36,17 @@ class ReadContact:
     clues: Clues
 
     @classmethod
-    def of(cls, pending: PendingContact, message: ReadMessage) -> ReadContact:
-        """The contact with its clues, which are looked for once."""
-        return cls(pending, message, clues_of(pending, message))
+    def of(cls, pending: PendingContact, message: ReadMessage, key: bytes) -> ReadContact:
+        """The contact with its clues, which are looked for once; `key` is the one of this house's bounce addresses."""
+        return cls(pending, message, clues_of(pending, message, key))
+
+    @property
+    def machine(self) -> MachineMail | None:
+        """What kind of machine wrote it; whatever comes back on the return path of a delivery, a machine wrote."""
+        written = self.message.machine
+        if self.clues.bounced_deliveries and (written is None or written.kind is MachineKind.LIST):
+            return MachineMail(MachineKind.AUTO_REPLY, "return-path")
+        return written
 
     @property
     def sender(self) -> str:
@@ -150,8 +159,9 @@ _STATES = {
 }
 
 
-def clues_of(pending: PendingContact, message: ReadMessage) -> Clues:
+def clues_of(pending: PendingContact, message: ReadMessage, key: bytes) -> Clues:
     """What storage must look up for a contact. Somebody who calls from a mail address is known by it."""
+    machine = message.machine
     sender = message.sender.address.lower() if message.sender else ""
     in_chat = is_chat(pending.channel, pending.content)
     return Clues(
@@ -159,11 +169,30 @@ def clues_of(pending: PendingContact, message: ReadMessage) -> Clues:
         sender=sender,
         message_ids=clue_ids(message, pending),
         quoted_keys=quoted_keys(f"{message.subject}\n{message.new_text}"),
-        bounced_ids=message.machine.original_ids if message.machine else (),
+        bounced_ids=_ours_by_id(message),
+        bounced_deliveries=() if in_chat else _ours_by_return_path(pending, message, key),
+        bounced_addresses=tuple(report.recipient.lower() for report in machine.bounces) if machine else (),
         answer_to=pending.envelope.sender if in_chat else "",
         room_of=next(iter(message.header(ROOM_OF)), "") if in_chat else "",
         claimed=next(iter(message.header(CLAIMED)), "") if in_chat else "",
     )
+
+
+def _ours_by_id(message: ReadMessage) -> tuple[str, ...]:
+    """The Message-IDs that machine mail is about; of our own mail that comes back, its own."""
+    machine = message.machine
+    if machine is None:
+        return ()
+    own = (message.message_id,) if machine.kind is MachineKind.OWN and message.message_id else ()
+    return tuple(dict.fromkeys((*own, *machine.original_ids)))
+
+
+def _ours_by_return_path(pending: PendingContact, message: ReadMessage, key: bytes) -> tuple[int, ...]:
+    """The deliveries whose bounce address it was sent to; a mailbox has no envelope, so its trace fields count too."""
+    traced = (value.strip("<> ") for name in ("delivered-to", "x-original-to") for value in message.header(name))
+    addresses = (*pending.envelope.recipients, *(to.address for to in message.to), *traced)
+    found = (delivery_of_bounce(key, address) for address in addresses)
+    return tuple(dict.fromkeys(delivery for delivery in found if delivery is not None))
 
 
 def business_object_of(outcome: Mapping[str, Any]) -> BusinessObject | None:

@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from intakebot.domain.actors import Actor
+from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.change import Change, Timer, TimerCleared
 from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.guards import Step
 from intakebot.domain.lifecycle import transition
 from intakebot.domain.promises import PROMISE
-from intakebot.ports import CaseFile, Clues, Store
+from intakebot.ports import CaseFile, Store
 from intakebot.usecases.house import House
 from intakebot.usecases.idle import IDLE, look_at_idle, watched
-from intakebot.usecases.look_again import after_moves
+from intakebot.usecases.look_again import after_moves, lately_to
 from intakebot.usecases.promises import warn
-from intakebot.usecases.replies import answering_queue, owe_reply, why_not_automatic
+from intakebot.usecases.replies import answering_queue, owe_reply
 from intakebot.usecases.resolve import correspondent
+from intakebot.usecases.route import noted
+from intakebot.usecases.silence import why_not_automatic
 
 ASK_AGAIN_AFTER = timedelta(hours=1)
 TIMERS_AT_ONCE = 100
@@ -77,9 +79,10 @@ class Closing:
         queue, to = answering_queue(house, file.case), correspondent(file)
         if not queue.closing_notice or to is None:
             return Change()
-        today = store.surroundings([Clues(to.channel, to.address, (), ())], at)[0].replies_today
-        on_case = file.automatic_replies
-        if why_not_automatic(house, to, on_case=on_case, today=today, written_at=None, at=at, queue=queue):
-            return Change()
+        lately, on_case = lately_to(store, to, at), file.automatic_replies
+        silence = why_not_automatic(house, to, on_case=on_case, lately=lately, written_at=None, at=at, queue=queue)
+        if silence:
+            hand = house.hand_of(file)
+            return noted(house, hand, "reply.suppressed", f"no closing notice: {silence}", SYSTEM, at)
         kind = DeliveryKind.CLOSING_NOTICE
         return owe_reply(house, file.case, to, kind, "closing-notice", {}, at, automatic=True)[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from intakebot.domain.actors import Actor
@@ -26,7 +27,8 @@ from intakebot.usecases.suggestions_in_force import SuggestionsInForce
 class House:
     """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
 
-    `replies_per_day` caps automatic replies per address and 24 h; `learned` are agents beside the configured ones, as a
+    `replies_per_day` caps automatic replies per address and 24 h, `replies_per_hour` all of them in an hour; an address
+    is muted `mute_for` so long after a mail to it came back. `learned` are agents beside the configured ones, as a
     chat's user groups name them now; `suggestions` what was learned from closed cases. In `shadow` everything is
     decided and nothing is sent.
     """
@@ -38,6 +40,8 @@ class House:
     new_id: Callable[[], int]
     reply_key: bytes
     replies_per_day: int = 3
+    replies_per_hour: int = 600
+    mute_for: timedelta = timedelta(days=7)
     shadow: bool = False
     learned: dict[str, Agent] = field(default_factory=dict)
     suggestions: SuggestionsInForce = field(default_factory=SuggestionsInForce)

@@ -24,9 +24,10 @@ from intakebot.usecases.facts import case_facts, identified_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found, Identification
 from intakebot.usecases.proposals import proposed_tasks
-from intakebot.usecases.replies import answering_queue, why_not_automatic
+from intakebot.usecases.replies import Correspondent, answering_queue
 from intakebot.usecases.resolve import correspondent, withdraw_resolution
 from intakebot.usecases.route import answer_by_rule, draft_instead, move_case, noted
+from intakebot.usecases.silence import QUIET, Lately, why_not_automatic
 from intakebot.usecases.verdict import Verdict, judge
 
 _NOT_BEGUN = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
@@ -37,7 +38,7 @@ class Look:
     """One case that rules have looked at again.
 
     `file` has the case as it was stored, `hand` as it is now. `silence` says why no automatic reply may go out ('' =
-    it may), `replies_today` how many the caller's address has had in 24 hours.
+    it may), `lately` what else may limit them.
     """
 
     house: House
@@ -46,7 +47,7 @@ class Look:
     verdict: Verdict
     at: datetime
     silence: str = ""
-    replies_today: int = 0
+    lately: Lately = QUIET
 
     def after(self, change: Change) -> Look:
         """The same case after a change."""
@@ -124,7 +125,7 @@ def _answered(look: Look, template: str) -> Change:
         house,
         to,
         on_case=look.file.automatic_replies - len(replaced),
-        today=look.replies_today - len(replaced),
+        lately=replace(look.lately, replies=look.lately.replies - len(replaced)),
         written_at=None,
         at=look.at,
         queue=queue,
@@ -170,9 +171,9 @@ def ask_again(
     verdict = judge(house.ruleset, event, standing_facts(house, store, file.case, idle), spent)
     if not verdict.spoken:
         return verdict, Change()
-    today = _replies_today(store, file, at) if "resolve" in verdict.route else 0
+    lately = lately_to(store, correspondent(file), at) if "resolve" in verdict.route else QUIET
     decision = StoredDecision(house.new_id(), None, file.case.id, verdict.ruleset, verdict.trace(), at)
-    look = Look(house, file, house.hand_of(file), verdict, at, replies_today=today)
+    look = Look(house, file, house.hand_of(file), verdict, at, lately=lately)
     return verdict, Change(decisions=(decision,)) + carry_out(look)
 
 
@@ -191,9 +192,9 @@ def standing_facts(house: House, store: Store, case: Case, idle: timedelta | Non
     return case_facts(case, idle=idle) | identified_facts(found, house.organisation.policies)
 
 
-def _replies_today(store: Store, file: CaseFile, at: datetime) -> int:
-    to = correspondent(file)
-    return store.surroundings([Clues(to.channel, to.address, (), ())], at)[0].replies_today if to else 0
+def lately_to(store: Store, to: Correspondent | None, at: datetime) -> Lately:
+    """What left for somebody of late."""
+    return Lately.of(store.surroundings([Clues(to.channel, to.address, (), ())], at)[0]) if to else QUIET
 
 
 def after_moves(house: House, store: Store, change: Change, at: datetime) -> Change:

@@ -22,8 +22,9 @@ from intakebot.usecases.identify import Found
 from intakebot.usecases.promises import watch_promise
 from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import BELONGING, named_by_number
-from intakebot.usecases.replies import Correspondent, owe_reply, why_not_automatic
+from intakebot.usecases.replies import Correspondent, owe_reply
 from intakebot.usecases.route import answer_by_rule, draft_instead, noted, route_case
+from intakebot.usecases.silence import Lately, why_not_automatic
 
 UNIDENTIFIED = "unidentified"
 
@@ -136,10 +137,8 @@ def _may_answer(
     if assessment.outcome.get("suppress_reply"):
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))
-    today = assessment.around.replies_today
-    return to, why_not_automatic(
-        house, to, on_case=0, today=today, written_at=_written_at(assessment), at=at, queue=queue
-    )
+    lately, written_at = Lately.of(assessment.around), _written_at(assessment)
+    return to, why_not_automatic(house, to, on_case=0, lately=lately, written_at=written_at, at=at, queue=queue)
 
 
 def _written_at(assessment: Assessment) -> datetime:

@@ -22,7 +22,7 @@ from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
 from intakebot.usecases.reasons import case_why
 from intakebot.usecases.suggest_category import suggested_category, suggestion_figures
-from intakebot.usecases.watch import alarms
+from intakebot.usecases.watch import alarms, silenced
 
 SLOW_QUESTIONS = frozenset({"case.why", "rules.agreement"})
 """What reads much at once, or tries every rule on every decision of a case; answered beside the event loop."""
@@ -76,8 +76,14 @@ class Questions:
     def _case_show(self, number: int) -> Any:  # noqa: ANN401
         case = self._archive.case(number)
         suggestion = suggested_category(self._house, self._archive, case)
-        proposed = open_proposals(self._archive, case, self._archive.events(number))
-        return case | {"actions": self._actions_of(case), "suggestion": suggestion, "proposed_tasks": proposed}
+        events = self._archive.events(number)
+        return case | {
+            "actions": self._actions_of(case),
+            "suggestion": suggestion,
+            "proposed_tasks": open_proposals(self._archive, case, events),
+            # why automatic replies about it did not leave
+            "not_sent": [event["note"] for event in events if event["kind"] == "reply.suppressed"],
+        }
 
     def _case_log(self, number: int) -> Any:  # noqa: ANN401
         return self._archive.events(number)
@@ -106,7 +112,8 @@ class Questions:
         return self._archive.contacts(state, limit)
 
     def _contact_show(self, id: int) -> Any:  # noqa: ANN401, A002 - the question's own argument name
-        return self._archive.contact(id)
+        contact = self._archive.contact(id)
+        return contact | {"not_sent": self._not_sent(contact["case"]) if contact.get("case") else []}
 
     def _contact_content(self, id: int) -> str:  # noqa: A002
         return base64.b64encode(self._archive.content(id)).decode("ascii")
@@ -137,7 +144,8 @@ class Questions:
 
     def _health(self) -> Any:  # noqa: ANN401
         now = self._house.clock.now()
-        found = alarms(self._archive, self._house.organisation, now)
+        found = silenced(self._archive, self._house.replies_per_hour, now)
+        found += alarms(self._archive, self._house.organisation, now)
         return {
             "at": now.isoformat(),
             "mode": "shadow" if self._house.shadow else "live",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from intakebot.domain.bounce_address import delivery_of_bounce
 from intakebot.domain.contact import Incoming, Kept, NewContact
 from intakebot.ports import Store, Writer
 from intakebot.reading.content_key import content_key, message_id_of
@@ -39,8 +40,10 @@ class Reception:
         self._refusals: Counter[tuple[str, str, str]] = Counter()
 
     def takes(self, address: str) -> bool:
-        """Whether mail to this address is ours; `postmaster` always is (RFC 5321 4.5.1)."""
-        return address.lower() == POSTMASTER or self._house.organisation.receiving(address) is not None
+        """Whether mail to this address is ours; `postmaster` always is (RFC 5321 4.5.1), and return paths we made."""
+        if address.lower() == POSTMASTER or self._house.organisation.receiving(address):
+            return True
+        return delivery_of_bounce(self._house.reply_key, address) is not None
 
     async def receive(self, incoming: Incoming) -> Kept:
         """Keep the message; durable when this returns."""

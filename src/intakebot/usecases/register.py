@@ -112,6 +112,8 @@ def _split_wave(reads: Sequence[ReadContact]) -> tuple[list[ReadContact], list[R
             read.message.message_id.strip("<> "),
             *clues.message_ids,
             *clues.bounced_ids,
+            *(f"delivery:{delivery}" for delivery in clues.bounced_deliveries),
+            *clues.bounced_addresses,
         } - {""}
         (wave if keys.isdisjoint(taken) and not later else later).append(read)
         taken |= keys
@@ -133,7 +135,7 @@ def _split_topics(assessments: Sequence[Assessment]) -> tuple[list[Assessment], 
 def _topic_keys(assessment: Assessment) -> Iterator[tuple[str, int]]:
     if assessment.target:
         yield "case", assessment.target.case.id
-    for _, file in assessment.around.bounced:
+    for _, file in (*assessment.around.bounced, *assessment.around.suspected):
         yield "case", file.case.id
     if assessment.identification.subscription:
         yield "subscription", assessment.identification.subscription.id

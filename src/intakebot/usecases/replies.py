@@ -1,7 +1,6 @@
 """Replies: render what a caller gets and owe it as a delivery, rendered when promised and stored as text.
 
-Nothing but the values listed in `_values` reaches a template. Automatic replies pass `why_not_automatic`,
-whose answer is kept as an event, so that every reply that was not sent has its reason.
+Nothing but the values listed in `_values` reaches a template. Automatic replies pass `silence.why_not_automatic` first.
 """
 
 from __future__ import annotations
@@ -126,30 +125,6 @@ def choose_language(house: House, template: str, case: Case, to: Correspondent, 
     available = house.render.languages(template)
     wanted = (to.language, case.language, queue.language, *available)
     return next((language for language in wanted if language in available), queue.language)
-
-
-def why_not_automatic(
-    house: House,
-    to: Correspondent | None,
-    *,
-    on_case: int,
-    today: int,
-    written_at: datetime | None,
-    at: datetime,
-    queue: Queue,
-) -> str:
-    """Why no automatic reply may go out, as a sentence; '' when it may (RFC 3834, decision 24)."""
-    if to is None:
-        return "the contact has no address that can be answered"
-    if house.organisation.receiving(to.address) or to.address.rpartition("@")[2] in house.organisation.own_domains:
-        return "the sender is one of our own addresses"
-    if on_case:
-        return "this case has had its automatic reply"
-    if today >= house.replies_per_day:
-        return f"{to.address} has had {today} automatic replies within 24 hours"
-    if written_at and at - written_at > queue.acknowledge_within:
-        return f"it was written at {written_at.isoformat()}, longer ago than {queue.name} acknowledges"
-    return ""
 
 
 def _values(case: Case, to: Correspondent, queue: Queue) -> dict[str, Any]:

@@ -36,6 +36,18 @@ def alarms(archive: Archive, organisation: Organisation, now: datetime) -> list[
     ]
 
 
+def silenced(archive: Archive, replies_per_hour: int, now: datetime) -> list[Alarm]:
+    """The breaker of automatic replies: one alarm for as long as it is open."""
+    number = archive.replies_everywhere(now)
+    if number < replies_per_hour:
+        return []
+    sentence = (
+        f"{number} automatic replies were written within an hour, and no more leave for now: look for a loop"
+        " (`intakebot case list`), or raise automatic_replies.per_hour"
+    )
+    return [Alarm("replies.silenced", sentence)]
+
+
 def _resting(counts: Mapping[str, Mapping[str, int]], organisation: Organisation) -> Iterator[Alarm]:
     unrest = {
         state.name for flow in organisation.workflows.values() for state in flow.states.values() if not state.rest

@@ -151,3 +151,28 @@ def test_open_cases_are_the_newest_fifty(room: Room) -> None:
     room.apply(*(opening(case) for case in cases))
     (found,) = around(room, clues("ann@acme.example"))
     assert [file.case.id for file in found.open_cases] == [case.id for case in reversed(cases)][:50]
+
+
+def test_what_machine_mail_is_about(room: Room) -> None:
+    case = new_case()
+    sent = new_delivery(case, state=DeliveryState.SENT, recipient="kari@fjord.example")
+    later = new_delivery(case, state=DeliveryState.SENT, recipient="kari@fjord.example")
+    long_ago = new_delivery(case, recipient="ann@acme.example", created_at=NOW - timedelta(days=15))
+    back = new_delivery(case, state=DeliveryState.BOUNCED, recipient="dead@acme.example", settled_at=NOW)
+    room.apply(opening(case, deliveries=(sent, later, long_ago, back)))
+    by_path, by_both, by_address, too_old, muted = around(
+        room,
+        replace(clues(""), bounced_deliveries=(sent.id, 17), bounced_addresses=("kari@fjord.example",)),
+        replace(clues("", bounced=(sent.message_id,)), bounced_deliveries=(sent.id,)),
+        replace(clues(""), bounced_addresses=("kari@fjord.example", "nobody@fjord.example")),
+        replace(clues(""), bounced_addresses=("ann@acme.example",)),
+        clues("Dead@acme.example"),
+    )
+    assert [delivery.id for delivery, _ in by_path.bounced] == [sent.id]
+    assert by_path.suspected == (), "what is proven needs no suspicion"
+    assert [delivery.id for delivery, _ in by_both.bounced] == [sent.id]
+    assert by_address.bounced == ()
+    assert [(delivery.id, file.case.id) for delivery, file in by_address.suspected] == [(later.id, case.id)]
+    assert too_old.suspected == ()
+    assert muted.bounced_at == NOW
+    assert by_address.bounced_at is None

@@ -1,0 +1,91 @@
+"""Silence: why an automatic reply does not leave. Every use case that would send one asks here first.
+
+The answer is a sentence that is kept as an event of the case, so that every reply that was not sent has its reason.
+Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from intakebot.domain.organisation import Queue
+from intakebot.ports import Surroundings
+from intakebot.usecases.house import House
+from intakebot.usecases.replies import Correspondent
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What limits automatic replies to one address.
+
+    `replies` counts those of the last 24 hours to it, `everywhere` those of the last hour to anybody; `bounced_at` is
+    when a mail to it last came back.
+    """
+
+    replies: int = 0
+    everywhere: int = 0
+    bounced_at: datetime | None = None
+
+    @classmethod
+    def of(cls, around: Surroundings) -> Lately:
+        """The same, as storage found it around a contact or an address."""
+        return cls(around.replies_today, around.replies_everywhere, around.bounced_at)
+
+
+QUIET = Lately()
+"""Nothing left of late."""
+
+
+def why_not_automatic(
+    house: House,
+    to: Correspondent | None,
+    *,
+    on_case: int,
+    lately: Lately,
+    written_at: datetime | None,
+    at: datetime,
+    queue: Queue,
+) -> str:
+    """Why no automatic reply may go out, as a sentence; '' when it may (RFC 3834, decision 24).
+
+    `on_case` counts the automatic replies that the case has had, `written_at` is when the caller wrote (None = now).
+    """
+    if to is None:
+        return "the contact has no address that can be answered"
+    reasons = (
+        _why_not_to(house, to),
+        "this case has had its automatic reply" if on_case else "",
+        _why_not_more(house, to, lately),
+        why_muted(house, to.address, lately, at),
+        _why_not_so_late(written_at, at, queue),
+    )
+    return next(filter(None, reasons), "")
+
+
+def _why_not_to(house: House, to: Correspondent) -> str:
+    domain = to.address.rpartition("@")[2]
+    ours = house.organisation.receiving(to.address) or domain in house.organisation.own_domains
+    return "the sender is one of our own addresses" if ours else ""
+
+
+def _why_not_more(house: House, to: Correspondent, lately: Lately) -> str:
+    if lately.replies >= house.replies_per_day:
+        return f"{to.address} has had {lately.replies} automatic replies within 24 hours"
+    if lately.everywhere >= house.replies_per_hour:
+        return f"{lately.everywhere} automatic replies were written within an hour, so that no more leave for now"
+    return ""
+
+
+def _why_not_so_late(written_at: datetime | None, at: datetime, queue: Queue) -> str:
+    if written_at is None or at - written_at <= queue.acknowledge_within:
+        return ""
+    return f"it was written at {written_at.isoformat()}, longer ago than {queue.name} acknowledges"
+
+
+def why_muted(house: House, address: str, lately: Lately, at: datetime) -> str:
+    """Why nothing automatic goes to an address after a mail to it came back; '' when it may."""
+    if lately.bounced_at is None or at - lately.bounced_at >= house.mute_for:
+        return ""
+    until = lately.bounced_at + house.mute_for
+    return f"a mail to {address} came back at {lately.bounced_at.isoformat()}; it is muted until {until.isoformat()}"
