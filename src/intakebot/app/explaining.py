@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from intakebot.app.house import REPLY_KEY_FILE, SQLITE
+from intakebot.app.house import REPLY_KEY_FILE, SQLITE, keys_in
 from intakebot.clocks import SystemClock
 from intakebot.config.rule_files import rule_files_at
 from intakebot.config.settings import Settings, load_settings
@@ -130,13 +130,15 @@ def _open(path: Path, data: Path | None) -> Iterator[_Desk]:
     settings = load_settings(path)
     directory = data or settings.service.data_directory
     clock = SystemClock()
+    newest, *older = _reply_keys(directory)
     house = House(
         organisation=settings.organisation,
         rules=RulesInForce(load_ruleset(settings.rules.nodes())),
         render=Templates(settings.templates_directory),
         clock=clock,
         new_id=IdSource(clock.now, settings.service.node),
-        reply_key=_reply_key(directory),
+        reply_key=newest,
+        older_reply_keys=tuple(older),
     )
     database = _database(settings, directory)
     try:
@@ -152,7 +154,7 @@ def _database(settings: Settings, directory: Path) -> Database | None:
     return open_database(url, directory) if is_there(url, directory) else None
 
 
-def _reply_key(directory: Path) -> bytes:
-    """The key that reply tokens were made with; without one no token fits."""
+def _reply_keys(directory: Path) -> tuple[bytes, ...]:
+    """The keys that reply tokens were made with; without one no token fits."""
     path = directory / REPLY_KEY_FILE
-    return path.read_bytes() if path.is_file() else b"none"
+    return keys_in(path.read_bytes()) if path.is_file() else (b"none",)

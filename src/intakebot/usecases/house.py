@@ -26,9 +26,9 @@ from intakebot.usecases.suggestions_in_force import SuggestionsInForce
 class House:
     """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
 
-    `replies_per_day` caps automatic replies per address and 24 h; `learned` are agents beside the configured ones, as a
-    chat's user groups name them now; `suggestions` what was learned from closed cases. In `shadow` everything is
-    decided and nothing is sent.
+    `reply_key` makes them; those of `older_reply_keys` are still recognised. `replies_per_day` caps automatic replies
+    per address and 24 h; `learned` are agents beside the configured ones, as a chat's user groups name them now;
+    `suggestions` what was learned from closed cases. In `shadow` everything is decided and nothing is sent.
     """
 
     organisation: Organisation
@@ -37,6 +37,7 @@ class House:
     clock: Clock
     new_id: Callable[[], int]
     reply_key: bytes
+    older_reply_keys: tuple[bytes, ...] = ()
     replies_per_day: int = 3
     shadow: bool = False
     learned: dict[str, Agent] = field(default_factory=dict)
@@ -46,6 +47,11 @@ class House:
     def ruleset(self) -> Ruleset:
         """The rules that decide now. Ask once for each decision: they may be swapped before the next."""
         return self.rules.ruleset
+
+    @property
+    def reply_keys(self) -> tuple[bytes, ...]:
+        """Every key that a reply token may have been made with, newest first."""
+        return (self.reply_key, *self.older_reply_keys)
 
     def in_hand(self, case: Case, tasks: tuple[Task, ...] = ()) -> CaseInHand:
         """A case with its workflow and the calendar of its queue, ready for a transition."""
