@@ -38,10 +38,11 @@ from intakebot.usecases.rules_in_force import RulesInForce
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """A house that decides and keeps nothing."""
+    """A house that decides and keeps nothing. A mail in a file may have come through any of its doors."""
 
     house: House
     database: Database | None
+    trusted_servers: frozenset[str]
 
     def read(self, content: bytes, to: Sequence[str]) -> ReadContact:
         """The mail as if it came now; without `to`, to those of our addresses that it names.
@@ -50,7 +51,12 @@ class _Desk:
         """
         organisation = self.house.organisation
         _refuse_strangers(organisation, to)
-        message = read_message(content, own_domains=organisation.own_domains, languages=organisation.languages)
+        message = read_message(
+            content,
+            own_domains=organisation.own_domains,
+            languages=organisation.languages,
+            trusted_servers=self.trusted_servers,
+        )
         message = replace(message, attachments=tuple(replace(file, content=b"") for file in message.attachments))
         named = tuple(address.address for address in (*message.to, *message.cc))
         ours = tuple(address for address in named if organisation.receiving(address))
@@ -142,7 +148,7 @@ def _open(path: Path, data: Path | None) -> Iterator[_Desk]:
     )
     database = _database(settings, directory)
     try:
-        yield _Desk(house, database)
+        yield _Desk(house, database, frozenset().union(*settings.trusted_servers.values()))
     finally:
         if database:
             database.close()
