@@ -20,6 +20,7 @@ from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
 from intakebot.channels.slack.channel import SlackChannel
 from intakebot.channels.smtp import SmtpInlet
 from intakebot.channels.smtp_reception import SmtpSettings
+from intakebot.clocks import SystemClock
 from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
 from intakebot.config.settings import MAIN_FILE
 from intakebot.domain.errors import ConfigError, Problem
@@ -73,7 +74,7 @@ def checking(opened: OpenHouse, settings: SmtpDoor, inlet: SmtpInlet) -> Door:
             f"channels.{settings.name}: check_senders needs the extra `auth` (pip install intakebot[auth]): {missing}"
         )
         raise ConfigError([Problem(MAIN_FILE, 1, sentence)]) from missing
-    return CheckedInlet(inlet, inlet.listening, SenderChecks(opened.settings.service.host_name))
+    return CheckedInlet(inlet, inlet.listening, SenderChecks(opened.settings.service.host_name, SystemClock().now))
 
 
 def _outlets(opened: OpenHouse, slack: Iterable[SlackChannel]) -> Mapping[str, Outlet]:

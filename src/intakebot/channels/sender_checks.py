@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -225,22 +225,32 @@ def organisational(domain: str) -> str:
 
 
 class SenderChecks:
-    """Checks mails in threads of its own. `resolver` is dnspython's; the system's when left out."""
+    """Checks mails in threads of its own. `now` is real time; `resolver` is the system's when left out."""
 
-    def __init__(self, host_name: str, resolver: dns.resolver.Resolver | None = None, limit: timedelta = LIMIT) -> None:
+    def __init__(
+        self,
+        host_name: str,
+        now: Callable[[], datetime],
+        resolver: dns.resolver.Resolver | None = None,
+        limit: timedelta = LIMIT,
+    ) -> None:
         self._host_name = host_name
         self._resolver = resolver or dns.resolver.Resolver()
-        self._limit = limit.total_seconds()
+        self._limit = limit
+        self._now = now
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sender-checks")
 
     async def checked(self, incoming: Incoming) -> Incoming:
         """The mail with our field on top, whatever became of the check."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._limit
-        lookup = Lookup(self._resolver, lambda: deadline - loop.time())
-        work = loop.run_in_executor(self._threads, self._results, incoming, lookup)
+        deadline = self._now() + self._limit
+
+        def left() -> float:
+            return (deadline - self._now()).total_seconds()
+
+        lookup = Lookup(self._resolver, left)
+        work = asyncio.get_running_loop().run_in_executor(self._threads, self._results, incoming, lookup)
         try:
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(self._limit.total_seconds()):
                 results = await work
         except TimeoutError:
             results = "none"

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from contract.channels.harness import FakeIntake, serving, smtp_inlet, talking
 from fakes.name_server import NameServer, name_server
 from intakebot.channels.sender_checks import CheckedInlet, SenderChecks, organisational
+from intakebot.clocks import SystemClock
 from intakebot.domain.contact import Envelope, Incoming
 from intakebot.domain.messages import SenderCheck, Verdict
 from intakebot.reading.message import read_message
@@ -78,7 +79,7 @@ async def found(
     sender: str = "ann@acme.example",
     limit: float = 5,
 ) -> SenderCheck:
-    checks = SenderChecks(HOST, server.resolver(), timedelta(seconds=limit))
+    checks = SenderChecks(HOST, SystemClock().now, server.resolver(), timedelta(seconds=limit))
     try:
         envelope = Envelope(sender, ("support@example.com",), "mx", peer, "mx.acme.example")
         kept = await checks.checked(Incoming("email", envelope, content))
@@ -193,7 +194,7 @@ def test_registered_domains(domain: str, registered: str) -> None:
 
 async def test_the_door_hands_over_what_it_found(server: NameServer) -> None:
     inner, intake = smtp_inlet(), FakeIntake()
-    door = CheckedInlet(inner, inner.listening, SenderChecks(HOST, server.resolver()))
+    door = CheckedInlet(inner, inner.listening, SenderChecks(HOST, SystemClock().now, server.resolver()))
     async with serving(door, intake):
         await door.listening.wait()
         async with talking(inner.port) as client:
