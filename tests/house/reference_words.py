@@ -25,6 +25,10 @@ SETTINGS: dict[str, dict[str, str]] = {
             "The mail servers whose `Authentication-Results` are believed where mail comes through this channel, by "
             "the name that they give themselves; `unnamed` for one that gives none. Nobody when left out."
         ),
+        "follow_reply_to_of": (
+            "Senders that write for others, like a web form: agents' answers go to the Reply-To that they give, and no "
+            "automatic reply is sent; nobody when left out."
+        ),
         "triage_queue": "Where cases of unidentified callers wait.",
         "automatic_replies.per_address_and_day": (
             "How many automatic replies an address gets; 3 when left out. What is over it becomes an agent's draft."

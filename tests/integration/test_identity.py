@@ -149,6 +149,26 @@ async def test_a_reply_to_of_somebody_else_is_not_followed(post: Post) -> None:
     assert post.case()["answer_to"] == "ann@acme.example"
 
 
+# case E08: unless the configuration names the sender; and nothing leaves there by itself
+@pytest.mark.parametrize(
+    ("fields", "answer_to"),
+    [
+        (("Reply-To: Carl <carl@partner.example>",), "carl@partner.example"),
+        (("Reply-To: carl@partner.example, x@evil.example",), "ann@acme.example"),
+        (("Reply-To: support+token@intakebot.example",), "ann@acme.example"),
+        ((DISOWNED, "Reply-To: carl@partner.example"), "ann@acme.example"),
+    ],
+)
+async def test_a_named_sender_s_reply_to_is_followed(post: Post, fields: tuple[str, ...], answer_to: str) -> None:
+    post.standing.restart(follow_reply_to_of=frozenset({"ann@acme.example"}))
+    await post.mail(ANN, *fields)
+    assert post.case()["answer_to"] == answer_to
+    assert len(await post.sent_since(0)) == (answer_to == "ann@acme.example")
+    await post.standing.perform("alice", Take(1001))
+    await post.standing.perform("alice", Resolve(1001, "Done."))
+    assert (await post.sent_since(0))[-1].recipient == answer_to
+
+
 # case E09
 @pytest.mark.parametrize("sender", ["ann@acme.example, eve@evil.example", "friends: ann@acme.example;, x@y.example"])
 async def test_a_doubtful_sender_is_nobody(post: Post, sender: str) -> None:

@@ -60,7 +60,7 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         opened_at=at,
         contact_id=assessment.read.pending.id,
         caller_id=caller.id if caller else None,
-        answer_to=assessment.read.answer_to,
+        answer_to=_followed(house, assessment) or assessment.read.answer_to,
         customer_id=found.record.customer.id if found.record else None,
         account_id=found.account_id,
         subscription_id=found.subscription.id if found.subscription else None,
@@ -147,6 +147,8 @@ def _may_answer(
         to = Correspondent(case.answer_to, name or own_name, language, pending.channel, thread)
     if message.machine:
         return to, f"it came from a machine: {message.machine.sign}"
+    if case.answer_to != assessment.read.answer_to:
+        return to, "it would go to a Reply-To, and only an agent answers there"
     if assessment.outcome.get("suppress_reply"):
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))
@@ -154,6 +156,16 @@ def _may_answer(
     return to, why_not_automatic(
         house, to, on_case=0, today=today, written_at=_written_at(assessment), at=at, queue=queue
     )
+
+
+def _followed(house: House, assessment: Assessment) -> str:
+    """The Reply-To where answers go instead of to the sender, who writes for others by configuration; else ''."""
+    message, organisation = assessment.read.message, house.organisation
+    if assessment.read.sender not in organisation.follow_reply_to_of or assessment.disowned:
+        return ""
+    if len(message.reply_to) != 1 or organisation.receiving(message.reply_to[0].address):
+        return ""
+    return message.reply_to[0].address
 
 
 def _written_at(assessment: Assessment) -> datetime:
