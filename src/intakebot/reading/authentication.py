@@ -28,7 +28,10 @@ _VERDICTS: Final = {
     "softfail": Verdict.FAIL,
     "policy": Verdict.FAIL,
 }
-_PIECE: Final = re.compile(r"([a-z][a-z0-9.-]*)\s*=\s*(\S*)", re.IGNORECASE)
+_PIECE: Final = re.compile(r"(?<![a-z0-9.-])([a-z][a-z0-9.-]*+)\s*+=\s*+(\S*)")
+_LONGEST_HEAD: Final = 1024
+_LONGEST_BY_THE_BOOK: Final = 4096
+"""Characters; the library's time grows with the square of them."""
 _SIGN: Final = re.compile(r'\\.?|[()"]')
 
 
@@ -40,13 +43,6 @@ class Finding(NamedTuple):
     properties: dict[str, str]
 
 
-class Results(NamedTuple):
-    """One field: the server that it names ('' = none), lower case, and what that server found."""
-
-    server: str
-    findings: tuple[Finding, ...]
-
-
 def sender_check(headers: Headers, trusted: frozenset[str], from_domain: str) -> SenderCheck:
     """Return the verdicts of the topmost field of a trusted server.
 
@@ -55,9 +51,9 @@ def sender_check(headers: Headers, trusted: frozenset[str], from_domain: str) ->
     """
     for field in headers.fields if trusted else ():
         if field.name == FIELD:
-            results = read_results(field.sent)
-            if (results.server or UNNAMED) in trusted:
-                return _verdicts(results, ascii_domain(from_domain))
+            server = server_of(field.sent) or UNNAMED
+            if server in trusted:
+                return _verdicts(server, findings_of(field.sent), ascii_domain(from_domain))
     return SenderCheck()
 
 
@@ -67,9 +63,17 @@ def stamped(raw: bytes, field: bytes) -> bytes:
     return raw[:start] + field + raw[start:]
 
 
-def read_results(value: str) -> Results:
+def server_of(value: str) -> str:
+    """Return the server that a field names (its authserv-id), lower case; '' when it begins with results."""
+    first = _without_comments(value[:_LONGEST_HEAD]).partition(";")[0].split()
+    return first[0].lower() if first and "=" not in first[0] else ""
+
+
+def findings_of(value: str) -> tuple[Finding, ...]:
     """Return what a field says, as far as it can be read; at most 8 KB are looked at."""
     bounded = value[:MAX_FIELD_BYTES]
+    if len(bounded) > _LONGEST_BY_THE_BOOK:
+        return _tolerant(bounded)
     return attempt(lambda: _by_the_book(bounded), None, [], "") or _tolerant(bounded)
 
 
@@ -79,9 +83,9 @@ def ascii_domain(domain: str) -> str:
     return lower if lower.isascii() else attempt(lambda: lower.encode("idna").decode(), lower, [], "")
 
 
-def _by_the_book(value: str) -> Results | None:
+def _by_the_book(value: str) -> tuple[Finding, ...]:
     parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: {value}")
-    findings = (
+    return tuple(
         Finding(
             str(result.method).lower(),
             str(result.result).lower(),
@@ -89,20 +93,13 @@ def _by_the_book(value: str) -> Results | None:
         )
         for result in parsed.results
     )
-    return Results(str(parsed.authserv_id or "").lower(), tuple(findings))
 
 
-def _tolerant(value: str) -> Results:
+def _tolerant(value: str) -> tuple[Finding, ...]:
     """Read what is not quite RFC 8601: no server (Microsoft 365), words of its own (old Yahoo, SES)."""
     parts = _without_comments(value).split(";")
-    first = parts[0].split()
-    server = first[0].lower() if first and "=" not in first[0] else ""
-    findings = []
-    for part in parts[1:] if server else parts:
-        pieces = [(name.lower(), said.strip('"').lower()) for name, said in _PIECE.findall(part)]
-        if pieces:
-            findings.append(Finding(*pieces[0], dict(pieces[1:])))
-    return Results(server, tuple(findings))
+    read = (_PIECE.findall(part.lower()) for part in (parts[1:] if server_of(value) else parts))
+    return tuple(Finding(pieces[0][0], pieces[0][1], dict(pieces[1:])) for pieces in read if pieces)
 
 
 def _without_comments(value: str) -> str:
@@ -127,9 +124,9 @@ def _outside(value: str) -> Iterator[str]:
         yield value[end:]
 
 
-def _verdicts(results: Results, from_domain: str) -> SenderCheck:
+def _verdicts(server: str, findings: Iterable[Finding], from_domain: str) -> SenderCheck:
     by_method: dict[str, list[Finding]] = {"spf": [], "dkim": [], "dmarc": []}
-    for finding in results.findings:
+    for finding in findings:
         if finding.method in by_method:
             by_method[finding.method].append(finding)
     about = [one for one in by_method["dmarc"] if _domain(one, "header.from") in ("", from_domain)]
@@ -137,7 +134,7 @@ def _verdicts(results: Results, from_domain: str) -> SenderCheck:
     if from_domain and not by_method["dmarc"] and _signed_by(by_method["dkim"], from_domain):
         dmarc = Verdict.PASS  # what DMARC would have found, said by a server that does not speak of it
     mail_from = [one for one in by_method["spf"] if "smtp.helo" not in one.properties or len(one.properties) > 1]
-    return SenderCheck(_verdict(mail_from), _verdict(by_method["dkim"]), dmarc, results.server or UNNAMED)
+    return SenderCheck(_verdict(mail_from), _verdict(by_method["dkim"]), dmarc, server)
 
 
 def _verdict(findings: Iterable[Finding]) -> Verdict:
