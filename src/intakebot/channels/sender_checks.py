@@ -229,6 +229,16 @@ def organisational(domain: str) -> str:
     return _suffixes().privatesuffix(domain) or domain
 
 
+def _system_resolver() -> dns.resolver.Resolver:
+    """What the system is configured to ask; a resolver on this machine where it is not."""
+    try:
+        return dns.resolver.Resolver()
+    except dns.resolver.NoResolverConfiguration:
+        local = dns.resolver.Resolver(configure=False)
+        local.nameservers = ["127.0.0.1"]
+        return local
+
+
 class SenderChecks:
     """Checks mails in threads of its own. `now` is real time; `resolver` is the system's when left out."""
 
@@ -240,7 +250,7 @@ class SenderChecks:
         limit: timedelta = LIMIT,
     ) -> None:
         self._host_name = host_name
-        self._resolver = resolver or dns.resolver.Resolver()
+        self._resolver = resolver or _system_resolver()
         self._limit = limit
         self._now = now
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sender-checks")

@@ -30,6 +30,7 @@ OUR_ID = "delivery.5.x@intakebot.example"
 THREAD = ("first@acme.example", OUR_ID, TOKEN, OLD_TOKEN, "number C-1001", "content 3")
 FILE = CaseFile(CASE, (), ANN, THREAD, (), 0, "crc@intakebot.example")
 OTHER = replace(FILE, case=replace(CASE, id=2, number=1002), thread=("number C-1002",))
+UNCHECKED = SenderCheck()
 FAILED = SenderCheck(dmarc=Verdict.FAIL, checked_by="mx.intakebot.example")
 
 
@@ -39,7 +40,7 @@ def recognised(
     subject: str = "Hello",
     caller: Caller | None = None,
     keys: tuple[bytes, ...] = (KEY, OLD_KEY),
-    check: SenderCheck = SenderCheck(),
+    check: SenderCheck = UNCHECKED,
 ) -> Recognition:
     message = read_message(f"From: {sender}\r\nSubject: {subject}\r\n\r\nHello\r\n".encode())
     threads = (FILE,) if set(ids) & set(THREAD) else ()
