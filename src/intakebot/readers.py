@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, SpawnContext
@@ -31,10 +31,14 @@ WARMING_UP = "The language model is loaded once, before the first mail needs it.
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading needs to know of the house."""
+    """What reading needs to know of the house.
+
+    `trusted_servers` are those that are believed about senders (authserv-ids), by the route that mail came on.
+    """
 
     own_domains: frozenset[str]
     languages: tuple[str, ...]
+    trusted_servers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def read(self, contact: PendingContact) -> ReadMessage:
         """What a contact says, without the bytes of its attachments."""
@@ -46,6 +50,7 @@ class Reading:
                 own_domains=self.own_domains,
                 languages=self.languages,
                 envelope_sender=contact.envelope.sender,
+                trusted_servers=self.trusted_servers.get(contact.envelope.route, frozenset()),
             )
         return replace(message, attachments=tuple(replace(file, content=b"") for file in message.attachments))
 

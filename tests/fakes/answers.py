@@ -273,6 +273,29 @@ WHY: dict[str, Any] = {
 }
 
 CONTACT: dict[str, Any] = {
+    "decisions": [
+        {
+            "trace": {
+                "sender": {"spf": "pass", "dkim": "none", "dmarc": "fail", "checked_by": "mx.intakebot.example"},
+                "candidates": [
+                    {
+                        "case": 1001,
+                        "score": 30,
+                        "why_not": "the sender is nobody of this case",
+                        "signs": [
+                            {
+                                "case": 1001,
+                                "evidence": "number-in-subject",
+                                "points": 30,
+                                "sentence": "the subject names C-1001",
+                            }
+                        ],
+                    },
+                    {"case": 1002, "score": 60, "why_not": "", "signs": []},
+                ],
+            }
+        }
+    ],
     "id": 7290184437760000009,
     "state": "registered",
     "reason": "",

@@ -50,6 +50,8 @@ from intakebot.worker import Wake, Worker
 
 CONFIG = Path(__file__).parents[2] / "config"
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday, within business hours
+CHECKING_SERVER = "mx.intakebot.example"
+"""The mail server in front of the door `smtp`, whose word about senders is believed there."""
 REPLY_KEY = b"a key that only this house knows"
 
 
@@ -128,7 +130,8 @@ class StandingHouse:
 
     async def read(self, contacts: Sequence[PendingContact]) -> list[ReadMessage | IntakebotError]:
         """Read in this process: the reader process has tests of its own."""
-        reading = Reading(self.house.organisation.own_domains, self.house.organisation.languages)
+        organisation = self.house.organisation
+        reading = Reading(organisation.own_domains, organisation.languages, {"smtp": frozenset({CHECKING_SERVER})})
         return [reading.read(contact) for contact in contacts]
 
     def restart(self, **changes: Any) -> None:

@@ -21,6 +21,14 @@ SETTINGS: dict[str, dict[str, str]] = {
         "hop_headers": (
             "Headers that hops in front of us add; they do not count when a message is compared with earlier ones."
         ),
+        "trusted_authserv_ids.CHANNEL": (
+            "The mail servers whose `Authentication-Results` are believed where mail comes through this channel, by "
+            "the name that they give themselves; `unnamed` for one that gives none. Nobody when left out."
+        ),
+        "follow_reply_to_of": (
+            "Senders that write for others, like a web form: agents' answers go to the Reply-To that they give, and no "
+            "automatic reply is sent; nobody when left out."
+        ),
         "triage_queue": "Where cases of unidentified callers wait.",
         "automatic_replies.per_address_and_day": (
             "How many automatic replies an address gets; 3 when left out. What is over it becomes an agent's draft."
@@ -38,6 +46,10 @@ SETTINGS: dict[str, dict[str, str]] = {
             "Address and port of an SMTP door (`127.0.0.1:2525`, `[::1]:2525`), or of Slack's mode `http`."
         ),
         "channels.NAME.lmtp": "Speak LMTP instead of SMTP; no when left out.",
+        "channels.NAME.check_senders": (
+            "Ask the DNS who may write in a sender's name (SPF, DKIM, DMARC), where an SMTP door faces the world; "
+            "needs the extra `auth`; no when left out. See [trust the sender](../howto/trust-the-sender.md)."
+        ),
         "channels.NAME.size_limit": "The largest message; 50MB when left out.",
         "channels.NAME.certificate": (
             "Certificate file, relative to the configuration; offers STARTTLS, together with `key`."
@@ -182,6 +194,12 @@ FACTS = {
     "body.full": "All of the text, quotes and signature included.",
     "from": "The sender's bare address: `ann@acme.example`, in Slack `T0ACME/U0ANN`.",
     "from.domain": "What stands behind its @.",
+    "sender.verified": (
+        "Whether DMARC passed for the domain of the From; missing where nobody who is believed has checked the sender."
+    ),
+    "sender.spf": "What SPF found: `pass`, `fail` (or soft fail) or `none`.",
+    "sender.dkim": "What DKIM found: `pass`, `fail` or `none`.",
+    "sender.dmarc": "What DMARC found for the domain of the From: `pass`, `fail` or `none`.",
     "to": "The addresses that it came to.",
     "cc": "The addresses in its Cc.",
     "language": "One of `languages` in `intakebot.yaml`; missing where too little is written to tell.",

@@ -22,7 +22,8 @@ from intakebot.rules.facts import FIELDS, fits
 from intakebot.usecases.facts import business_object_facts, case_facts, identified_facts, message_facts
 from intakebot.usecases.identify import Found, Identification
 
-MAIL = b"""From: Ann <ann@acme.example>\r
+MAIL = b"""Authentication-Results: mx.intakebot.example; spf=pass; dkim=pass; dmarc=pass\r
+From: Ann <ann@acme.example>\r
 To: support@intakebot.example\r
 Cc: bo@acme.example\r
 Subject: The pump does not start any more, please help us\r
@@ -55,7 +56,7 @@ CASE = Case(1, 1001, "crc", "Pending", "a", "b", "email", START, business_object
 
 def test_every_declared_fact_is_given() -> None:
     settings, _, _ = shipped()
-    message = read_message(MAIL)
+    message = read_message(MAIL, trusted_servers=frozenset({"mx.intakebot.example"}))
     about = CASE.business_object
     given = message_facts(message, "email", ("support@intakebot.example",), "crc", size=len(MAIL), peer="192.0.2.7")
     given |= {"language": message.language or "en"} | business_object_facts(about)

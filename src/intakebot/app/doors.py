@@ -20,7 +20,10 @@ from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
 from intakebot.channels.slack.channel import SlackChannel
 from intakebot.channels.smtp import SmtpInlet
 from intakebot.channels.smtp_reception import SmtpSettings
+from intakebot.clocks import SystemClock
 from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
+from intakebot.config.settings import MAIN_FILE
+from intakebot.domain.errors import ConfigError, Problem
 from intakebot.ports import Desk, Inlet, Outlet
 from intakebot.usecases.watch import Alarm
 
@@ -56,7 +59,22 @@ def doors_of(opened: OpenHouse, desk: Desk) -> Doors:
     opened.sirens.extend(partial(_alarms_of, channel) for channel in slack)
     opened.criers.extend(channel.tell_operators for channel in slack)
     opened.wake.listeners += [channel.stirred for channel in slack]
-    return Doors(smtp, slack, (*smtp, *slack, control), _outlets(opened, slack))
+    mail = [checking(opened, door, inlet) for door, inlet in zip(opened.settings.smtp, smtp, strict=True)]
+    return Doors(smtp, slack, (*mail, *slack, control), _outlets(opened, slack))
+
+
+def checking(opened: OpenHouse, settings: SmtpDoor, inlet: SmtpInlet) -> Door:
+    """The door, which checks senders where the settings say so; raises ConfigError without the packages for it."""
+    if not settings.check_senders:
+        return inlet
+    try:
+        from intakebot.channels.sender_checks import CheckedInlet, SenderChecks  # noqa: PLC0415 - packages of an extra
+    except ImportError as missing:
+        sentence = (
+            f"channels.{settings.name}: check_senders needs the extra `auth` (pip install intakebot[auth]): {missing}"
+        )
+        raise ConfigError([Problem(MAIN_FILE, 1, sentence)]) from missing
+    return CheckedInlet(inlet, inlet.listening, SenderChecks(opened.settings.service.host_name, SystemClock().now))
 
 
 def _outlets(opened: OpenHouse, slack: Iterable[SlackChannel]) -> Mapping[str, Outlet]:

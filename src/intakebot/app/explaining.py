@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from intakebot.app.house import REPLY_KEY_FILE, SQLITE
+from intakebot.app.house import REPLY_KEY_FILE, SQLITE, keys_in
 from intakebot.clocks import SystemClock
 from intakebot.config.rule_files import rule_files_at
 from intakebot.config.settings import Settings, load_settings
@@ -38,10 +38,11 @@ from intakebot.usecases.rules_in_force import RulesInForce
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """A house that decides and keeps nothing."""
+    """A house that decides and keeps nothing. A mail in a file may have come through any of its doors."""
 
     house: House
     database: Database | None
+    trusted_servers: frozenset[str]
 
     def read(self, content: bytes, to: Sequence[str]) -> ReadContact:
         """The mail as if it came now; without `to`, to those of our addresses that it names.
@@ -50,7 +51,12 @@ class _Desk:
         """
         organisation = self.house.organisation
         _refuse_strangers(organisation, to)
-        message = read_message(content, own_domains=organisation.own_domains, languages=organisation.languages)
+        message = read_message(
+            content,
+            own_domains=organisation.own_domains,
+            languages=organisation.languages,
+            trusted_servers=self.trusted_servers,
+        )
         message = replace(message, attachments=tuple(replace(file, content=b"") for file in message.attachments))
         named = tuple(address.address for address in (*message.to, *message.cc))
         ours = tuple(address for address in named if organisation.receiving(address))
@@ -130,17 +136,19 @@ def _open(path: Path, data: Path | None) -> Iterator[_Desk]:
     settings = load_settings(path)
     directory = data or settings.service.data_directory
     clock = SystemClock()
+    newest, *older = _reply_keys(directory)
     house = House(
         organisation=settings.organisation,
         rules=RulesInForce(load_ruleset(settings.rules.nodes())),
         render=Templates(settings.templates_directory),
         clock=clock,
         new_id=IdSource(clock.now, settings.service.node),
-        reply_key=_reply_key(directory),
+        reply_key=newest,
+        older_reply_keys=tuple(older),
     )
     database = _database(settings, directory)
     try:
-        yield _Desk(house, database)
+        yield _Desk(house, database, frozenset().union(*settings.trusted_servers.values()))
     finally:
         if database:
             database.close()
@@ -152,7 +160,7 @@ def _database(settings: Settings, directory: Path) -> Database | None:
     return open_database(url, directory) if is_there(url, directory) else None
 
 
-def _reply_key(directory: Path) -> bytes:
-    """The key that reply tokens were made with; without one no token fits."""
+def _reply_keys(directory: Path) -> tuple[bytes, ...]:
+    """The keys that reply tokens were made with; without one no token fits."""
     path = directory / REPLY_KEY_FILE
-    return path.read_bytes() if path.is_file() else b"none"
+    return keys_in(path.read_bytes()) if path.is_file() else (b"none",)

@@ -7,6 +7,7 @@ comes here only when no service runs.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,8 @@ from intakebot.usecases.watch import Alarm
 from intakebot.worker import Wake
 
 REPLY_KEY_FILE = "reply-token.key"
+KEY_BYTES = 32
+_KEY_LINE = re.compile(rb"[0-9a-fA-F]{64}")
 SQLITE = "sqlite+pysqlite:///intakebot.db"
 """The database where none is configured: a file in the data directory."""
 
@@ -137,13 +140,15 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         new_id = IdSource(clock.now, settings.service.node)
         follow_up = _follow_up(settings, new_id)
         writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs, follow_up), on_failed=on_failed)
+        newest, *older = reply_keys(directory)
         house = House(
             organisation=settings.organisation,
             rules=RulesInForce(ruleset),
             render=templates,
             clock=clock,
             new_id=new_id,
-            reply_key=reply_key(directory),
+            reply_key=newest,
+            older_reply_keys=tuple(older),
             replies_per_day=settings.automatic_replies.per_address_and_day,
             replies_per_hour=settings.automatic_replies.per_hour,
             mute_for=settings.automatic_replies.mute_after_bounce,
@@ -199,13 +204,30 @@ def world(settings: Settings, templates: Templates) -> World:
     return world_of(settings.organisation, templates.names())
 
 
-def reply_key(directory: Path) -> bytes:
-    """The key of this installation's reply tokens, made on the first start; owner-only."""
+def reply_keys(directory: Path) -> tuple[bytes, ...]:
+    """The keys of this installation's reply tokens, newest first; made on the first start, owner-only.
+
+    Raises ConfigError for a file that holds no key.
+    """
     path = directory / REPLY_KEY_FILE
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(secrets.token_hex(KEY_BYTES).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-    return path.read_bytes()
+    return keys_in(path.read_bytes())
+
+
+def keys_in(content: bytes) -> tuple[bytes, ...]:
+    """The keys in a key file: 64 hexadecimal digits a line; or one key as it is, as first versions wrote it.
+
+    Raises ConfigError.
+    """
+    if len(content) == KEY_BYTES:
+        return (content,)
+    lines = [line.strip() for line in content.splitlines() if line.strip()]
+    if not lines or not all(_KEY_LINE.fullmatch(line) for line in lines):
+        sentence = f"every line has to be a key of {2 * KEY_BYTES} hexadecimal digits, the newest first"
+        raise ConfigError([Problem(REPLY_KEY_FILE, 1, sentence)])
+    return tuple(bytes.fromhex(line.decode()) for line in lines)

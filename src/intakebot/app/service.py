@@ -46,7 +46,7 @@ class Service:
         """Serve until `stop`: first the doors close, then what was begun is finished."""
         opened = self.opened
         organisation = opened.house.organisation
-        reading = Reading(organisation.own_domains, organisation.languages)
+        reading = Reading(organisation.own_domains, organisation.languages, opened.settings.trusted_servers)
         worker = Worker(
             opened.house,
             opened.writer,

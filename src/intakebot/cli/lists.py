@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from intakebot.cli.candidates import candidates_block, checked_line
 from intakebot.cli.looks import Rows, case_number, fields, listed, quoted, section, status, title
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
@@ -48,6 +49,8 @@ def contact_page(contact: Record, calendar: Calendar) -> RenderableType:
         parts.append(section("Arrivals", Rows(("Recipient", "Route", "When"), arrivals)))
     if files:
         parts.append(section("Files", Rows(("File", "Type", "Bytes"), files, wraps=("File",), right=("Bytes",))))
+    weighed = (decision["trace"].get("candidates") for decision in contact.get("decisions", ()))
+    parts += [section("Which case it belongs to", candidates_block(each)) for each in weighed if each]
     return Group(*parts)
 
 
@@ -61,6 +64,7 @@ def _contact_fields(contact: Record, calendar: Calendar) -> Iterator[tuple[str, 
     yield "came", calendar.both(contact["received_at"])
     yield "channel", one_line(contact["channel"])
     yield "from", one_line(contact.get("sender") or contact.get("envelope_sender"))
+    yield "checked", checked_line(contact.get("decisions", ()))
     yield "subject", one_line(contact.get("subject"))
     yield "message id", one_line(contact.get("message_id"))
     yield "peer", one_line(contact.get("peer"))

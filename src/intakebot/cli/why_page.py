@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from intakebot.cli.candidates import candidates_block
 from intakebot.cli.case_tables import moves_table
 from intakebot.cli.looks import Rows, case_number, points, section, status
 from intakebot.cli.moments import Calendar
@@ -56,7 +57,9 @@ def _decision(decision: Record, calendar: Calendar) -> RenderableType:
 
 
 def _parts(trace: Record, decision: Record) -> Iterator[RenderableType]:
-    if trace.get("threading"):
+    if trace.get("candidates"):
+        yield Group(Text("Which case it belongs to", style="bold"), candidates_block(trace["candidates"]))
+    elif trace.get("threading"):
         yield _threading(trace["threading"])
     yield from _sentences("Who it is from", trace.get("identification", ()))
     yield from _rules(trace, decision)

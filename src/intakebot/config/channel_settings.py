@@ -55,7 +55,10 @@ class ChannelSettings:
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """One SMTP or LMTP door. Without a certificate it offers no STARTTLS. `size_limit` in bytes."""
+    """One SMTP or LMTP door. Without a certificate it offers no STARTTLS. `size_limit` in bytes.
+
+    With `check_senders` it asks the DNS who may write in a sender's name.
+    """
 
     name: str
     host: str
@@ -64,6 +67,7 @@ class SmtpSettings:
     size_limit: int
     certificate: Path | None
     key: Path | None
+    check_senders: bool = False
 
 
 def read_channels(file: Section) -> tuple[ChannelSettings, ...]:
@@ -83,6 +87,11 @@ def smtp_settings(channel: ChannelSettings, problems: Problems, folder: Path) ->
         certificate, key = _optional_file(section, "certificate", folder), _optional_file(section, "key", folder)
         if (certificate is None) != (key is None):
             section.report(section.place, "certificate and key belong together; one of them is missing")
+        check_senders = section.flag("check_senders", default=False)
+        if check_senders and section.flag("lmtp", default=False):
+            section.report(
+                section.place_of("check_senders"), "check_senders: by LMTP nobody sees where mail comes from"
+            )
         return SmtpSettings(
             name=channel.name,
             host=host,
@@ -91,6 +100,7 @@ def smtp_settings(channel: ChannelSettings, problems: Problems, folder: Path) ->
             size_limit=section.size("size_limit", 50 << 20),
             certificate=certificate,
             key=key,
+            check_senders=check_senders,
         )
 
 

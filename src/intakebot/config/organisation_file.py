@@ -42,12 +42,22 @@ def read_organisation(file: Section, workflows: Mapping[str, Workflow], agreemen
         hop_headers=frozenset(name.lower() for name in file.texts("hop_headers", ())),
         categories=file.texts("categories", ()),
         markers=file.texts("markers", ()),
+        follow_reply_to_of=_read_senders(file),
     )
 
 
 def mail_address(text: str) -> str | None:
     """The address in lower case, or None when it is none. `+` is taken: it separates our reply tokens."""
     return text.lower() if _ADDRESS.fullmatch(text) else None
+
+
+def _read_senders(file: Section) -> frozenset[str]:
+    senders = file.texts("follow_reply_to_of", ())
+    for sender in senders:
+        if mail_address(sender) is None:
+            place = file.place_of("follow_reply_to_of")
+            file.report(place, f"follow_reply_to_of: {sender!r} is no address like forms@example.org")
+    return frozenset(sender.lower() for sender in senders)
 
 
 def _read_languages(file: Section) -> tuple[str, ...]:

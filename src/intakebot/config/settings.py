@@ -28,6 +28,7 @@ from intakebot.config.channel_settings import (
 from intakebot.config.organisation_file import read_organisation
 from intakebot.config.reader import Problems, Section, shown_kind
 from intakebot.config.rule_files import RuleFiles, rule_files
+from intakebot.config.sender_settings import read_trusted_servers
 from intakebot.config.slack_file import SlackSettings, slack_settings
 from intakebot.config.workflow_file import read_workflows
 from intakebot.config.yaml_source import load_node
@@ -91,6 +92,7 @@ class Settings:
 
     `relay` None = replies are filed in the Maildir `outbox` of the data directory. `smtp` and `slack` have
     the typed settings of those `channels` whose kind it is. `alarms_to` are the addresses of the people who run it.
+    `trusted_servers` are those that are believed about senders (authserv-ids), by the channel that mail came through.
     """
 
     organisation: Organisation
@@ -104,6 +106,7 @@ class Settings:
     alarms_to: tuple[str, ...]
     rules: RuleFiles
     templates_directory: Path
+    trusted_servers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +169,24 @@ def _load_files(folder: Path, names: list[str], found: list[Problem]) -> dict[st
 
 def _read_settings(file: Section, sources: _Sources, organisation: Organisation) -> Settings:
     channels = read_channels(file)
+    service = _read_service(file.section("service"))
+    smtp = tuple(
+        smtp_settings(channel, file.problems, sources.folder) for channel in channels if channel.kind == "smtp"
+    )
+    trusted = file.section("trusted_authserv_ids")
     return Settings(
         organisation=organisation,
-        service=_read_service(file.section("service")),
+        service=service,
         database_url=_read_database_url(file.section("database"), sources),
         channels=channels,
-        smtp=tuple(
-            smtp_settings(channel, file.problems, sources.folder) for channel in channels if channel.kind == "smtp"
-        ),
+        smtp=smtp,
         slack=_read_slack(channels, file.problems, sources, organisation),
         relay=read_relay(file.section("relay"), sources.environment, sources.folder) if file.has("relay") else None,
         automatic_replies=_read_caps(file.section("automatic_replies")),
         alarms_to=_read_alarms(file.section("alarms"), organisation),
         rules=rule_files(sources.folder),
         templates_directory=_read_templates(file, sources.folder),
+        trusted_servers=read_trusted_servers(trusted, channels, smtp, service.host_name),
     )
 
 

@@ -68,6 +68,7 @@ class Organisation:
     """Everything configured about the house. `default_policy` holds where no agreement is valid.
 
     `categories` are all that rules may give (none declared: any), `markers` the house's own, beside NNR.
+    `follow_reply_to_of` are senders (lower case) that write for others: answers go to the Reply-To that they give.
     """
 
     queues: Mapping[str, Queue]
@@ -82,6 +83,7 @@ class Organisation:
     hop_headers: frozenset[str] = field(default_factory=frozenset)
     categories: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    follow_reply_to_of: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def own_domains(self) -> frozenset[str]:

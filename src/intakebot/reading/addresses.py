@@ -127,7 +127,7 @@ def several(values: Iterable[str], defects: list[str]) -> tuple[Address, ...]:
 
 def _mailboxes(value: str) -> list[tuple[Address, bool]]:
     found: list[tuple[Address, bool]] = []
-    mailbox, depth = _Mailbox(), 0
+    mailbox, depth, in_group = _Mailbox(), 0, False
     for token in _TOKEN.finditer(value):
         sign = token[4]
         if sign in ("(", ")"):
@@ -137,12 +137,14 @@ def _mailboxes(value: str) -> list[tuple[Address, bool]]:
         elif depth:
             mailbox.comment.append(token[0])
         elif sign in (",", ";"):
+            mailbox.doubtful |= in_group and sign == ";"  # who writes is one person, and no group
             found.append(done) if (done := mailbox.finished()) else None
             mailbox = _Mailbox()
             if len(found) >= MAX_ADDRESSES:
                 return found
         elif sign == ":":
             mailbox.words.clear()  # the name of a group, RFC 5322 section 3.4
+            in_group = True
         else:
             _take(mailbox, token)
     done = mailbox.finished()
@@ -157,6 +159,7 @@ def _take(mailbox: _Mailbox, token: re.Match[str]) -> None:
         mailbox.doubtful |= mailbox.angle is not None
         mailbox.angle = angle
     elif words is not None:
+        mailbox.doubtful |= mailbox.angle is not None and "@" in words
         mailbox.words.append(words)
     else:
         mailbox.doubtful = True

@@ -14,7 +14,8 @@ from typing import Final
 from intakebot.reading.charset import clean_line
 from intakebot.reading.threading import own_message_id
 
-TRACE_HEADERS: Final = frozenset({"received", "return-path", "delivered-to", "x-original-to"})
+TRACE_HEADERS: Final = frozenset({"received", "return-path", "delivered-to", "x-original-to", "authentication-results"})
+"""What hops add on the way, RFC 8601 section 4 included."""
 _ID_BLOCK_BYTES: Final = 65_536
 _MESSAGE_ID: Final = re.compile(
     rb"^message-id[ \t]*:([^\n]{0,4096}(?:\n[ \t][^\n]{0,998}){0,3})", re.IGNORECASE | re.MULTILINE

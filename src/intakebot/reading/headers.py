@@ -22,7 +22,7 @@ _FOLD: Final = re.compile(rb"\r?\n[ \t]*")
 _LINE_WITH_FOLDS: Final = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
 _KNOWN: Final = re.compile(
     rb"^(?:from|to|cc|subject|date|sender|reply-to|message-id|in-reply-to|references|received|return-path"
-    rb"|delivered-to|mime-version|(?:content|x)-[a-z-]+)[ \t]*:",
+    rb"|delivered-to|authentication-results|mime-version|(?:content|x)-[a-z-]+)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
@@ -73,7 +73,7 @@ def split_message(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
 
     Leading blank lines, a byte order mark and an mbox `From ` line are not part of the header block.
     """
-    start = _start_of_headers(raw)
+    start = start_of_headers(raw)
     limit = start + MAX_BLOCK_BYTES
     blank = _BLANK_LINE.search(raw, start, limit)
     if blank:
@@ -85,7 +85,8 @@ def split_message(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
     return raw[start:limit], raw[blank.end() :] if blank else b""
 
 
-def _start_of_headers(raw: bytes) -> int:
+def start_of_headers(raw: bytes) -> int:
+    """Return where the first header field begins: behind a byte order mark, blank lines, an mbox `From ` line."""
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
     blanks = _BLANKS.match(raw, start)
     after_blanks = blanks.end() if blanks else start

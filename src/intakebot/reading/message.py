@@ -14,6 +14,7 @@ from typing import Final
 from intakebot.domain.messages import Address, ReadMessage
 from intakebot.reading.addresses import several, sole_sender
 from intakebot.reading.attempt import attempt
+from intakebot.reading.authentication import sender_check
 from intakebot.reading.charset import charset_hint
 from intakebot.reading.content import Content, read_content
 from intakebot.reading.headers import Headers, read_headers, split_message
@@ -36,6 +37,7 @@ def read_message(
     own_domains: frozenset[str] = frozenset(),
     languages: tuple[str, ...] = ("en",),
     envelope_sender: str | None = None,
+    trusted_servers: frozenset[str] = frozenset(),
 ) -> ReadMessage:
     """Return the message as understood.
 
@@ -44,6 +46,7 @@ def read_message(
         own_domains: Domains of our own Message-IDs, lower case, to know our own mail again.
         languages: Codes (ISO 639-1) to choose the message's language from.
         envelope_sender: The MAIL FROM address; '' for the null sender, None when unknown.
+        trusted_servers: Who is believed about the sender (authserv-ids, lower case) where the mail came in.
     """
     defects: list[str] = []
     raw = _bounded(raw, defects)
@@ -53,12 +56,13 @@ def read_message(
     trimmed = attempt(lambda: new_text(content.passages), text, defects, "trim.failed")
     recognise = partial(recognise_machine_mail, own_domains=own_domains, envelope_sender=envelope_sender)
     declared = headers.sent("content-language")
+    sender = attempt(lambda: sole_sender(headers.all_sent("from"), defects), None, defects, "sender.missing")
     return ReadMessage(
         message_id=own_message_id(headers.sent("message-id")),
         in_reply_to=message_ids(headers.sent("in-reply-to")),
         references=message_ids(headers.sent("references")),
         subject=headers.text("subject"),
-        sender=attempt(lambda: sole_sender(headers.all_sent("from"), defects), None, defects, "sender.missing"),
+        sender=sender,
         reply_to=_people("reply-to", headers, defects),
         to=_people("to", headers, defects),
         cc=_people("cc", headers, defects),
@@ -71,6 +75,7 @@ def read_message(
         language=attempt(lambda: language_of(trimmed, declared, languages), "", defects, "language.unknown"),
         machine=attempt(lambda: recognise(headers, tree, raw, defects), None, defects, "machine.unreadable"),
         marks=attempt(lambda: marks_of(tree.leaves()), (), defects, "body.unreadable"),
+        check=sender_check(headers, trusted_servers, sender.domain if sender else ""),
         defects=tuple(dict.fromkeys(defects)),  # last: the steps above add to it
     )
 

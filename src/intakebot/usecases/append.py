@@ -1,5 +1,6 @@
 """Append: a contact that continues a case, or is about the topic of one that is not closed, opens no new case.
 
+What a third party says, or somebody whose domain disowns the mail, is added for agents to read and moves nothing.
 The caller's word on a resolved case brings it back to a person; on any other it is added to the conversation. Then
 follows what rules on `appended` want of the case.
 """
@@ -31,6 +32,8 @@ def append_contact(house: House, assessment: Assessment, at: datetime) -> Change
     change += contact_records(house, assessment, file.case.id, caller.id if caller else None, at)
     change += conversation(house, assessment, file.case, at)
     change += noted(house, house.hand_of(file), "contact.appended", assessment.reason, SYSTEM, at)
+    if assessment.reservation:
+        return change
     change += _back_to_work(house, file, at)
     hand, lately = house.hand_of(file).after(change), Lately.of(assessment.around)
     look = Look(house, file, hand, assessment.verdict, at, _silence(assessment), lately)

@@ -12,6 +12,7 @@ from typing import Any
 
 from intakebot.domain.case import Case
 from intakebot.domain.messages import MachineKind
+from intakebot.domain.messages import Verdict as SenderVerdict
 from intakebot.domain.workflow import base_process
 from intakebot.ports import CaseFile, Surroundings
 from intakebot.rules.decide import Deliberation
@@ -20,6 +21,7 @@ from intakebot.usecases.assessment import Assessment, Disposition, ReadContact, 
 from intakebot.usecases.facts import caller_facts, case_facts, identified_facts, message_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify
+from intakebot.usecases.impostors import impostor
 from intakebot.usecases.parts import Part, parts_of, with_own_part
 from intakebot.usecases.recognise import Recognition, recognise
 from intakebot.usecases.rule_run import run_rules, workflow_named
@@ -45,12 +47,22 @@ def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) 
         return draft.finished(disposition, str(outcome.get("reason", "a guard rule decided so")))
     belongs, same = draft.recognition.case, draft.same_topic
     if draft.last == "identify" and belongs:
-        return draft.continued(f"it continues {belongs.case.label}", belongs)
+        whose = draft.recognition.standing.value
+        return draft.continued(f"it continues {belongs.case.label}{f'; {whose}' if whose else ''}", belongs)
     if draft.last == "classify" and same:
         return draft.continued(f"{same.case.label} on the same topic is not closed", same)
     return draft.finished(
-        Disposition.OPEN, "a new case", follows=belongs or draft.recognition.follows, parts=draft.parts()
+        Disposition.OPEN, _why_new(draft.recognition), follows=belongs or draft.recognition.follows, parts=draft.parts()
     )
+
+
+def _why_new(found: Recognition) -> str:
+    if found.case:
+        return f"a new case that follows {found.case.case.label}, in which nothing may change any more"
+    if found.follows:
+        why_not = found.candidates[0].why_not
+        return f"a new case, possibly a follow-up of {found.follows.case.label}: {why_not}"
+    return "a new case"
 
 
 class _Draft:
@@ -62,7 +74,7 @@ class _Draft:
         self._around = around
         self._at = at
         own = house.organisation.own_domains
-        self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_key, own)
+        self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_keys, own)
         self._workflow = receiving_workflow(house, read.pending.envelope.recipients)
         self._rules = house.rules.now
         self._given = _facts_of(read, self._workflow) | caller_facts(around)
@@ -103,9 +115,11 @@ class _Draft:
     def shares_a_topic(self, outcome: Mapping[str, Any], *, classified: bool) -> bool:
         """Look for the newest case of the same customer, subscription or business object, and category, not ended.
 
-        Without a customer, with the default category, or of several matters, there is no topic to share.
+        Without a customer, with the default category, of several matters, or from a sender whose domain disowns the
+        mail, there is no topic to share.
         """
-        if self._identification.record is None or not classified or outcome.get("split"):
+        disowned = self._read.message.check.dmarc is SenderVerdict.FAIL
+        if self._identification.record is None or not classified or outcome.get("split") or disowned:
             return False
         self.same_topic = next((file for file in self._around.open_cases if self._shares(file.case, outcome)), None)
         return self.same_topic is not None and self.recognition.case is None
@@ -157,7 +171,8 @@ class _Draft:
             workflow=self._workflow,
             target=target,
             follows=follows,
-            evidence=self.recognition.evidence,
+            recognition=self.recognition,
+            impostor=impostor(self._house, self._read.message.sender),
             identification=self._identification,
             outcome={**self.outcome, **(again.outcome if again else {})},
             stages=(*decision.stages, *(again.stages if again else ())),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 from intakebot.domain.bounce_address import delivery_of_bounce
 from intakebot.domain.case import BusinessObject, Priority, plain
 from intakebot.domain.contact import ContactState, PendingContact
-from intakebot.domain.messages import MachineKind, MachineMail, ReadMessage
+from intakebot.domain.messages import MachineKind, MachineMail, ReadMessage, SenderCheck
+from intakebot.domain.messages import Verdict as SenderVerdict
 from intakebot.domain.workflow import StateKind
 from intakebot.ports import CaseFile, Clues, Surroundings
 from intakebot.reading.chat import CLAIMED, PERMALINK, ROOM_OF, is_chat
@@ -22,7 +23,7 @@ from intakebot.rules.model import Decision, StageTrace
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, quoted_keys
 from intakebot.usecases.parts import Part
-from intakebot.usecases.recognise import Evidence, clue_ids
+from intakebot.usecases.recognise import Candidate, Evidence, Recognition, clue_ids
 from intakebot.usecases.seen_facts import Seen
 from intakebot.usecases.verdict import Verdict
 
@@ -73,8 +74,9 @@ class Assessment:
     """Everything decided about one contact, with why.
 
     `target` is the case to append to, or, for machine mail, the one it is evidence for; `follows` the case
-    that a new one continues. `outcome` holds what the rules wrote, `stages` their traces, `ruleset` is the hash of
-    the rules that decided, `seen` what they saw. `parts` are the further cases that a rule makes of the contact.
+    that a new one continues; `impostor` says whom the sender seems to imitate ('' = nobody). `outcome` holds what the
+    rules wrote, `stages` their traces, `ruleset` is the hash of the rules that decided, `seen` what they saw. `parts`
+    are the further cases that a rule makes of the contact.
     """
 
     read: ReadContact
@@ -83,7 +85,7 @@ class Assessment:
     workflow: str
     target: CaseFile | None
     follows: CaseFile | None
-    evidence: tuple[Evidence, ...]
+    recognition: Recognition
     identification: Identification
     outcome: Mapping[str, Any]
     stages: tuple[StageTrace, ...]
@@ -91,6 +93,22 @@ class Assessment:
     around: Surroundings
     seen: Seen
     parts: tuple[Part, ...] = ()
+    impostor: str = ""
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The signs for the case that was taken, or that a new one follows."""
+        return self.recognition.evidence
+
+    @property
+    def reservation(self) -> str:
+        """Why the contact moves nothing of the case that it was added to; '' when it may."""
+        return self.recognition.standing.value if self.disposition is Disposition.APPEND else ""
+
+    @property
+    def disowned(self) -> bool:
+        """Whether the domain of the sender says that the mail is not its own."""
+        return self.read.message.check.dmarc is SenderVerdict.FAIL
 
     @property
     def state(self) -> ContactState:
@@ -126,17 +144,25 @@ class Assessment:
         sentence = f"the profile names {self.read.clues.claimed}, an address of {customer.name}"
         return [{"reference": customer.reference, "name": customer.name, "sentence": sentence}]
 
+    def _about_sender(self) -> Iterator[str]:
+        """What is known of the sender beside who it is."""
+        check = self.read.message.check
+        if check.dmarc is not SenderVerdict.NONE:
+            passed = "is theirs" if check.dmarc is SenderVerdict.PASS else "is not theirs"
+            yield f"the sender's domain says that the mail {passed} (DMARC {check.dmarc.value}, by {check.checked_by})"
+        if self.impostor:
+            yield self.impostor
+
     def trace(self) -> dict[str, Any]:
         """The stored explanation, as JSON-like data."""
         return {
             "event": "appended" if self.disposition is Disposition.APPEND else "created",
             "disposition": self.disposition.value,
             "reason": self.reason,
-            "threading": [
-                {"case": e.case_number, "evidence": e.sign, "points": e.points, "sentence": e.sentence}
-                for e in self.evidence
-            ],
-            "identification": list(self.identification.sentences),
+            "threading": [_plain_evidence(sign) for sign in self.evidence],
+            "candidates": [_plain_candidate(candidate) for candidate in self.recognition.candidates],
+            "sender": _plain_check(self.read.message.check),
+            "identification": [*self._about_sender(), *self.identification.sentences],
             "proposals": self._proposals(),
             "cc": [address.address for address in self.read.message.cc],
             "permalink": next(iter(self.read.message.header(PERMALINK)), ""),
@@ -149,6 +175,27 @@ class Assessment:
             ],
             "outcome": plain(dict(self.outcome)),
         }
+
+
+def _plain_evidence(sign: Evidence) -> dict[str, Any]:
+    return {"case": sign.case_number, "evidence": sign.sign, "points": sign.points, "sentence": sign.sentence}
+
+
+def _plain_candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "case": candidate.file.case.number,
+        "score": candidate.score,
+        "why_not": candidate.why_not,
+        "signs": [_plain_evidence(sign) for sign in candidate.signs],
+    }
+
+
+def _plain_check(check: SenderCheck) -> dict[str, str]:
+    """What a trusted server found out; empty when none has said anything."""
+    if not check.checked_by:
+        return {}
+    found = {name: getattr(check, name).value for name in ("spf", "dkim", "dmarc")}
+    return found | {"checked_by": check.checked_by}
 
 
 _STATES = {

@@ -58,7 +58,8 @@ def caller_of(house: House, assessment: Assessment) -> tuple[Caller | None, Chan
     record = assessment.identification.record
     customer_id = record.customer.id if record and not in_chat(assessment) else None
     addresses = ((assessment.read.clues.channel, assessment.read.sender),)
-    caller = Caller(house.new_id(), sender.name, addresses, customer_id)
+    name = "" if assessment.impostor else sender.name  # then people see the plain address
+    caller = Caller(house.new_id(), name, addresses, customer_id)
     return caller, Change(callers=(caller,))
 
 
@@ -73,10 +74,12 @@ def conversation(house: House, assessment: Assessment, case: Case, at: datetime)
     said = CaseMessage(
         house.new_id(), case.id, read.pending.id, read.sender, message.subject, message.text, message.new_text, at
     )
-    log = f"{read.pending.channel} contact from {_who(read)}: {message.topic or '(no subject)'}"
-    ids = (*reversed(message.references), *message.in_reply_to, message.message_id)
+    reservation = f" ({assessment.reservation})" if assessment.reservation else ""
+    log = f"{read.pending.channel} contact from {_who(read)}{reservation}: {message.topic or '(no subject)'}"
+    # Ids that a third party brings are not the conversation's: answers to the caller would name them.
+    ids = () if reservation else (*reversed(message.references), *message.in_reply_to, message.message_id)
     bare = dict.fromkeys(known.strip("<> ") for known in ids)
-    if not message.message_id:
+    if not message.message_id and not reservation:
         bare[f"{CONTENT_PREFIX}{read.pending.repeat_of or read.pending.id}"] = None
     return Change(
         messages=(said,),

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from intakebot.domain.case import BusinessObject, Case
 from intakebot.domain.customer import CustomerRecord, Validity
-from intakebot.domain.messages import ReadMessage
+from intakebot.domain.messages import ReadMessage, Verdict
 from intakebot.domain.organisation import AgreementPolicy
 from intakebot.ports import Surroundings
 from intakebot.usecases.identify import Identification
@@ -48,6 +48,9 @@ def message_facts(
         facts["from"] = message.sender.address
         if "@" in message.sender.address:
             facts["from.domain"] = message.sender.domain
+    if message.check.checked_by:
+        facts["sender.verified"] = message.check.dmarc is Verdict.PASS
+        facts |= {f"sender.{name}": getattr(message.check, name).value for name in ("spf", "dkim", "dmarc")}
     if message.language:
         facts["language"] = message.language
     if message.attachments:

@@ -27,10 +27,10 @@ from intakebot.usecases.suggestions_in_force import SuggestionsInForce
 class House:
     """The organisation, its rules and templates, time, ids, and the key that reply tokens are made with.
 
-    `replies_per_day` caps automatic replies per address and 24 h, `replies_per_hour` all of them in an hour; an address
-    is muted `mute_for` so long after a mail to it came back. `learned` are agents beside the configured ones, as a
-    chat's user groups name them now; `suggestions` what was learned from closed cases. In `shadow` everything is
-    decided and nothing is sent.
+    `reply_key` makes them; those of `older_reply_keys` are still recognised. `replies_per_day` caps automatic replies
+    per address and 24 h, `replies_per_hour` all of them in an hour; an address is muted `mute_for` so long after a mail
+    to it came back. `learned` are agents beside the configured ones, as a chat's user groups name them now;
+    `suggestions` what was learned from closed cases. In `shadow` everything is decided and nothing is sent.
     """
 
     organisation: Organisation
@@ -39,6 +39,7 @@ class House:
     clock: Clock
     new_id: Callable[[], int]
     reply_key: bytes
+    older_reply_keys: tuple[bytes, ...] = ()
     replies_per_day: int = 3
     replies_per_hour: int = 600
     mute_for: timedelta = timedelta(days=7)
@@ -50,6 +51,11 @@ class House:
     def ruleset(self) -> Ruleset:
         """The rules that decide now. Ask once for each decision: they may be swapped before the next."""
         return self.rules.ruleset
+
+    @property
+    def reply_keys(self) -> tuple[bytes, ...]:
+        """Every key that a reply token may have been made with, newest first."""
+        return (self.reply_key, *self.older_reply_keys)
 
     def in_hand(self, case: Case, tasks: tuple[Task, ...] = ()) -> CaseInHand:
         """A case with its workflow and the calendar of its queue, ready for a transition."""

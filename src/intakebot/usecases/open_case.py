@@ -5,6 +5,7 @@ What is missing never stops registration; it is named in the case. Called by `re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM, Actor
@@ -19,6 +20,7 @@ from intakebot.usecases.assessment import Assessment
 from intakebot.usecases.contact_records import caller_of, contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
+from intakebot.usecases.impostors import IMPOSTOR
 from intakebot.usecases.promises import watch_promise
 from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import BELONGING, named_by_number
@@ -27,6 +29,8 @@ from intakebot.usecases.route import answer_by_rule, draft_instead, noted, route
 from intakebot.usecases.silence import Lately, why_not_automatic
 
 UNIDENTIFIED = "unidentified"
+UNVERIFIED = "unverified-sender"
+"""The marker of a case that came by mail which the sender's own domain disowns (DMARC)."""
 
 
 def open_case(house: House, assessment: Assessment, number: int, at: datetime) -> Change:
@@ -57,7 +61,7 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         opened_at=at,
         contact_id=assessment.read.pending.id,
         caller_id=caller.id if caller else None,
-        answer_to=assessment.read.answer_to,
+        answer_to=_followed(house, assessment) or assessment.read.answer_to,
         customer_id=found.record.customer.id if found.record else None,
         account_id=found.account_id,
         subscription_id=found.subscription.id if found.subscription else None,
@@ -71,7 +75,7 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         category=assessment.category,
         priority=assessment.priority,
         tags=tuple(said.get("tags", ())),
-        markers=tuple(dict.fromkeys((*(() if found.record else (UNIDENTIFIED,)), *said.get("markers", ())))),
+        markers=tuple(dict.fromkeys((*_doubts(assessment), *said.get("markers", ())))),
         missing=_missing(assessment),
         language=message.language,
         queue=house.organisation.triage_queue,
@@ -79,6 +83,15 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         respond_by=calendar.after(at, policy.respond_within),
         solve_by=calendar.after(at, policy.solve_within),
     )
+
+
+def _doubts(assessment: Assessment) -> Iterator[str]:
+    if assessment.identification.record is None:
+        yield UNIDENTIFIED
+    if assessment.disowned:
+        yield UNVERIFIED
+    if assessment.impostor:
+        yield IMPOSTOR
 
 
 def policy_for(house: House, support: Found) -> AgreementPolicy:
@@ -129,16 +142,29 @@ def _may_answer(
     to = None
     if message.sender and pending.envelope.sender != "":
         own_id = message.message_id.strip("<> ")
-        name, language = (caller.name, caller.language) if caller else (message.sender.name, "")
+        name, language = (caller.name, caller.language) if caller else ("", "")
+        own_name = "" if assessment.impostor else message.sender.name
         thread = (own_id,) if own_id else ()
-        to = Correspondent(case.answer_to, name or message.sender.name, language, pending.channel, thread)
+        to = Correspondent(case.answer_to, name or own_name, language, pending.channel, thread)
     if message.machine:
         return to, f"it came from a machine: {message.machine.sign}"
+    if case.answer_to != assessment.read.answer_to:
+        return to, "it would go to a Reply-To, and only an agent answers there"
     if assessment.outcome.get("suppress_reply"):
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))
     lately, written_at = Lately.of(assessment.around), _written_at(assessment)
     return to, why_not_automatic(house, to, on_case=0, lately=lately, written_at=written_at, at=at, queue=queue)
+
+
+def _followed(house: House, assessment: Assessment) -> str:
+    """The Reply-To where answers go instead of to the sender, who writes for others by configuration; else ''."""
+    message, organisation = assessment.read.message, house.organisation
+    if assessment.read.sender not in organisation.follow_reply_to_of or assessment.disowned:
+        return ""
+    if len(message.reply_to) != 1 or organisation.receiving(message.reply_to[0].address):
+        return ""
+    return message.reply_to[0].address
 
 
 def _written_at(assessment: Assessment) -> datetime:
@@ -154,7 +180,7 @@ def _acknowledge(
     if to is None or silence:
         return noted(house, hand, "reply.suppressed", f"no acknowledgement: {silence or 'no address'}", SYSTEM, at)
     again = assessment.follows is not None and assessment.follows.case.is_final
-    belongs = again and any(sign.sign in BELONGING for sign in assessment.evidence)
+    belongs = again and not assessment.disowned and any(sign.sign in BELONGING for sign in assessment.evidence)
     template = "reopened-as-new" if belongs else "acknowledgement"
     values = {"earlier": {"number": assessment.follows.case.label}} if belongs and assessment.follows else {}
     _, owed = owe_reply(house, hand.case, to, DeliveryKind.ACKNOWLEDGEMENT, template, values, at, automatic=True)

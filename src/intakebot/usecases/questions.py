@@ -76,14 +76,17 @@ class Questions:
     def _case_show(self, number: int) -> Any:  # noqa: ANN401
         case = self._archive.case(number)
         suggestion = suggested_category(self._house, self._archive, case)
-        events = self._archive.events(number)
+        proposed = open_proposals(self._archive, case, self._archive.events(number))
         return case | {
             "actions": self._actions_of(case),
             "suggestion": suggestion,
-            "proposed_tasks": open_proposals(self._archive, case, events),
-            # why automatic replies about it did not leave
-            "not_sent": [event["note"] for event in events if event["kind"] == "reply.suppressed"],
+            "proposed_tasks": proposed,
+            "not_sent": self._not_sent(number),
         }
+
+    def _not_sent(self, number: int) -> list[str]:
+        """Why automatic replies about a case did not leave, in order."""
+        return [event["note"] for event in self._archive.events(number) if event["kind"] == "reply.suppressed"]
 
     def _case_log(self, number: int) -> Any:  # noqa: ANN401
         return self._archive.events(number)

@@ -144,7 +144,7 @@ class NotKept:
 
 def is_said(name: str) -> bool:
     """Whether a fact is the message's own: nothing that is looked up or decided changes it."""
-    return name in _SAID or name.startswith(("header.", "attachment."))
+    return name in _SAID or name.startswith(("header.", "attachment.", "sender."))
 
 
 def _facts(plain: Mapping[str, Any]) -> dict[str, Fact]:

@@ -59,6 +59,21 @@ def test_a_page_fits_the_terminal_and_has_no_escape_codes(intakebot: Any, page: 
     assert "\x1b" not in printed
 
 
+# case E01: what was weighed and not taken is told, and who vouches for the sender
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "SPF pass, DKIM none, DMARC fail (by mx.intakebot.example)",
+        "C-1001",
+        "not taken: the sender is nobody of this case",
+        "the subject names C-1001",
+        "taken",
+    ],
+)
+def test_a_contact_shows_which_cases_it_was_weighed_against(intakebot: Any, expected: str) -> None:
+    assert expected in intakebot("contact", "show", "9", width=160).stdout
+
+
 @pytest.mark.parametrize(
     "expected",
     [

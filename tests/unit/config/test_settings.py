@@ -150,3 +150,18 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
         changed(tmp_path, "alarm_after: 4h", "alarm_after: soon\n    calendar: never\n    colour: red")
 
     assert [problem.line for problem in caught.value.problems] == [14, 15, 16]
+
+
+def test_a_door_believes_the_servers_that_are_named_for_it(tmp_path: Path) -> None:
+    named = "trusted_authserv_ids: {smtp: [MX.example.org, unnamed]}\nchannels:"
+    assert changed(tmp_path, "channels:", named).trusted_servers == {"smtp": frozenset({"mx.example.org", "unnamed"})}
+
+
+def test_a_door_that_checks_believes_itself(tmp_path: Path) -> None:
+    settings = changed(tmp_path, "kind: smtp,", "kind: smtp, check_senders: true,")
+    assert settings.smtp[0].check_senders
+    assert settings.trusted_servers == {"smtp": frozenset({settings.service.host_name.lower()})}
+
+
+def test_nobody_is_believed_unasked() -> None:
+    assert load_settings(GOOD, {}).trusted_servers == {}

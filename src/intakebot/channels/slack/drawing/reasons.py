@@ -22,7 +22,7 @@ UNEXPECTED = (
     "hold, and what stands there instead."
 )
 CHANGED = "Other rules are in force today: notes and near misses are those of today's rules."
-STAGES, RULES, CONDITIONS, OTHERS, LATER = 5, 3, 3, 3, 5
+STAGES, RULES, CONDITIONS, OTHERS, LATER, SENTENCES = 5, 3, 3, 3, 5, 4
 """How many of each are shown."""
 _NAME, _NOTE, _SENTENCE, _WORDS = 60, 120, 220, 60
 _RESULTS = {"matched_nothing": "no rule matched", "defaulted": "no rule matched, the default applies"}
@@ -35,7 +35,11 @@ def why_blocks(case: Row, answer: Row) -> list[Block | None]:
         return [_standing(case), blocks.words(NOBODY_DECIDED)]
     first = decisions[0]
     trace = first.get("trace") or {}
-    said = [*list(trace.get("sentences") or ())[:1], *list(trace.get("identification") or ())[:3]]
+    said = [
+        *list(trace.get("sentences") or ())[:1],
+        *_weighed(trace),
+        *list(trace.get("identification") or ())[:SENTENCES],
+    ]
     return [
         _standing(case),
         blocks.words("\n".join(f"• {cut_line(one, _SENTENCE)}" for one in said)) if said else None,
@@ -43,6 +47,12 @@ def why_blocks(case: Row, answer: Row) -> list[Block | None]:
         *_later(decisions[1:]),
         blocks.context(*([CHANGED] if first.get("rules_changed") else []), UNEXPECTED),
     ]
+
+
+def _weighed(trace: Row) -> Iterator[str]:
+    """The case that it seems to be about, sign by sign."""
+    for sign in list(trace.get("threading") or ())[:OTHERS]:
+        yield f"{cut_line(sign.get('sentence'), _SENTENCE)} ({sign.get('points')} points)"
 
 
 def _standing(case: Row) -> Block:
