@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,9 @@ from typing import Any
 
 from fakes.desk import RecordingDesk
 from intakebot.domain.errors import IntakebotError
+from intakebot.domain.messages import ReadMessage
 from intakebot.ports import Desk
+from intakebot.reading.message import read_message
 
 
 @dataclass
@@ -22,6 +24,7 @@ class FakeHouse:
     closed_by: IntakebotError | None = None
     served: bool = True
     opened: list[tuple[Path, Path | None]] = field(default_factory=list)
+    asked: list[Path | None] = field(default_factory=list)
     ran: list[bool] = field(default_factory=list)
     mails: list[tuple[str, bytes]] = field(default_factory=list)
     explained: list[Mapping[str, Any]] = field(default_factory=list)
@@ -45,6 +48,10 @@ class FakeHouse:
 
     def check_rules(self, settings: Path) -> Mapping[str, Any]:
         return self._checked(settings)
+
+    def mail_reader(self, settings: Path | None) -> Callable[[bytes], ReadMessage]:
+        self.asked.append(settings)
+        return read_message
 
     def explain_mails(
         self, settings: Path, data: Path | None, mails: Sequence[tuple[str, bytes]], to: Sequence[str]

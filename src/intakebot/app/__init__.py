@@ -14,6 +14,7 @@ from typing import Any
 
 from intakebot.channels.control import RemoteDesk, control_socket
 from intakebot.domain.errors import ServiceUnreachableError
+from intakebot.domain.messages import ReadMessage
 from intakebot.ports import Desk
 from intakebot.ports.history import LookingBack
 
@@ -68,6 +69,13 @@ def check_rules(settings: Path) -> Mapping[str, Any]:
     from intakebot.app import checks  # noqa: PLC0415
 
     return checks.check_rules(settings)
+
+
+def mail_reader(settings: Path | None) -> Callable[[bytes], ReadMessage]:
+    """See `mail_reading`."""
+    from intakebot.app import mail_reading  # noqa: PLC0415
+
+    return mail_reading.mail_reader(settings)
 
 
 def explain_mails(

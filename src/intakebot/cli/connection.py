@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from intakebot.domain.messages import ReadMessage
 from intakebot.ports import Desk
 from intakebot.ports.history import LookingBack
 
@@ -35,6 +36,9 @@ class House(Protocol):
 
     def check_rules(self, settings: Path) -> Mapping[str, Any]:
         """Check the rules; `{"rules": n, "stages": n, "problems": [{"severity", "place", "sentence"}]}`."""
+
+    def mail_reader(self, settings: Path | None) -> Callable[[bytes], ReadMessage]:
+        """Reads mails as registration does, by the house's domains and languages; None: of no house."""
 
     def explain_mails(
         self, settings: Path, data: Path | None, mails: Sequence[tuple[str, bytes]], to: Sequence[str]

@@ -31,6 +31,7 @@ from intakebot.cli.operation import (
     template_commands,
     workflow_commands,
 )
+from intakebot.cli.reading import read
 from intakebot.cli.rule_history import rules_commands
 from intakebot.cli.rules_live import reload_rules, rules_agreement
 from intakebot.cli.session import HouseGroup, global_options
@@ -91,6 +92,7 @@ program = Program(
         queue_commands,
         handover_commands,
         customer_commands,
+        read,
         template_commands,
         workflow_commands,
         rules_commands,

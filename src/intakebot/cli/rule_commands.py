@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -11,27 +10,9 @@ from intakebot.cli.exits import ATTENTION, DONE
 from intakebot.cli.operation import rules_commands
 from intakebot.cli.rule_pages import explanations_page, trials_page, why_not_page
 from intakebot.cli.session import Session, show_page, with_session
+from intakebot.cli.values import MailFile
 
 __all__ = ["rules_commands"]
-
-
-class MailFile(click.ParamType["tuple[str, bytes]"]):
-    """A saved mail, as its name and its bytes; `-` reads standard input."""
-
-    name = "file"
-
-    def convert(
-        self, value: str | tuple[str, bytes], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, bytes]:
-        """The mail; fails with a usage error when it cannot be read."""
-        if isinstance(value, tuple):
-            return value
-        if value == "-":
-            return "standard input", sys.stdin.buffer.read()
-        try:
-            return value, Path(value).read_bytes()
-        except OSError as error:
-            self.fail(f"{value}: {error.strerror}", param, ctx)
 
 
 _to_option = click.option("--to", multiple=True, metavar="ADDRESS", help="The address it comes to, else its own To.")

@@ -88,6 +88,25 @@ class Attached(click.ParamType[OutgoingFile]):
         return OutgoingFile(path.name, mimetypes.guess_type(path.name)[0] or "", content)
 
 
+class MailFile(click.ParamType["tuple[str, bytes]"]):
+    """A saved mail, as its name and its bytes; `-` reads standard input."""
+
+    name = "file"
+
+    def convert(
+        self, value: str | tuple[str, bytes], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, bytes]:
+        """The mail; fails with a usage error when it cannot be read."""
+        if isinstance(value, tuple):
+            return value
+        if value == "-":
+            return "standard input", sys.stdin.buffer.read()
+        try:
+            return value, Path(value).read_bytes()
+        except OSError as error:
+            self.fail(f"{value}: {error.strerror}", param, ctx)
+
+
 number_argument = click.argument("number", type=CaseNumber())
 text_argument = click.argument("text", type=Written())
 comment_option = click.option("--comment", type=Written(), default="", help="Why; goes into the case, dated.")
