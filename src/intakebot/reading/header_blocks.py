@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from intakebot.reading.quote_words import FIELD_KINDS
+from intakebot.reading.quote_words import DIRECTIONS, FIELD_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,10 +27,13 @@ _FIELD: Final = re.compile(
 )
 _BRACKETED: Final = re.compile(r"[<(\[](?:mailto:)?[^<>()\[\]\s]{1,100}@[^<>()\[\]\s]{1,100}[>)\]]")
 _TIME: Final = re.compile(r"\d{1,2}[:.h]\d{2}\b")
+_NO_DIRECTIONS: Final = dict.fromkeys(map(ord, DIRECTIONS))
 _WINDOW: Final = 10
+_LONGEST: Final = 1000  # characters of a line that are looked at
 _MOST_OTHER_LINES: Final = 2
-_CORE: Final = frozenset({"from", "to", "date", "subject"})
+_CORE: Final = frozenset({"from", "to", "date", "sent", "subject"})
 _FEWEST_FIELDS: Final = 3
+_FEWEST_WITH_EVIDENCE: Final = 2
 _MOST_WORDS_IN_NAME: Final = 3
 
 
@@ -47,9 +50,11 @@ def block_length(lines: Sequence[str], number: int) -> int:
     first = _field(lines[number])
     if first is None:
         return 0
-    fields, length = _fields(lines, number)
-    found = _is_known(fields) if first.kind in _CORE else _has_the_shape(fields)
-    return length if found else 0
+    if first.kind not in _CORE:
+        fields, length = _fields(lines, number, most_others=0)
+        return length if _has_the_shape(fields) else 0
+    fields, length = _fields(lines, number, most_others=_MOST_OTHER_LINES)
+    return length if _is_known(fields) or _stand_in_one_line(lines[number]) else 0
 
 
 def belongs_above(line: str) -> bool:
@@ -59,37 +64,38 @@ def belongs_above(line: str) -> bool:
 
 
 def _is_known(fields: Sequence[_Field]) -> bool:
-    """Three known fields; or two, where the values are an address and a moment."""
-    known = {field.kind for field in fields} & _CORE
-    evidence = _has_address(fields) + _has_moment(fields)
+    """Three known fields, of which one is Sent, Subject, or an address; or two, with an address and a moment.
+
+    Journeys have From, To and Date as well, but none of these.
+    """
+    kinds = {field.kind for field in fields}
+    known = {"date" if kind == "sent" else kind for kind in kinds & _CORE}
+    addressed = any("@" in field.value for field in fields)
     if len(known) >= _FEWEST_FIELDS:
-        return bool(evidence) or "from" in known
-    return len(known) == 2 and (  # noqa: PLR2004 - both of the two
-        evidence == 2 or (len(fields) >= _FEWEST_FIELDS and bool(evidence))  # noqa: PLR2004 - both kinds of evidence
-    )
+        return addressed or not kinds.isdisjoint(("sent", "subject"))
+    dated = any(MOMENT.search(field.value) for field in fields)
+    return len(known) >= _FEWEST_WITH_EVIDENCE and addressed and dated
 
 
 def _has_the_shape(fields: Sequence[_Field]) -> bool:
-    """Three unknown fields, a sender like `Name <address>` first or second, and a moment with a time of day.
+    """Three unknown fields, of which the first has a sender like `Name <address>` and the next a moment, or so.
 
     A web form that was mailed has the address alone, so it is not taken for a quote.
     """
-    return (
-        len(fields) >= _FEWEST_FIELDS
-        and any(_BRACKETED.search(field.value) for field in fields[:2])
-        and any(MOMENT.search(field.value) and _TIME.search(field.value) for field in fields[:_FEWEST_FIELDS])
-    )
+    if len(fields) < _FEWEST_FIELDS:
+        return False
+    people = [bool(_BRACKETED.search(field.value)) for field in fields[:_FEWEST_FIELDS]]
+    moments = [bool(MOMENT.search(field.value) and _TIME.search(field.value)) for field in fields[:_FEWEST_FIELDS]]
+    return (people[0] and True in moments[1:]) or (moments[0] and True in people[1:])
 
 
-def _has_address(fields: Sequence[_Field]) -> bool:
-    return any("@" in field.value for field in fields)
+def _stand_in_one_line(line: str) -> bool:
+    """Whether the rendering of HTML has put all of a block into one line."""
+    names = (FIELD_KINDS.get(word[:-1].strip("*").casefold(), "") for word in line[:_LONGEST].split() if word[-1] == ":")
+    return len(_CORE.intersection(names)) >= _FEWEST_FIELDS
 
 
-def _has_moment(fields: Sequence[_Field]) -> bool:
-    return any(MOMENT.search(field.value) for field in fields)
-
-
-def _fields(lines: Sequence[str], number: int) -> tuple[list[_Field], int]:
+def _fields(lines: Sequence[str], number: int, *, most_others: int) -> tuple[list[_Field], int]:
     """The fields from a line on, and their lines: folded values may stand between, single blank lines part them."""
     found: list[_Field] = []
     others = length = 0
@@ -101,7 +107,7 @@ def _fields(lines: Sequence[str], number: int) -> tuple[list[_Field], int]:
             continue
         blank = not line.strip()
         others += not blank
-        if others > _MOST_OTHER_LINES or (blank and not lines[number + offset - 1].strip()):
+        if others > most_others or (blank and not (most_others and lines[number + offset - 1].strip())):
             break
     return found, length
 
@@ -110,7 +116,8 @@ def _field(line: str) -> _Field | None:
     found = _FIELD.match(line)
     if found is None:
         return None
+    value = found["value"].translate(_NO_DIRECTIONS)
     name = " ".join(found["name"].split())
     if name.count(" ") >= _MOST_WORDS_IN_NAME:
         return None
-    return _Field(FIELD_KINDS.get(name.casefold(), ""), found["value"].strip())
+    return _Field(FIELD_KINDS.get(name.casefold(), ""), value.strip())

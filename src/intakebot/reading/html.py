@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _QUOTES: Final = (
     "blockquote.gmail_quote, .gmail_quote blockquote, .gmail_attr"
     ", blockquote[type=cite], .moz-cite-prefix"
-    ", .yahoo_quoted, .yahoo-quoted-begin, .protonmail_quote, .zmail_extra, .tutanota_quote, .front-blockquote"
-    ", #mail-editor-reference-message-container, .ms-outlook-mobile-reference-message, .WordSection1 blockquote[cite]"
+    ", .yahoo_quoted, .protonmail_quote, .zmail_extra, .tutanota_quote, .front-blockquote"
+    ", #mail-editor-reference-message-container, .ms-outlook-mobile-reference-message"
 )
 _SIGNATURES: Final = ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .protonmail_signature_block"
 # Outlook marks where the quote begins: this element and everything behind it is quoted.

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from intakebot.reading.header_blocks import MOMENT
-from intakebot.reading.quote_words import WROTE
+from intakebot.reading.quote_words import DIRECTIONS, OURSELVES, WROTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LINES: Final = 4
 _LONGEST: Final = 400
-_MARKS: Final = " \t*_|"
+_MARKS: Final = f" \t*_|{DIRECTIONS}"
+_NO_DIRECTIONS: Final = dict.fromkeys(map(ord, DIRECTIONS))
 _COLONS: Final = (":", "\uff1a")
 _ENDINGS: Final = (*_COLONS, ">", "]")
 _BRACKETED: Final = re.compile(r"[<(\[](?:mailto:)?[^<>()\[\]\s]{1,100}@[^<>()\[\]\s]{1,100}[>)\]]")
@@ -26,7 +27,7 @@ _OFFSET: Final = re.compile(r"(?:GMT|UTC)?[+-]\d{2}:?\d{2}\b")
 _MOST_WORDS_BEFORE_DATE: Final = 4
 _MOST_WORDS_WITHOUT_MOMENT: Final = 5
 _MOST_SPACES_WITHOUT_VERB: Final = 12
-_SHORTEST_WRAPPED: Final = 24
+_SHORTEST_WRAPPED: Final = 16
 _WROTE_IS_LAST: Final = 30  # characters: the verb, and in some languages a few words behind it
 
 
@@ -51,6 +52,11 @@ class Introduction:
     def ends_with_wrote(self) -> bool:
         """Whether the verb of writing ends it."""
         return _ends_with_wrote(self.words)
+
+    @property
+    def speaks_of_the_writer(self) -> bool:
+        """Whether it begins with `I` or `we`: then it is part of what the writer tells."""
+        return not OURSELVES.isdisjoint(word.casefold() for word in self.words.split(maxsplit=3)[:2])
 
     @property
     def begins_with_moment(self) -> bool:
@@ -78,8 +84,10 @@ class Introduction:
         announces = self.ends_with_colon or self.ends_with_wrote
         if not announces or not (self.has_moment or self.says_wrote):
             return False
+        if self.speaks_of_the_writer:
+            return False
         if "@" in self.words:
-            return True
+            return self.says_wrote or bool(_BRACKETED.search(self.words))
         return self.begins_with_moment and self.says_wrote and self.ends_with_wrote
 
 
@@ -157,7 +165,7 @@ def _was_wrapped(line: str) -> bool:
 
 def _joined(lines: Sequence[str]) -> str:
     """The lines as one: an address that was broken behind its bracket is whole again."""
-    return " ".join(line.strip(_MARKS) for line in lines).replace("< ", "<").replace("( ", "(")
+    return " ".join(line.strip(_MARKS) for line in lines).replace("< ", "<").translate(_NO_DIRECTIONS)
 
 
 def _ends_with_wrote(words: str) -> bool:

@@ -21,26 +21,46 @@ WROTE: Final = re.compile(
 )
 """What somebody did who `wrote` something, past or present."""
 
-MESSAGE: Final = re.compile(
-    r"message|nachricht|mensaje|mensagem|messaggio|bericht|meddelande|meddelelse|melding|besked|viesti|skeyti"
-    r"|wiadomo\w+|zpráva|zprávy|správa|üzenet|mesaj|ileti|mesajul|poruka|sporočilo|pranešimas|kiri|ziņojums"
-    r"|сообщени\w+|повідомлення|лист|съобщение|письмо|μήνυμα|הודעה|رسالة|الرسالة|پیام|邮件|郵件|メッセージ|메시지|메일"
-    r"|pesan|thư|tin nhắn|ข้อความ",
-    re.IGNORECASE,
+OURSELVES: Final = frozenset(
+    "i we ich wir ik wij je j'ai nous yo nosotros io noi eu nós jeg jag vi minä já ja my я мы ми én ben biz εγώ".split()
 )
-"""A message, as rules like `Original Message` name it."""
+"""The words for `I` and `we` that a sentence may begin with."""
 
-DEVICE: Final = re.compile(
-    r"(?:Sent (?:from|via|with)|Get Outlook for|Gesendet (?:von|mit|über)|Von meinem|Holen Sie sich Outlook"
-    r"|Envoyé (?:de|depuis|à partir de|avec)|Télécharger Outlook|Enviado (?:desde|do|de|con)|Obtener Outlook"
-    r"|Obter o Outlook|Inviato da|Scarica Outlook|Ottieni Outlook|Verzonden (?:vanaf|met|via)"
-    r"|Verstuurd vanaf|Skickat från|Sendt fra|Hämta Outlook|Hent Outlook|Lähetetty|Wysłane z|Wysłano z|Pobierz"
-    r"|Odesláno z|Odoslané z|Küldve|Trimis (?:de pe|din)|Gönderildi|Отправлено с|Отправлено из|Надіслано з"
-    r"|Изпратено от|Στάλθηκε από|Poslano z|iPhone'umdan|iPhoneから送信|从我的|發自我的|发自我的|나의|נשלח מ|أُرسلت من)"
-    r"[^,.<\n]{0,60}(?:<[^>\n]{1,200}>|\[[^\]\n]{1,200}\])?",
+DIRECTIONS: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""The characters that turn the direction of writing; some mail programs put them around every number."""
+
+EARLIER: Final = re.compile(
+    r"\b(?:original\w*|initial|forward\w*|fwd|reply|ursprünglich\w*|weitergeleitet\w*|antwort"
+    r"|d'origine|d\u2019origine|origine|transféré|transmis|réexpédié|réponse|reenviado|reenviada|encaminhad[ao]|inoltrato"
+    r"|originario|origineel|oorspronkelijk|doorgestuurd|ursprungligt?|vidarebefordrat|oprindelig|videresendt|opprinnelig"
+    r"|videresendte?|alkuperäinen|välitetty|upprunalegt|framsent|oryginalna|pierwotna|przekazana|przesłana|dalej"
+    r"|původní|přeposlaná|pôvodná|preposlaná|eredeti|továbbított|redirecționat|orijinal|özgün|iletilen|yönlendirilen"
+    r"|исходное|пересланн\w+|пересылаем\w+|оригинальн\w+|перенаправленн\w+|вихідне|оригінальне|переслане|оригинално"
+    r"|препратено|πρωτότυπο|αρχικό|προωθημένο|asli|diteruskan|gốc|chuyển tiếp|izvorna|proslijeđena|prosleđena|izvirno"
+    r"|posredovano|originaal|algne|edastatud|oriģināl\w*|pārsūtīt\w*|persiųst\w*|pradin\w+)\b"
+    r"|מקורית|הועברה|الأصلية|معاد توجيهها|اصلی|原始|原邮件|原文|轉寄|转发|轉發|转寄|元の|転送|원본|원래|전달|ต้นฉบับ|ส่งต่อ",
     re.IGNORECASE,
 )
-"""What mail programs on telephones append; a sentence that begins so has a comma or a full stop."""
+"""An earlier message, as the headings `Original Message` and `Forwarded message` name it."""
+
+_DEVICES: Final = (
+    r"(?:(?<!\w)(?:my|meine[mr]|mon|ma|mi|mio|meu|mijn|min|mój|mojego|mého|moj\w*|mobil\w*|handy|smartphone|i?phone|ipad|ipod|android"
+    r"|outlook|mail|e-mail|yahoo|gmail|samsung|galaxy|huawei|xiaomi|redmi|blackberry|nokia|windows|proton\w*|zoho|spark"
+    r"|thunderbird|aol|gmx|web\.de|sony|htc|lg|pixel|oneplus|motorola|moto|tutanota|acompli|mailbird|tablet|telefon\w*"
+    r"|téléphone|móvil|celular|cellulare|telemóvel|телефон\w*|айфон\w*)(?!\w)|手机|手機|휴대폰)"
+)
+DEVICE: Final = re.compile(
+    r"(?:Sent (?:from|via|with|using)|Get |Gesendet (?:von|mit|über)|Von meinem|Holen Sie sich"
+    r"|Envoyé (?:de|depuis|à partir de|avec)|Télécharger|Obtenez|Enviado (?:desde|do|de|con|a partir)|Obtener"
+    r"|Obter o|Inviato da|Scarica|Ottieni|Verzonden (?:vanaf|met|via)|Verstuurd vanaf|Skickat från|Sendt fra|Hämta|Hent"
+    r"|Lähetetty|Wysłan[eo] z|Pobierz|Odesláno z|Odoslané z|Küldve|Trimis (?:de pe|din)|Отправлено (?:с|из)"
+    r"|Надіслано з|Изпратено от|Στάλθηκε από|Poslano (?:z|s)|从我的|發自我的|发自我的|나의|נשלח מ|أُرسلت من)"
+    rf"(?=[^,.\n]{{0,60}}?{_DEVICES})[^,<\n]{{0,60}}(?:<[^>\n]{{1,200}}>|\[[^\]\n]{{1,200}}\])?"
+    rf"|[^,.<\n]{{1,30}}(?:iphone|ipad|android|galaxy)(?:'?umdan|'?imden|から送信)(?: gönderildi)?"
+    r"|[^.,<\n]{0,20}Outlook [^,.<\n]{0,30}<https?://aka\.ms/[^>\n]{1,100}>[^.,\n]{0,20}",
+    re.IGNORECASE,
+)
+"""What mail programs on telephones append, with the name of the program or the device."""
 
 _FIELDS: Final = {
     "from": "From|Von|De|Da|Van|Från|Fra|Frá|Od|От|От кого|Від|Від кого|Kimden|Gönderen|Feladó|Lähettäjä|Saatja|No|Nuo"
@@ -50,12 +70,12 @@ _FIELDS: Final = {
     "to": "To|An|À|A|Para|Naar|Aan|Till|Til|Do|Dla|Komu|Кому|До|Kime|Alıcı|Címzett|Vastaanottaja|Saaja|Kam|Kam|Προς"
     "|Destinataire|Destinatario|Destinatário|Către|Pro|Za|Per a|Per|Nori|Për|אל|إلى|به|收件人|收件者|宛先|받는 사람"
     "|받는사람|Đến|Tới|Kepada|ถึง|Empfänger|Odbiorca|Получатель|Mottagare|Modtager",
-    "date": "Sent|Date|Gesendet|Gesendet am|Datum|Envoyé|Envoyé le|Date d'envoi|Enviado|Enviado el|Fecha|Enviada em"
-    "|Enviado em|Data|Inviato|Verzonden|Skickat|Sendt|Sent On|Dato|Dags|Wysłano|Data wysłania|Wysłane|Odesláno"
-    "|Odoslané|Dátum|Elküldve|Küldve|Отправлено|Дата|Надіслано|Изпратено|Tarih|Gönderildi|Gönderme Tarihi|Lähetetty"
-    "|Päivämäärä|Päiväys|Pvm|Saadetud|Kuupäev|Nosūtīts|Datums|Išsiųsta|Ημερομηνία|Στάλθηκε|Trimis|Poslano|Poslato"
-    "|Bidalia|Enviat|Dërguar|נשלח|תאריך|تاريخ|التاريخ|تم الإرسال|تاریخ|发送时间|發送時間|日期|寄件日期|傳送時間|送信日時"
-    "|日時|日付|보낸 날짜|날짜|Đã gửi|Ngày|Dikirim|Tanggal|วันที่|ส่ง",
+    "sent": "Sent|Sent On|Gesendet|Gesendet am|Envoyé|Envoyé le|Date d'envoi|Enviado|Enviado el|Enviada em|Enviado em"
+    "|Inviato|Verzonden|Skickat|Sendt|Wysłano|Data wysłania|Wysłane|Odesláno|Odoslané|Elküldve|Küldve|Отправлено"
+    "|Надіслано|Изпратено|Gönderildi|Gönderme Tarihi|Lähetetty|Saadetud|Nosūtīts|Išsiųsta|Στάλθηκε|Trimis|Poslano"
+    "|Poslato|Bidalia|Enviat|Dërguar|נשלח|تم الإرسال|发送时间|發送時間|寄件日期|傳送時間|送信日時|보낸 날짜|Đã gửi|Dikirim|ส่ง",
+    "date": "Date|Datum|Fecha|Data|Dato|Dags|Dátum|Дата|Tarih|Päivämäärä|Päiväys|Pvm|Kuupäev|Datums|Ημερομηνία"
+    "|תאריך|تاريخ|التاريخ|تاریخ|日期|日時|日付|날짜|Ngày|Tanggal|วันที่",
     "subject": "Subject|Betreff|Objet|Sujet|Asunto|Assunto|Oggetto|Onderwerp|Ämne|Emne|Efni|Temat|Předmět|Predmet"
     "|Tárgy|Тема|Относно|Konu|Aihe|Teema|Temats|Tēma|Tema|Θέμα|Subiect|Zadeva|Naslov|Gaia|Assumpte|נושא|الموضوع"
     "|موضوع|主题|主旨|主題|件名|제목|Chủ đề|Tiêu đề|Subjek|Perihal|เรื่อง",

@@ -18,7 +18,7 @@ import quotequail
 from intakebot.reading import cut_reasons
 from intakebot.reading.header_blocks import MOMENT, belongs_above, block_length
 from intakebot.reading.introductions import LINES, closes, introduction_at, introduction_before
-from intakebot.reading.quote_words import MESSAGE, WROTE
+from intakebot.reading.quote_words import EARLIER, WROTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ _QUOTED: Final = re.compile(r"[ \t]{0,3}>")
 _MARKER_LINE: Final = re.compile(rf"[ \t>|*]*{MARKER_EDGE} [^\n]{{1,200}} {MARKER_EDGE}[ \t*]*")
 _HEADING: Final = re.compile(r"[ \t]*[-_=*]{2,20}[ \t]?(?P<words>[^\n]{3,120}?)[ \t]?[-_=*]{2,20}:?[ \t]*")
 _MOST_WORDS_IN_HEADING: Final = 6
-_LINK_ALONE: Final = re.compile(r"[ \t]*[(<\[]https?://[^\s()<>\[\]]{1,300}[)>\]][ \t>]*")
+_LINK_ALONE: Final = re.compile(r"[ \t]*[(<\[]https?://[^\s()<>\[\]]{1,300}[)>\]][ \t]*>[ \t>]*")
 _WRAPPED_AT: Final = range(60, 82)  # columns: where mail programs break lines
 _LONGEST_LINE: Final = 72
 _GLUED: Final = re.compile(r"(?<=\w)-{2,5} ?(?=[^\W\d_]{1,4} [^\n]{0,30}\d)")
@@ -175,7 +175,7 @@ def _heads_message(line: str) -> bool:
     words = heading["words"]
     if MOMENT.search(words) and ("@" in words or WROTE.search(words)):
         return True
-    return len(words.split()) <= _MOST_WORDS_IN_HEADING and bool(MESSAGE.search(words))
+    return len(words.split()) <= _MOST_WORDS_IN_HEADING and bool(EARLIER.search(words))
 
 
 def _with_what_belongs_above(lines: Sequence[str], reasons: Sequence[str], number: int) -> int:
@@ -185,8 +185,9 @@ def _with_what_belongs_above(lines: Sequence[str], reasons: Sequence[str], numbe
         above -= 1
     if above <= 0 or reasons[above]:
         return number
-    heads = lines[above].rstrip().endswith(":") and MESSAGE.search(lines[above]) and len(lines[above]) <= _LONGEST_LINE
-    return above if heads or (above == number - 1 and belongs_above(lines[above])) else number
+    line = lines[above]
+    heads = _HEADING.fullmatch(line) or (len(line) <= _LONGEST_LINE and line.rstrip().endswith(":") and EARLIER.search(line))
+    return above if heads or (above == number - 1 and belongs_above(line)) else number
 
 
 def _mark(reasons: list[str], start: int, end: int, reason: str) -> None:

@@ -34,6 +34,8 @@ _LONGEST_SIGNATURE: Final = 20  # lines that are not blank
 _RULE: Final = re.compile(r"[ \t]*[-_=*]{3,}[ \t]*")
 _LIST_RULE: Final = re.compile(r"[ \t]*[-_=]{20,}[ \t]*")
 _OF_A_LIST: Final = re.compile(r"mailing list|mailman|listinfo|unsubscribe|Mailingliste|abmelden", re.IGNORECASE)
+_LINK: Final = re.compile(r"https?://|mailto:")
+_LONGEST_LINE: Final = 400
 _LONGEST_FOOTER: Final = 8
 
 
@@ -128,7 +130,8 @@ def _mark_list_footer(lines: Sequence[str], reasons: list[str]) -> None:
     """Mark what a mailing list appended below a rule, at the very end."""
     written = [number for number, line in enumerate(lines) if line.strip()][-_LONGEST_FOOTER:]
     rule = next((number for number in reversed(written) if _LIST_RULE.fullmatch(lines[number])), None)
-    if rule and any(_OF_A_LIST.search(lines[number][:_MAX_COMPARED]) for number in written if number > rule):
+    footer = "\n".join(lines[number][:_LONGEST_LINE] for number in written if rule is not None and number > rule)
+    if rule and _OF_A_LIST.search(footer) and _LINK.search(footer):
         for number in range(rule, len(lines)):
             reasons[number] = reasons[number] or cut_reasons.LIST_FOOTER
 
