@@ -45,17 +45,18 @@ EARLIER: Final = re.compile(
 
 _DEVICES: Final = (
     r"(?:(?<!\w)(?:my|meine[mr]|mon|ma|mi|mio|meu|mijn|min|mój|mojego|mého|moj\w*|mobil\w*|handy|smartphone|i?phone|ipad|ipod|android"
-    r"|outlook|mail|e-mail|yahoo|gmail|samsung|galaxy|huawei|xiaomi|redmi|blackberry|nokia|windows|proton\w*|zoho|spark"
+    r"|outlook|\w?mail\w*|e-mail|yahoo|gmail|samsung|galaxy|huawei|xiaomi|redmi|blackberry|nokia|windows|proton\w*|zoho|spark"
     r"|thunderbird|aol|gmx|web\.de|sony|htc|lg|pixel|oneplus|motorola|moto|tutanota|acompli|mailbird|tablet|telefon\w*"
     r"|téléphone|móvil|celular|cellulare|telemóvel|телефон\w*|айфон\w*)(?!\w)|手机|手機|휴대폰)"
 )
 DEVICE: Final = re.compile(
-    r"(?:Sent (?:from|via|with|using)|Get |Gesendet (?:von|mit|über)|Von meinem|Holen Sie sich"
+    r"[(<]{0,2}(?:Sent (?:from|via|with|using|by)|Get |Gesendet (?:von|mit|über)|Von meinem|Holen Sie sich"
     r"|Envoyé (?:de|depuis|à partir de|avec)|Télécharger|Obtenez|Enviado (?:desde|do|de|con|a partir)|Obtener"
     r"|Obter o|Inviato da|Scarica|Ottieni|Verzonden (?:vanaf|met|via)|Verstuurd vanaf|Skickat från|Sendt fra|Hämta|Hent"
     r"|Lähetetty|Wysłan[eo] z|Pobierz|Odesláno z|Odoslané z|Küldve|Trimis (?:de pe|din)|Отправлено (?:с|из)"
     r"|Надіслано з|Изпратено от|Στάλθηκε από|Poslano (?:z|s)|从我的|發自我的|发自我的|나의|נשלח מ|أُرسلت من)"
     rf"(?=[^,.\n]{{0,60}}?{_DEVICES})[^,<\n]{{0,60}}(?:<[^>\n]{{1,200}}>|\[[^\]\n]{{1,200}}\])?"
+    r"(?:, please excuse[^\n]{0,60})?[)>]{0,2}"
     rf"|[^,.<\n]{{1,30}}(?:iphone|ipad|android|galaxy)(?:'?umdan|'?imden|から送信)(?: gönderildi)?"
     r"|[^.,<\n]{0,20}Outlook [^,.<\n]{0,30}<https?://aka\.ms/[^>\n]{1,100}>[^.,\n]{0,20}",
     re.IGNORECASE,

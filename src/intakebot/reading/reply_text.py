@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 from intakebot.domain.messages import Cut, ReadMessage
@@ -36,6 +36,8 @@ _LIST_RULE: Final = re.compile(r"[ \t]*[-_=]{20,}[ \t]*")
 _OF_A_LIST: Final = re.compile(r"mailing list|mailman|listinfo|unsubscribe|Mailingliste|abmelden", re.IGNORECASE)
 _LINK: Final = re.compile(r"https?://|mailto:")
 _LONGEST_LINE: Final = 400
+_LONGEST_QUESTION: Final = 12  # lines
+_FEWEST_ANSWERS: Final = 2
 _LONGEST_FOOTER: Final = 8
 
 
@@ -63,6 +65,7 @@ def trimmed_view(passages: Iterable[tuple[str, str]], sent: Sequence[str] = ()) 
         mark_own_words(lines, reasons, sent)
     mark_quotes(lines, reasons)
     _mark_endings(lines, reasons)
+    _keep_answered_questions(lines, reasons)
     return TrimmedView(kept, _cuts(lines, reasons)) if (kept := _kept(lines, reasons)) else TrimmedView(whole)
 
 
@@ -114,6 +117,31 @@ def _mark_ending(lines: Sequence[str], reasons: list[str], start: int, end: int)
     while last > start + 1 and _is_ornament(lines[last - 1]):
         last -= 1
         reasons[last] = cut_reasons.DEVICE if lines[last].strip() else ""
+
+
+def _keep_answered_questions(lines: Sequence[str], reasons: list[str]) -> None:
+    """Keep the quoted lines that answers stand below, where there are several: `XR-7` alone answers nothing.
+
+    One answer below one quote is a reply like any other. Where the text begins with a quote that nothing introduces,
+    the writer chose it.
+    """
+    stretches = _stretches(lines, reasons)
+    answered = [
+        numbers
+        for (reason, numbers), (after, _) in pairwise(stretches)
+        if reason == cut_reasons.QUOTE and not after and len(numbers) <= _LONGEST_QUESTION
+    ]
+    chosen = bool(answered) and answered[0] is stretches[0][1]
+    if len(answered) < _FEWEST_ANSWERS and not chosen:
+        return
+    for number in chain.from_iterable(answered):
+        reasons[number] = ""
+
+
+def _stretches(lines: Sequence[str], reasons: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """The numbers of the lines that are not blank, in stretches of one reason."""
+    written = [number for number, line in enumerate(lines) if line.strip()]
+    return [(reason, list(numbers)) for reason, numbers in groupby(written, key=reasons.__getitem__)]
 
 
 def _is_signature(lines: Sequence[str], mark: int, end: int) -> bool:
