@@ -91,7 +91,9 @@ def _has_the_shape(fields: Sequence[_Field]) -> bool:
 
 def _stand_in_one_line(line: str) -> bool:
     """Whether the rendering of HTML has put all of a block into one line."""
-    names = (FIELD_KINDS.get(word[:-1].strip("*").casefold(), "") for word in line[:_LONGEST].split() if word[-1] == ":")
+    names = (
+        FIELD_KINDS.get(word[:-1].strip("*").casefold(), "") for word in line[:_LONGEST].split() if word[-1] == ":"
+    )
     return len(_CORE.intersection(names)) >= _FEWEST_FIELDS
 
 

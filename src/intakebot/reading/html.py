@@ -23,7 +23,9 @@ _QUOTES: Final = (
     ", .yahoo_quoted, .protonmail_quote, .zmail_extra, .tutanota_quote, .front-blockquote"
     ", #mail-editor-reference-message-container, .ms-outlook-mobile-reference-message"
 )
-_SIGNATURES: Final = ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .protonmail_signature_block"
+_SIGNATURES: Final = (
+    ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .protonmail_signature_block"
+)
 # Outlook marks where the quote begins: this element and everything behind it is quoted.
 _QUOTE_STARTS: Final = "#divRplyFwdMsg, #appendonsend, #OLK_SRC_BODY_SECTION, hr#stopSpelling, .OutlookMessageHeader"
 # Characters of a private plane that stand in the tree while it is rendered; a text that has them is not marked.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from intakebot.reading.header_blocks import MOMENT
-from intakebot.reading.quote_words import DIRECTIONS, OURSELVES, WROTE
+from intakebot.reading.quote_words import DIRECTIONS, OURSELVES, ends_with_wrote, says_wrote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,6 @@ _MOST_WORDS_BEFORE_DATE: Final = 4
 _MOST_WORDS_WITHOUT_MOMENT: Final = 5
 _MOST_SPACES_WITHOUT_VERB: Final = 12
 _SHORTEST_WRAPPED: Final = 16
-_WROTE_IS_LAST: Final = 30  # characters: the verb, and in some languages a few words behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,12 @@ class Introduction:
     @property
     def says_wrote(self) -> bool:
         """Whether a verb of writing is in it."""
-        return bool(WROTE.search(self.words))
+        return says_wrote(self.words)
 
     @property
     def ends_with_wrote(self) -> bool:
         """Whether the verb of writing ends it."""
-        return _ends_with_wrote(self.words)
+        return ends_with_wrote(self.words)
 
     @property
     def speaks_of_the_writer(self) -> bool:
@@ -93,8 +92,10 @@ class Introduction:
 
 def closes(line: str) -> bool:
     """Tell whether a line ends as an introduction may end."""
-    bare = line.strip(_MARKS)
-    return bool(bare) and len(bare) <= _LONGEST and (bare.endswith(_ENDINGS) or _ends_with_wrote(bare))
+    if len(line) > _LONGEST:
+        return False
+    bare = line.rstrip(_MARKS)
+    return bare.endswith(_ENDINGS) or ends_with_wrote(bare)
 
 
 def introduction_at(lines: Sequence[str], number: int, closing: Sequence[bool]) -> Introduction | None:
@@ -124,26 +125,24 @@ def introduction_before(lines: Sequence[str], number: int, *, strict: bool) -> I
         end -= 1
     found = None
     for start in range(end - 1, max(end - 1 - LINES, -1), -1):
-        if not lines[start].strip(_MARKS) or len(lines[start]) > _LONGEST:
+        first = lines[start]
+        if not first.strip(_MARKS) or len(first) > _LONGEST:
             break
-        taken = lines[start:end]
-        words = Introduction(_joined(taken), number - start)
-        if found is None and _announces(words, taken[0], strict=strict):
+        words = Introduction(_joined(lines[start:end]), number - start)
+        if _begins_with_moment(first) and (found or _announces(words, first, strict=strict)):
+            return words
+        if (found is None or "@" in first or first.rstrip().endswith("<")) and _announces(words, first, strict=strict):
             found = words
-        elif found is not None and _was_wrapped(taken[0]):
-            found = words
-        elif found is not None:
-            break
     return found
 
 
 def _announces(words: Introduction, first_line: str, *, strict: bool) -> bool:
     """Whether the words announce a quote, and begin where an introduction begins."""
     announced = words.announces_a_message() if strict else words.announces_quoted_lines()
-    if not announced or words.words.find(">") < words.words.find("<"):
-        return announced and ">" not in words.words
-    short = len(words.words.split()) <= _MOST_WORDS_WITHOUT_MOMENT
-    return "@" in first_line or bool(MOMENT.search(first_line)) or (short and not words.has_moment)
+    if not announced or ">" in words.words.partition("<")[0]:
+        return False
+    begins = "@" in first_line or first_line.rstrip().endswith("<") or MOMENT.search(first_line)
+    return bool(begins) or (len(words.words.split()) <= _MOST_WORDS_WITHOUT_MOMENT and not words.has_moment)
 
 
 def _ends_paragraph(lines: Sequence[str], number: int) -> bool:
@@ -152,21 +151,21 @@ def _ends_paragraph(lines: Sequence[str], number: int) -> bool:
 
 def _begins(line: str) -> bool:
     """Whether an introduction may begin with this line: one with neither date nor address is the writer's own."""
-    return "@" in line or bool(MOMENT.search(line[:_LONGEST])) or _was_wrapped(line) or _ends_with_wrote(line)
+    return "@" in line or bool(MOMENT.search(line[:_LONGEST])) or _was_wrapped(line) or ends_with_wrote(line)
 
 
 def _was_wrapped(line: str) -> bool:
     """Whether an introduction may have begun with this line and gone on in the next one."""
     bare = line.strip(_MARKS)
-    begins = next((number for number, letter in enumerate(bare) if letter.isdigit()), len(bare))
-    near = bare[:begins].count(" ") <= _MOST_WORDS_BEFORE_DATE
-    return near and begins < len(bare) and len(bare) >= _SHORTEST_WRAPPED and not bare.endswith((".", "!", "?", ":"))
+    digit = next((number for number, letter in enumerate(bare) if letter.isdigit()), len(bare))
+    near = bare[:digit].count(" ") <= _MOST_WORDS_BEFORE_DATE
+    return near and digit < len(bare) and len(bare) >= _SHORTEST_WRAPPED and not bare.endswith((".", "!", "?", ":"))
+
+
+def _begins_with_moment(line: str) -> bool:
+    return Introduction(line.strip(_MARKS).translate(_NO_DIRECTIONS), 1).begins_with_moment
 
 
 def _joined(lines: Sequence[str]) -> str:
     """The lines as one: an address that was broken behind its bracket is whole again."""
     return " ".join(line.strip(_MARKS) for line in lines).replace("< ", "<").translate(_NO_DIRECTIONS)
-
-
-def _ends_with_wrote(words: str) -> bool:
-    return any(len(words) - found.end() <= _WROTE_IS_LAST for found in WROTE.finditer(words))

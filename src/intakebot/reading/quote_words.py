@@ -4,26 +4,41 @@ Only words: `introductions`, `header_blocks` and `reply_text` say what they mean
 missing here is still recognised by its shape (an address and a date, a colon, quoted lines).
 """
 
+# ruff: noqa: RUF001 - letters of other alphabets that look like Latin ones are the point of this page
+
 from __future__ import annotations
 
 import re
 from typing import Final
 
-WROTE: Final = re.compile(
-    r"\b(?:wrote|writes|has written|schrieb|geschrieben|schreef|geschreven|skreif|a écrit|écrivait|écrit"
-    r"|escribió|ha escrito|escribiu|va escriure|escreveu|ha scritto|scrive|scriveva|scritto|a scris"
-    r"|skrev|skrifaði|kirjoitti|kirjutas|rakstīja|rašė|napisał\w*|pisze|napsal\w*|napísal\w*|je napisa\w*"
-    r"|je naps\w*|írta|yazdı|yazmış|написал\w*|пишет|писал\w*|написав\w*|пише|написа|έγραψε\w*|menulis|đã viết|viết"
-    r"|idatzi du|shkroi)\b"
-    r"|napisał\(a\)|написал\(а\)|napsal\(a\)|написав\(ла\)"
-    r"|כתב\w*|مكتوب|كتب\w*|نوشت\w*|写道|寫道|さんは書きました|書きました|のメール|님이 작성|작성|썼습니다|เขียน|ने लिखा",
-    re.IGNORECASE,
+_WROTE: Final = (
+    "wrote|writes|written|schrieb|geschrieben|schreef|geschreven|skreif|skrev|skrifaði|skreiv"
+    "|écrit|écrivait|escribió|escrito|escribiu|escriure|escreveu|escreve|scritto|scrive|scriveva|scris"
+    "|kirjoitti|kirjutas|rakstīja|rašė|írta|yazdı|yazmış|menulis|viết|idatzi|shkroi|έγραψε|έγραψες"
+    "|napisał|napisała|pisze|napsal|napsala|napísal|napísala|napisao|napisala|napisal|написао|написала"
+    "|написал|пишет|писал|писала|написав|пише|написа|כתב|כתבה|كتب|كتبت|كتابة|نوشت"
 )
-"""What somebody did who `wrote` something, past or present."""
+_WROTE_WORDS: Final = frozenset(_WROTE.split("|"))
+_WROTE_UNSPACED: Final = ("写道", "寫道", "書きました", "のメール", "작성", "썼습니다", "เขียน", "लिखा")
+_WORD: Final = re.compile(r"\w+")
+_TAIL: Final = 45  # characters: the verb, and in some languages a few words behind it
 
-OURSELVES: Final = frozenset(
-    "i we ich wir ik wij je j'ai nous yo nosotros io noi eu nós jeg jag vi minä já ja my я мы ми én ben biz εγώ".split()
+
+def says_wrote(text: str) -> bool:
+    """Tell whether a verb of writing is in a text: somebody `wrote`."""
+    words = _WORD.findall(text.casefold())
+    return not _WROTE_WORDS.isdisjoint(words) or (not text.isascii() and any(verb in text for verb in _WROTE_UNSPACED))
+
+
+def ends_with_wrote(text: str) -> bool:
+    """Tell whether a verb of writing ends a text, as far as the grammar of its language lets it."""
+    return says_wrote(text[-_TAIL:])
+
+
+_OURSELVES: Final = (
+    "i|we|ich|wir|ik|wij|je|j'ai|nous|yo|nosotros|io|noi|eu|nós|jeg|jag|vi|minä|já|ja|my|я|мы|ми|én|ben|biz|εγώ"
 )
+OURSELVES: Final = frozenset(_OURSELVES.split("|"))
 """The words for `I` and `we` that a sentence may begin with."""
 
 DIRECTIONS: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -38,7 +53,8 @@ EARLIER: Final = re.compile(
     r"|исходное|пересланн\w+|пересылаем\w+|оригинальн\w+|перенаправленн\w+|вихідне|оригінальне|переслане|оригинално"
     r"|препратено|πρωτότυπο|αρχικό|προωθημένο|asli|diteruskan|gốc|chuyển tiếp|izvorna|proslijeđena|prosleđena|izvirno"
     r"|posredovano|originaal|algne|edastatud|oriģināl\w*|pārsūtīt\w*|persiųst\w*|pradin\w+)\b"
-    r"|מקורית|הועברה|الأصلية|معاد توجيهها|اصلی|原始|原邮件|原文|轉寄|转发|轉發|转寄|元の|転送|원본|원래|전달|ต้นฉบับ|ส่งต่อ",
+    r"|מקורית|הועברה|الأصلية|معاد توجيهها|اصلی|原始|原邮件|原文|轉寄|转发|轉發|转寄|元の|転送|원본|원래|전달|ต้นฉบับ"
+    r"|ส่งต่อ",
     re.IGNORECASE,
 )
 """An earlier message, as the headings `Original Message` and `Forwarded message` name it."""
@@ -74,13 +90,14 @@ _FIELDS: Final = {
     "sent": "Sent|Sent On|Gesendet|Gesendet am|Envoyé|Envoyé le|Date d'envoi|Enviado|Enviado el|Enviada em|Enviado em"
     "|Inviato|Verzonden|Skickat|Sendt|Wysłano|Data wysłania|Wysłane|Odesláno|Odoslané|Elküldve|Küldve|Отправлено"
     "|Надіслано|Изпратено|Gönderildi|Gönderme Tarihi|Lähetetty|Saadetud|Nosūtīts|Išsiųsta|Στάλθηκε|Trimis|Poslano"
-    "|Poslato|Bidalia|Enviat|Dërguar|נשלח|تم الإرسال|发送时间|發送時間|寄件日期|傳送時間|送信日時|보낸 날짜|Đã gửi|Dikirim|ส่ง",
+    "|Poslato|Bidalia|Enviat|Dërguar|נשלח|تم الإرسال|发送时间|發送時間|寄件日期|傳送時間|送信日時|보낸 날짜|Đã gửi"
+    "|Dikirim|ส่ง",
     "date": "Date|Datum|Fecha|Data|Dato|Dags|Dátum|Дата|Tarih|Päivämäärä|Päiväys|Pvm|Kuupäev|Datums|Ημερομηνία"
     "|תאריך|تاريخ|التاريخ|تاریخ|日期|日時|日付|날짜|Ngày|Tanggal|วันที่",
     "subject": "Subject|Betreff|Objet|Sujet|Asunto|Assunto|Oggetto|Onderwerp|Ämne|Emne|Efni|Temat|Předmět|Predmet"
     "|Tárgy|Тема|Относно|Konu|Aihe|Teema|Temats|Tēma|Tema|Θέμα|Subiect|Zadeva|Naslov|Gaia|Assumpte|נושא|الموضوع"
     "|موضوع|主题|主旨|主題|件名|제목|Chủ đề|Tiêu đề|Subjek|Perihal|เรื่อง",
-    "copy": "Cc|Bcc|Kopie|Kopie an|Copie à|Copia|Cópia|Kopia|Kopi|Копия|Копія|DW|Másolat|Kopio|Bilgi|Κοιν|抄送|副本|参照"
+    "copy": "Cc|Bcc|Kopie|Kopie an|Copie à|Copia|Cópia|Kopia|Kopi|Копия|Копія|DW|Másolat|Kopio|Bilgi|抄送|副本|参照"
     "|참조|Reply-To|Antwort an|Répondre à|Responder a|Rispondi a|Antwoord aan|Organization|Importance",
 }
 

@@ -18,7 +18,7 @@ import quotequail
 from intakebot.reading import cut_reasons
 from intakebot.reading.header_blocks import MOMENT, belongs_above, block_length
 from intakebot.reading.introductions import LINES, closes, introduction_at, introduction_before
-from intakebot.reading.quote_words import EARLIER, WROTE
+from intakebot.reading.quote_words import EARLIER, says_wrote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ _GLUED: Final = re.compile(r"(?<=\w)-{2,5} ?(?=[^\W\d_]{1,4} [^\n]{0,30}\d)")
 _EXAMINED_LINES: Final = 300
 _EXAMINED_CHARACTERS: Final = 16_384
 _MAX_CANDIDATES: Final = 40
+_SEARCHED_LINES: Final = 5_000  # nobody writes more above a quote
 
 
 def split_glued(lines: Sequence[str]) -> list[str]:
@@ -85,7 +86,7 @@ def _mark_from_marker(lines: Sequence[str], reasons: list[str]) -> None:
 def _mark_introductions(lines: Sequence[str], reasons: list[str]) -> None:
     """Mark the words that introduce each stretch of marked lines; between two stretches they need more evidence."""
     before, stretches = "", 0
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines[:_SEARCHED_LINES]):
         if not line.strip():
             continue
         if reasons[number] and not before:
@@ -100,7 +101,7 @@ def _mark_unmarked(lines: Sequence[str], reasons: list[str]) -> None:
     """Mark quotes that only their introduction, heading or header block shows."""
     search = _Search(lines, reasons)
     number = 0
-    while number < len(lines):
+    while number < min(len(lines), _SEARCHED_LINES):
         length, reason = search.beginning_at(number)
         if not length:
             number += 1
@@ -120,7 +121,8 @@ class _Search:
     def __init__(self, lines: Sequence[str], reasons: list[str]) -> None:
         self._lines = lines
         self._reasons = reasons
-        self._closing = [closes(line) for line in lines]
+        first = zip(lines[: _SEARCHED_LINES + LINES], reasons, strict=False)
+        self._closing = [not reason and closes(line) for line, reason in first]
         self._examined = _examined(lines)
         self._asked = 0
 
@@ -129,7 +131,7 @@ class _Search:
         line = self._lines[number]
         if self._reasons[number] or not line.strip():
             return 0, ""
-        fields = block_length(self._lines, number)
+        fields = block_length(self._lines, number) if ":" in line or "\uff1a" in line else 0
         if fields:
             return fields, cut_reasons.HEADER_BLOCK
         if _heads_message(line):
@@ -173,7 +175,7 @@ def _heads_message(line: str) -> bool:
     if heading is None:
         return False
     words = heading["words"]
-    if MOMENT.search(words) and ("@" in words or WROTE.search(words)):
+    if MOMENT.search(words) and ("@" in words or says_wrote(words)):
         return True
     return len(words.split()) <= _MOST_WORDS_IN_HEADING and bool(EARLIER.search(words))
 
@@ -186,7 +188,9 @@ def _with_what_belongs_above(lines: Sequence[str], reasons: Sequence[str], numbe
     if above <= 0 or reasons[above]:
         return number
     line = lines[above]
-    heads = _HEADING.fullmatch(line) or (len(line) <= _LONGEST_LINE and line.rstrip().endswith(":") and EARLIER.search(line))
+    heads = _HEADING.fullmatch(line) or (
+        len(line) <= _LONGEST_LINE and line.rstrip().endswith(":") and EARLIER.search(line)
+    )
     return above if heads or (above == number - 1 and belongs_above(line)) else number
 
 

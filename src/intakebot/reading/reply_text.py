@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from intakebot.domain.messages import Cut, ReadMessage
 from intakebot.reading import cut_reasons
+from intakebot.reading.attempt import attempt
 from intakebot.reading.html import to_marked_lines, to_text
 from intakebot.reading.own_words import mark_own_words
 from intakebot.reading.quote_words import DEVICE
@@ -25,10 +26,8 @@ from intakebot.reading.quotes import mark_quotes, split_glued
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from intakebot.reading.content import Passage
-
 _MAX_TRIMMED: Final = 1_000_000  # nobody quotes that much; a log was pasted
-_MAX_COMPARED: Final = 200_000  # characters of a reply that are compared with what we sent
+_MAX_COMPARED: Final = 100_000  # characters of a reply that are compared with what we sent
 _SIGNATURE: Final = re.compile(r"(?:--|__|\u2014)[ \t]*")
 _LONGEST_SIGNATURE: Final = 20  # lines that are not blank
 _RULE: Final = re.compile(r"[ \t]*[-_=*]{3,}[ \t]*")
@@ -61,7 +60,7 @@ def trimmed_view(passages: Iterable[tuple[str, str]], sent: Sequence[str] = ()) 
     if not whole or len(whole) > _MAX_TRIMMED:
         return TrimmedView(whole)
     lines, reasons = _marked(passages)
-    if sent and len(whole) <= _MAX_COMPARED:
+    if sent:
         mark_own_words(lines, reasons, sent)
     mark_quotes(lines, reasons)
     _mark_endings(lines, reasons)
@@ -71,11 +70,18 @@ def trimmed_view(passages: Iterable[tuple[str, str]], sent: Sequence[str] = ()) 
 
 def without_our_words(message: ReadMessage, sent: Sequence[str]) -> ReadMessage:
     """Return the message with its trimmed view made anew, now that it is known what we sent in its case."""
-    if not sent or message.new_text == message.text == "":
+    if not sent or not message.text.strip() or len(message.text) > _MAX_COMPARED:
         return message
+    defects = list(message.defects)
+    known = TrimmedView(message.new_text, message.cuts)
+    view = attempt(lambda: trimmed_view(_passages(message), sent), known, defects, "trim.failed")
+    return replace(message, new_text=view.text, cuts=view.cuts, defects=tuple(dict.fromkeys(defects)))
+
+
+def _passages(message: ReadMessage) -> list[tuple[str, str]]:
+    """The text of a message that was read, with its HTML where the text was rendered from that."""
     rendered = bool(message.html) and to_text(message.html).strip() == message.text.strip()
-    view = trimmed_view([(message.text, message.html if rendered else "")], sent)
-    return replace(message, new_text=view.text, cuts=view.cuts)
+    return [(message.text, message.html if rendered else "")]
 
 
 def _marked(passages: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
@@ -96,15 +102,12 @@ def _marked(passages: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
 def _mark_endings(lines: Sequence[str], reasons: list[str]) -> None:
     """Mark signatures, device lines and footers at the ends of what the writer wrote in one stretch."""
     _mark_list_footer(lines, reasons)
-    end = 0
     for cut, stretch in groupby(range(len(lines)), key=lambda number: bool(reasons[number])):
         numbers = list(stretch)
         if not cut:
             first = next((number for number in numbers if lines[number].strip()), None)
             if first is not None:
                 _mark_ending(lines, reasons, first, numbers[-1] + 1)
-        end = numbers[-1] + 1
-    assert end == len(lines)
 
 
 def _mark_ending(lines: Sequence[str], reasons: list[str], start: int, end: int) -> None:
