@@ -115,10 +115,12 @@ def introduction_at(lines: Sequence[str], number: int, closing: Sequence[bool]) 
     return None
 
 
-def introduction_before(lines: Sequence[str], number: int, *, strict: bool) -> Introduction | None:
+def introduction_before(
+    lines: Sequence[str], reasons: Sequence[str], number: int, *, strict: bool
+) -> Introduction | None:
     """Return the introduction that ends right above this line, perhaps with blank lines between, or None.
 
-    `lines` reads up to the quoted line at `number`; `strict` asks for the evidence that unmarked quotes need.
+    It has none of the lines that have a reason already. `strict` asks for the evidence that unmarked quotes need.
     """
     end = number
     while end and number - end < LINES and not lines[end - 1].strip():
@@ -126,7 +128,7 @@ def introduction_before(lines: Sequence[str], number: int, *, strict: bool) -> I
     found = None
     for start in range(end - 1, max(end - 1 - LINES, -1), -1):
         first = lines[start]
-        if not first.strip(_MARKS) or len(first) > _LONGEST:
+        if reasons[start] or not first.strip(_MARKS) or len(first) > _LONGEST:
             break
         words = Introduction(_joined(lines[start:end]), number - start)
         if _begins_with_moment(first) and (found or _announces(words, first, strict=strict)):

@@ -91,7 +91,7 @@ def _mark_introductions(lines: Sequence[str], reasons: list[str]) -> None:
             continue
         if reasons[number] and not before:
             stretches += 1
-            found = introduction_before(lines, number, strict=stretches > 1)
+            found = introduction_before(lines, reasons, number, strict=stretches > 1)
             if found:
                 _mark(reasons, number - found.lines, number, cut_reasons.INTRODUCTION)
         before = reasons[number]
