@@ -25,7 +25,9 @@ _FIELD: Final = re.compile(
     r"[ \t]{0,8}[*_]{0,2}(?P<name>[^\W\d_][^\n:\uff1a*<>@]{0,24}?)[*_]{0,2}[ \t]{0,3}[:\uff1a][*_]{0,2}"
     r"(?![^\s*]*//)[ \t]*(?P<value>[^\n]{0,400})"
 )
-_BRACKETED: Final = re.compile(r"[<(\[](?:mailto:)?[^<>()\[\]\s]{1,100}@[^<>()\[\]\s]{1,100}[>)\]]")
+BRACKETED: Final = re.compile(r"[<(\[](?:mailto:)?[^<>()\[\]\s]{1,100}@[^<>()\[\]\s:]{1,100}[>)\]]")
+"""An address as mail programs write it behind a name."""
+
 _TIME: Final = re.compile(r"\d{1,2}[:.h]\d{2}\b")
 _NO_DIRECTIONS: Final = dict.fromkeys(map(ord, DIRECTIONS))
 _WINDOW: Final = 10
@@ -60,7 +62,7 @@ def block_length(lines: Sequence[str], number: int) -> int:
 def belongs_above(line: str) -> bool:
     """Tell whether a line right above a block is one of its fields: `Message of: 2 November, 8:02`."""
     found = _field(line)
-    return found is not None and bool(found.kind or MOMENT.search(found.value) or _BRACKETED.search(found.value))
+    return found is not None and bool(found.kind or MOMENT.search(found.value) or BRACKETED.search(found.value))
 
 
 def _is_known(fields: Sequence[_Field]) -> bool:
@@ -84,7 +86,7 @@ def _has_the_shape(fields: Sequence[_Field]) -> bool:
     """
     if len(fields) < _FEWEST_FIELDS:
         return False
-    people = [bool(_BRACKETED.search(field.value)) for field in fields[:_FEWEST_FIELDS]]
+    people = [bool(BRACKETED.search(field.value)) for field in fields[:_FEWEST_FIELDS]]
     moments = [bool(MOMENT.search(field.value) and _TIME.search(field.value)) for field in fields[:_FEWEST_FIELDS]]
     return (people[0] and True in moments[1:]) or (moments[0] and True in people[1:])
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from intakebot.reading.header_blocks import MOMENT
+from intakebot.reading.header_blocks import BRACKETED, MOMENT
 from intakebot.reading.quote_words import DIRECTIONS, OURSELVES, ends_with_wrote, says_wrote
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ _MARKS: Final = f" \t*_|{DIRECTIONS}"
 _NO_DIRECTIONS: Final = dict.fromkeys(map(ord, DIRECTIONS))
 _COLONS: Final = (":", "\uff1a")
 _ENDINGS: Final = (*_COLONS, ">", "]")
-_BRACKETED: Final = re.compile(r"[<(\[](?:mailto:)?[^<>()\[\]\s]{1,100}@[^<>()\[\]\s]{1,100}[>)\]]")
 _OFFSET: Final = re.compile(r"(?:GMT|UTC)?[+-]\d{2}:?\d{2}\b")
 _MOST_WORDS_BEFORE_DATE: Final = 4
 _MOST_WORDS_WITHOUT_MOMENT: Final = 5
@@ -74,11 +73,11 @@ class Introduction:
             return "@" in self.words or self.has_moment or self.says_wrote
         if self.says_wrote and self.ends_with_wrote:
             return "@" in self.words or self.has_moment
-        return self.begins_with_moment and bool(_BRACKETED.search(self.words) or _OFFSET.search(self.words))
+        return self.begins_with_moment and bool(BRACKETED.search(self.words) or _OFFSET.search(self.words))
 
     def announces_a_message(self) -> bool:
         """Tell whether these words introduce a message that nothing marks as quoted."""
-        if self.words[:1].isdigit() and self.words.endswith(">") and _BRACKETED.search(self.words) and self.has_moment:
+        if self.words[:1].isdigit() and self.words.endswith(">") and BRACKETED.search(self.words) and self.has_moment:
             return self.words.count(" ") <= _MOST_SPACES_WITHOUT_VERB
         announces = self.ends_with_colon or self.ends_with_wrote
         if not announces or not (self.has_moment or self.says_wrote):
@@ -86,7 +85,7 @@ class Introduction:
         if self.speaks_of_the_writer:
             return False
         if "@" in self.words:
-            return self.says_wrote or bool(_BRACKETED.search(self.words))
+            return self.says_wrote or bool(BRACKETED.search(self.words))
         return self.begins_with_moment and self.says_wrote and self.ends_with_wrote
 
 

@@ -177,7 +177,7 @@ def _heads_message(line: str) -> bool:
     words = heading["words"]
     if MOMENT.search(words) and ("@" in words or says_wrote(words)):
         return True
-    return len(words.split()) <= _MOST_WORDS_IN_HEADING and bool(EARLIER.search(words))
+    return len(words.split()) <= _MOST_WORDS_IN_HEADING and bool(EARLIER.search(words) or says_wrote(words))
 
 
 def _with_what_belongs_above(lines: Sequence[str], reasons: Sequence[str], number: int) -> int:

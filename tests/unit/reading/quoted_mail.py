@@ -62,6 +62,7 @@ BLOCKS = {
     "Datum: 2. November 2026 um 08:02:11 MEZ\nAn: Ann",
     "Gmail": "---------- Mensaje reenviado ---------\nDe: Support <s@helpdesk.example>\nDate: lun, 2 nov 2026\n",
     "Zoho": "---- On Mon, 02 Nov 2026 08:02:00 +0100 s@helpdesk.example wrote ----",
+    "a heading with a verb": "---- Ann wrote ----",
     "bold": "*From:* Support <s@helpdesk.example>\n*Sent:* Monday, 2 November 2026 08:02\n*To:* Ann\n*Subject:* x",
     "blank lines between": "From: Support <s@helpdesk.example>\n\nSent: 2 November 2026 08:02\n\nTo: Ann\n\nSubject: x",
     "all in one line": "From: Support Sent: Monday, 2 November 2026 08:02 To: Ann Subject: x",
@@ -118,6 +119,7 @@ OWN_WORDS = [
     "The parcel was\nSent via DHL yesterday",
     "Das wurde\nVon meinem Chef genehmigt",
     "Our settings are\n\nhost: mail.customer.example\nuser: Bob <bob@customer.example>\nport: 25\n\nIt does not work",
+    "Dear all,\n\n2026-11-02 09:15 ERROR foo:\n  at bar.baz(x@1.2:3)\n2026-11-02 09:16 ERROR foo:\n\nCan you help?",
     "--\nThat is how it looks",
     "Options\n--\n" + "one more line that nobody would take for a signature\n" * 30 + "the end",
 ]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intakebot.reading.cut_reasons import SENTENCES
+from intakebot.reading.html import to_text
 from intakebot.reading.quotes import MARKER
 from intakebot.reading.reply_text import TrimmedView, trimmed_view
 from unit.reading.quoted_mail import BLOCKS, HTML, INTRODUCTIONS, INTRODUCTIONS_OF_MARKED_LINES, OWN_WORDS, QUOTED, SENT
@@ -118,6 +119,12 @@ def test_an_answer_below_a_long_question_is_not_broken_off() -> None:
     assert {"yes it was", "red"} <= set(view(text).text.split("\n"))
 
 
+def test_an_answer_below_a_line_that_had_room_for_it_is_not_broken_off() -> None:
+    question = "> Please tell us which of the lights were red or green then"
+    assert len(question) < 66
+    assert "both" in view(f"{INTRODUCTIONS['English']}\n{question}\nboth\n> Regards").text
+
+
 def test_an_introduction_behind_the_last_word_ends_it() -> None:
     assert view("Thanks\nall is well--- On Wed, Nov 4, 2026 at 3:59 PM, s@x.example wrote:\n> Hi").text == (
         "Thanks\nall is well"
@@ -158,6 +165,14 @@ def test_every_line_is_shown_or_cut(pieces: list[str]) -> None:
     assert lines_of([shown.text, *(cut.text for cut in shown.cuts)]) == lines_of([text])
     assert bool(shown.text) == bool(text.strip())
     assert {cut.reason for cut in shown.cuts} <= set(SENTENCES)
+
+
+@given(st.lists(st.sampled_from(list(HTML.values())), min_size=1, max_size=5))
+def test_every_word_of_html_is_shown_or_cut(pages: list[str]) -> None:
+    page = "".join(html.format(new=f"new{number} words", old=f"old{number} words") for number, html in enumerate(pages))
+    shown = view("as text", page)
+    seen = Counter(" ".join([shown.text, *(cut.text for cut in shown.cuts)]).split())
+    assert seen == Counter(to_text(page).split())
 
 
 @given(WORDS)
