@@ -26,7 +26,7 @@ from intakebot.reading.quotes import mark_quotes, split_glued
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_MAX_TRIMMED: Final = 1_000_000  # nobody quotes that much; a log was pasted
+_MAX_TRIMMED: Final = 400_000  # nobody quotes that much; a log was pasted
 _MAX_COMPARED: Final = 100_000  # characters of a reply that are compared with what we sent
 _SIGNATURE: Final = re.compile(r"(?:--|__|\u2014)[ \t]*")
 _LONGEST_SIGNATURE: Final = 20  # lines that are not blank
