@@ -19,6 +19,7 @@ from intakebot.config.settings import load_settings
 from intakebot.domain import errors
 from intakebot.domain.guards import GUARDS
 from intakebot.domain.workflow_drawing import lifecycle_page
+from intakebot.reading.cut_reasons import SENTENCES
 from intakebot.reading.defects import DEFECTS
 from intakebot.rules.actions import ACTIONS, Choice, Listed, Named, Record, Shape, Texts, Value
 from intakebot.rules.check import CHECKS
@@ -52,6 +53,7 @@ def pages() -> Mapping[str, Callable[[], str]]:
         "lifecycle.md": lambda: lifecycle_page(load_settings(ROOT / "config").organisation.workflows.values()),
         "reference/commands.md": commands_page,
         "reference/defects.md": defects_page,
+        "reference/trimmed-view.md": trimmed_view_page,
         "reference/errors.md": errors_page,
         "reference/events.md": events_page,
         "reference/facts-and-operators.md": facts_page,
@@ -149,6 +151,18 @@ def defects_page() -> str:
         "Defects",
         "What could not be read of a message is noted with the contact; the case is made all the same.",
         table(("code", "meaning"), ((f"`{code}`", meaning) for code, meaning in DEFECTS.items())),
+    )
+
+
+def trimmed_view_page() -> str:
+    """Why the trimmed view leaves words out."""
+    return _page(
+        "The trimmed view",
+        "Of a message, cards and lists show what is new. The whole text is always kept: `intakebot case show --full`"
+        ' and "Show all" in Slack show it; `intakebot read --why` shows what would be left out of a mail, and why.'
+        " Where several answers stand between quoted lines, the lines they answer are shown with them."
+        " Where nothing would remain, the whole text is shown. The reasons, the most trustworthy ones first:",
+        table(("reason", "meaning"), ((f"`{reason}`", sentence) for reason, sentence in SENTENCES.items())),
     )
 
 

@@ -19,12 +19,13 @@ from intakebot.cli.suggestions import suggested_line
 Record = Mapping[str, Any]
 
 
-def case_page(case: Record, calendar: Calendar) -> RenderableType:
-    """The whole case."""
+def case_page(case: Record, calendar: Calendar, *, full: bool = False) -> RenderableType:
+    """The whole case; messages in their trimmed view, or with `full` as they came."""
     parts: list[RenderableType] = [_header(case, calendar)]
     for title, key, draw in _SECTIONS:
         if case.get(key):
-            parts.append(section(title, draw(case[key], calendar)))
+            drawn = _full_messages if full and key == "messages" else draw
+            parts.append(section(title, drawn(case[key], calendar)))
     allowed = case.get("actions", {}).get("allowed")
     if allowed:
         parts += [Text(""), Text.assemble(("Possible now: ", "bold"), shown(allowed, "green"))]
@@ -117,7 +118,24 @@ def _description(text: str, _: Calendar) -> RenderableType:
 
 
 def _messages(messages: list[Record], calendar: Calendar) -> RenderableType:
-    return Group(*(_said(line, calendar, _sender(line), line.get("new_text") or line.get("text")) for line in messages))
+    return Group(*(_said(line, calendar, _sender(line), _trimmed(line)) for line in messages))
+
+
+def _trimmed(message: Record) -> str:
+    """What is new in a message, with a line that says how much is left out."""
+    whole, new = str(message.get("text") or ""), str(message.get("new_text") or "")
+    left_out = _lines(whole) - _lines(new)
+    if not new or left_out <= 0:
+        return new or whole
+    return f"{new}\n[{left_out} line{'s' if left_out > 1 else ''} left out; --full shows them]"
+
+
+def _lines(text: str) -> int:
+    return sum(bool(line.strip()) for line in text.splitlines())
+
+
+def _full_messages(messages: list[Record], calendar: Calendar) -> RenderableType:
+    return Group(*(_said(line, calendar, _sender(line), line.get("text") or line.get("new_text")) for line in messages))
 
 
 def _sender(message: Record) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
@@ -55,10 +56,11 @@ async def list_cases(session: Session, /, *, only_open: bool, **wanted: Any) -> 
 
 @case_commands.command("show")
 @number_argument
+@click.option("--full", is_flag=True, help="Show messages with all that they quote, and their signatures.")
 @with_session
-async def show_case(session: Session, number: int) -> None:
+async def show_case(session: Session, number: int, *, full: bool) -> None:
     """Show a case with everything that belongs to it."""
-    await session.show(case_page, "case.show", number=number)
+    await session.show(partial(case_page, full=full), "case.show", number=number)
 
 
 @case_commands.command("why")

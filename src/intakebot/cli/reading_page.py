@@ -10,6 +10,7 @@ from rich.text import Text
 
 from intakebot.cli.looks import Rows, fields, listed, quoted, section
 from intakebot.cli.plain_text import one_line, shown
+from intakebot.reading.cut_reasons import SENTENCES
 
 Record = Mapping[str, Any]
 UNVERIFIED = "unverified: there is not exactly one From with exactly one address"
@@ -86,4 +87,5 @@ def _defects(defects: Sequence[Record]) -> RenderableType:
 
 
 def _cuts(cuts: Sequence[Record]) -> RenderableType:
-    return Rows(("why", "words"), [(one_line(cut["reason"]), shown(cut["text"])) for cut in cuts], wraps=("words",))
+    rows = [(one_line(SENTENCES.get(cut["reason"], cut["reason"])), shown(cut["text"])) for cut in cuts]
+    return Rows(("why", "words"), rows, wraps=("why", "words"))

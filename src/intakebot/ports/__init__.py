@@ -213,6 +213,9 @@ class Store(Protocol):
     def customer_by_id(self, customer_id: int) -> CustomerRecord | None:
         """A customer without its callers."""
 
+    def sent_mails(self, case_id: int) -> list[str]:
+        """The texts of the newest mails that left for a case, newest first; what a reply to it may quote."""
+
     def rules_seen_since(self, case_id: int, kind: str, since: datetime) -> frozenset[str]:
         """The rules that wrote an event of this kind into a case's history, then or later."""
 

@@ -22,7 +22,7 @@ from intakebot.reading.language import language_of
 from intakebot.reading.machine_mail import recognise_machine_mail
 from intakebot.reading.marks import marks_of
 from intakebot.reading.mime import Part, read_parts
-from intakebot.reading.reply_text import new_text
+from intakebot.reading.reply_text import TrimmedView, trimmed_view
 from intakebot.reading.threading import message_ids, own_message_id
 
 MAX_MESSAGE_BYTES: Final = 50_000_000
@@ -53,7 +53,8 @@ def read_message(
     headers, tree = _structure(raw, defects)
     content = attempt(lambda: read_content(tree, defects), Content(), defects, "body.unreadable")
     text = content.text.strip("\n")
-    trimmed = attempt(lambda: new_text(content.passages), text, defects, "trim.failed")
+    shown = [(passage.text, passage.html) for passage in content.passages]
+    trimmed = attempt(lambda: trimmed_view(shown), TrimmedView(text), defects, "trim.failed")
     recognise = partial(recognise_machine_mail, own_domains=own_domains, envelope_sender=envelope_sender)
     declared = headers.sent("content-language")
     sender = attempt(lambda: sole_sender(headers.all_sent("from"), defects), None, defects, "sender.missing")
@@ -68,11 +69,12 @@ def read_message(
         cc=_people("cc", headers, defects),
         date=attempt(lambda: _date(headers.sent("date")), None, defects, "date.unreadable"),
         text=text,
-        new_text=trimmed,
+        new_text=trimmed.text,
+        cuts=trimmed.cuts,
         html="\n".join(content.html),
         attachments=tuple(content.attachments),
         headers=tuple((field.name, field.text) for field in headers.fields),
-        language=attempt(lambda: language_of(trimmed, declared, languages), "", defects, "language.unknown"),
+        language=attempt(lambda: language_of(trimmed.text, declared, languages), "", defects, "language.unknown"),
         machine=attempt(lambda: recognise(headers, tree, raw, defects), None, defects, "machine.unreadable"),
         marks=attempt(lambda: marks_of(tree.leaves()), (), defects, "body.unreadable"),
         check=sender_check(headers, trusted_servers, sender.domain if sender else ""),

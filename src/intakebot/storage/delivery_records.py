@@ -37,6 +37,21 @@ _START_SENDING = (
 )
 _SENDING = select(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).order_by(deliveries.c.id)
 _ONE = select(deliveries).where(deliveries.c.id == bindparam("this_id"))
+_MOST_MAILS_COMPARED = 20
+_NEVER_LEFT = tuple(
+    state.value
+    for state in (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.WITHDRAWN)
+)
+_SENT_MAILS = (
+    select(deliveries.c.text)
+    .where(
+        deliveries.c.case_id == bindparam("case_id"),
+        deliveries.c.channel == "email",
+        deliveries.c.state.not_in(_NEVER_LEFT),
+    )
+    .order_by(deliveries.c.id.desc())
+    .limit(_MOST_MAILS_COMPARED)
+)
 _MORE_RESENDS: BindParameter[int] = bindparam("new_resends")
 _SETTLE = (
     update(deliveries)
@@ -181,6 +196,11 @@ def _bytes_of(blobs: Blobs, file: DeliveredFile) -> bytes:
 def sending_deliveries(connection: Connection) -> list[Delivery]:
     """Deliveries in `sending`, oldest first."""
     return [delivery_of(row) for row in connection.execute(_SENDING)]
+
+
+def sent_mails(connection: Connection, case_id: int) -> list[str]:
+    """The texts of the newest mails that left, or may have left, for a case; at most 20, newest first."""
+    return list(connection.scalars(_SENT_MAILS, {"case_id": case_id}))
 
 
 def read_delivery(connection: Connection, delivery_id: int) -> Delivery:

@@ -150,6 +150,10 @@ class SqlStore:
         """A customer without its callers."""
         return directory.read_customers(self.connection, [customer_id]).get(customer_id)
 
+    def sent_mails(self, case_id: int) -> list[str]:
+        """The texts of the newest mails that left for a case, newest first."""
+        return delivery_records.sent_mails(self.connection, case_id)
+
     def rules_seen_since(self, case_id: int, kind: str, since: datetime) -> frozenset[str]:
         """The rules that wrote an event of this kind into a case's history, then or later."""
         return case_files.rules_seen_since(self.connection, case_id, kind, since)

@@ -24,6 +24,7 @@ from intakebot.usecases.evidence import complete_handovers, keep_evidence
 from intakebot.usecases.further_case import open_parts
 from intakebot.usecases.house import House
 from intakebot.usecases.idle import watched
+from intakebot.usecases.new_words import what_is_new
 from intakebot.usecases.open_case import open_case, rule_of
 
 ATTEMPTS = 3
@@ -86,9 +87,9 @@ class Registration:
     def _change(self, store: Store, assessment: Assessment, numbers: Iterator[int], at: datetime) -> Change:
         handovers = complete_handovers(self._house, store, assessment, at)
         if assessment.disposition is Disposition.OPEN:
-            return self._opened(assessment, numbers, at) + handovers
+            return self._opened(what_is_new(store, assessment), numbers, at) + handovers
         if assessment.disposition is Disposition.APPEND:
-            return append_contact(self._house, assessment, at) + handovers
+            return append_contact(self._house, what_is_new(store, assessment), at) + handovers
         return keep_evidence(self._house, store, assessment, at) + handovers
 
     def _opened(self, assessment: Assessment, numbers: Iterator[int], at: datetime) -> Change:

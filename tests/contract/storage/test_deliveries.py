@@ -35,6 +35,20 @@ def test_due_deliveries_are_claimed_oldest_first_with_the_attempt_counted(room: 
     assert room.do(lambda store: store.claim_deliveries(NOW, 10)) == []
 
 
+def test_mails_that_left_for_a_case_are_known_newest_first(room: Room) -> None:
+    case, other = new_case(), new_case()
+    never = [DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.FAILED, DeliveryState.WITHDRAWN]
+    left = [DeliveryState.SENT, DeliveryState.HELD, DeliveryState.BOUNCED, DeliveryState.SENDING]
+    mails = tuple(new_delivery(case, text=state.value, state=state) for state in (*never, *left))
+    said = new_delivery(case, text="said in a chat", channel="slack", state=DeliveryState.SENT)
+    room.apply(opening(case, deliveries=(*mails, said)), opening(other))
+    assert room.do(lambda store: store.sent_mails(case.id)) == ["sending", "bounced", "held", "sent"]
+    assert room.do(lambda store: store.sent_mails(other.id)) == []
+    many = tuple(new_delivery(other, text=str(number), state=DeliveryState.SENT) for number in range(25))
+    room.apply(Change(deliveries=many))
+    assert room.do(lambda store: store.sent_mails(other.id)) == [str(number) for number in range(24, 4, -1)]
+
+
 def test_settlements_write_the_state_and_its_steps(room: Room) -> None:
     case = new_case()
     delivery = new_delivery(case)

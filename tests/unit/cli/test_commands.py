@@ -94,6 +94,7 @@ COMMAND_LINES: list[tuple[list[str], Command]] = [
 
 QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["case", "show", "1"], "case.show", {"number": 1}),
+    (["case", "show", "1", "--full"], "case.show", {"number": 1}),
     (["case", "log", "C-1"], "case.log", {"number": 1}),
     (["case", "why", "1"], "case.why", {"number": 1}),
     (["case", "actions", "1"], "case.actions", {"number": 1}),

@@ -105,6 +105,16 @@ def test_the_page_of_a_case_shows(intakebot: Any, expected: str) -> None:
     assert expected in intakebot("case", "show", "1").stdout
 
 
+def test_a_message_is_shown_trimmed_and_its_full_text_is_one_option_away(intakebot: Any, desk: RecordingDesk) -> None:
+    quoting = {**CASE["messages"][-1], "text": "Still dead.\n\n> Is it\n> alive?", "new_text": "Still dead."}
+    desk.answers["case.show"] = CASE | {"messages": [quoting]}
+    trimmed, full = intakebot("case", "show", "1").stdout, intakebot("case", "show", "1", "--full").stdout
+    assert "[2 lines left out; --full shows them]" in trimmed
+    assert "> alive?" not in trimmed
+    assert "> alive?" in full
+    assert "left out" not in full
+
+
 def test_a_command_says_what_it_changed(intakebot: Any) -> None:
     printed = intakebot("case", "resolve", "1001", "Use port 2.", width=200).stdout
     assert printed.startswith("C-1001  Resolved  queue noc")

@@ -66,7 +66,13 @@ def test_a_long_line_is_cut_with_the_number_left_out_and_a_button_for_all() -> N
 
     assert f"({10_000 - kept:,} more characters: “Show all”)" in look(shown)
     assert json.loads(button["value"]) == {"case": 1001, "version": 7, "part": "message:61"}
-    assert buttons(lines.caller_line(CASE, answers.MESSAGE).blocks) == []
+    assert buttons(lines.caller_line(CASE, answers.MESSAGE | {"text": answers.MESSAGE["new_text"]}).blocks) == []
+
+
+def test_a_line_without_its_quotes_has_a_button_for_all() -> None:
+    quoting = answers.MESSAGE | {"text": "Still dead.\n\n> Is it?", "new_text": "Still dead."}
+    (button,) = buttons(lines.caller_line(CASE, quoting).blocks)
+    assert json.loads(button["value"])["part"] == "message:61"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,14 @@ def caller_line(case: Case, message: Row) -> Rendered:
     by = f" by {channel}" if channel else ""
     text = str(message.get("new_text") or message.get("text") or "")
     head = _head("From the caller", f"{by} · {sender}", message.get("at"))
-    return _line(case, f"{sender} wrote", head, text, f"message:{message.get('id')}", message.get("files"))
+    part = f"message:{message.get('id')}"
+    return _line(case, f"{sender} wrote", head, text, part, message.get("files"), is_part=is_trimmed(message))
+
+
+def is_trimmed(message: Row) -> bool:
+    """Whether the words shown of a message are not all of it: quotes and a signature are left out."""
+    whole, new = str(message.get("text") or "").strip(), str(message.get("new_text") or "").strip()
+    return bool(new and whole) and new != whole
 
 
 def reply_line(case: Case, delivery: Row) -> Rendered:
@@ -95,10 +102,13 @@ def _head(bold: str, rest: str, at: object) -> Block:
     return blocks.line(blocks.said(bold, bold=True), blocks.said(rest), *dated)
 
 
-def _line(case: Case, summary: str, head: Block, text: str, part: str = "", files: object = None) -> Rendered:
+def _line(
+    case: Case, summary: str, head: Block, text: str, part: str = "", files: object = None, *, is_part: bool = False
+) -> Rendered:
     words = safe_text.visible(text).strip()
     shown = safe_text.cut(words, SHOWN, _POINTER)
-    show_all = blocks.button("Show all", "case.show", offers.carried(case, part=part)) if shown != words else None
+    more = is_part or shown != words
+    show_all = blocks.button("Show all", "case.show", offers.carried(case, part=part)) if more else None
     return blocks.message(
         f"{case.get('label')}: {summary}: {cut_line(words, _PREVIEW)}",
         [

@@ -6,12 +6,13 @@ Long ones have pages; the page that is shown stands in the notes as `page`, from
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from intakebot.channels.slack.drawing import blocks, moments, offers, safe_text
 from intakebot.channels.slack.drawing.blocks import Block
 from intakebot.channels.slack.drawing.card_facts import details, whose
 from intakebot.channels.slack.drawing.card_work import described, open_tasks, task_button
+from intakebot.channels.slack.drawing.lines import is_trimmed
 from intakebot.channels.slack.drawing.modals_frame import NO_NOTES, PIECE, Case, Notes, View, about, form, headline
 from intakebot.channels.slack.drawing.reasons import why_blocks
 from intakebot.channels.slack.drawing.wording import by_channel, cut_line, kind_of_delivery, states, who
@@ -50,13 +51,14 @@ def case_form(case: Case, whole: Row, *, page: int = 1, notes: Notes = NO_NOTES)
 
     `case` is the answer of `case.card`, `whole` of `case.show`.
     """
-    entries = sorted(_entries(whole), key=lambda entry: entry[0], reverse=True)
+    entries = sorted(_entries(whole), key=lambda entry: entry.at, reverse=True)
     pages = max(1, -(-len(entries) // ENTRIES_ON_PAGE))
     page = min(max(page, 1), pages)
     shown = entries[(page - 1) * ENTRIES_ON_PAGE : page * ENTRIES_ON_PAGE]
     parts: list[Block | None] = [headline(case), *_overview(case, page)]
-    for at, (_, head, text, part) in enumerate(shown):
-        parts += [blocks.divider(), blocks.rich(head), *_said(text, _show_all(case, f"entry{at}", part))]
+    for at, entry in enumerate(shown):
+        show_all = _show_all(case, f"entry{at}", entry.part)
+        parts += [blocks.divider(), blocks.rich(entry.head), *_said(entry.text, show_all, is_part=entry.is_part)]
     remembered = about(case, notes) | {"page": page}
     return form(
         "case",
@@ -82,8 +84,18 @@ def _overview(case: Case, page: int) -> Iterator[Block | None]:
         yield blocks.context(described(task))
 
 
-def _entries(whole: Row) -> Iterator[tuple[str, Block, str, str]]:
-    """Everything that was said, as (when, head, text, part)."""
+class _Entry(NamedTuple):
+    """Something that was said; `is_part` where the text is not all of it."""
+
+    at: str
+    head: Block
+    text: str
+    part: str
+    is_part: bool
+
+
+def _entries(whole: Row) -> Iterator[_Entry]:
+    """Everything that was said."""
     for row in whole.get("messages") or ():
         yield _entry(
             row,
@@ -102,20 +114,20 @@ def _entries(whole: Row) -> Iterator[tuple[str, Block, str, str]]:
         yield _entry(row, at, f"To the caller, {kind_of_delivery(row.get('kind'))}", rest, f"delivery:{row.get('id')}")
 
 
-def _entry(row: Row, at: object, bold: str, rest: str, part: str) -> tuple[str, Block, str, str]:
+def _entry(row: Row, at: object, bold: str, rest: str, part: str) -> _Entry:
     moment = moments.at(at)
     dated = [blocks.said(" · "), blocks.moment(moment)] if moment else []
     head = blocks.line(blocks.said(bold, bold=True), blocks.said(f" · {rest}"), *dated)
     text = str(row.get("new_text") or row.get("text") or "")
-    return (moment.isoformat() if moment else "", head, text, part)
+    return _Entry(moment.isoformat() if moment else "", head, text, part, is_trimmed(row))
 
 
-def _said(text: str, show_all: Block | None) -> Iterator[Block | None]:
+def _said(text: str, show_all: Block | None, *, is_part: bool = False) -> Iterator[Block | None]:
     """The beginning of what was said; the button when there is more."""
     words = safe_text.visible(text).strip("\n")
     pieces = [piece for piece in safe_text.pieces(words, PIECE) if piece.strip()]
     yield from (blocks.words(piece) for piece in pieces[:PIECES_OF_ENTRY])
-    if len(pieces) > PIECES_OF_ENTRY:
+    if is_part or len(pieces) > PIECES_OF_ENTRY:
         yield show_all
 
 
