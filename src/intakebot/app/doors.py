@@ -86,7 +86,7 @@ def smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:
 def _mail_outlet(opened: OpenHouse) -> Outlet:
     relay = opened.settings.relay
     if relay is None:
-        return MaildirOutlet(opened.data / "outbox")
+        return MaildirOutlet(opened.data / "outbox", bounce_key=opened.house.reply_key)
     chosen = RelaySettings(
         relay.host,
         relay.port,
@@ -95,4 +95,4 @@ def _mail_outlet(opened: OpenHouse) -> Outlet:
         relay.username,
         relay.password.value,
     )
-    return RelayOutlet(chosen)
+    return RelayOutlet(chosen, bounce_key=opened.house.reply_key)
