@@ -136,7 +136,10 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         blobs = Blobs(directory)
         new_id = IdSource(clock.now, settings.service.node)
         follow_up = _follow_up(settings, new_id)
-        writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs, follow_up), on_failed=on_failed)
+        node = settings.service.node
+        writer = GroupWriter(
+            database, lambda connection: SqlStore(connection, blobs, follow_up, node), on_failed=on_failed
+        )
         house = House(
             organisation=settings.organisation,
             rules=RulesInForce(ruleset),
@@ -146,6 +149,7 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
             reply_key=reply_key(directory),
             replies_per_day=settings.automatic_replies.per_address_and_day,
             shadow=settings.service.shadow,
+            files=settings.files,
         )
         try:
             archive, registration = SqlArchive(database, blobs), Registration(house)

@@ -17,6 +17,7 @@ from intakebot.usecases.agreement import agreement_since
 from intakebot.usecases.house import House
 from intakebot.usecases.preview import reply_preview
 from intakebot.usecases.questions_card import case_card
+from intakebot.usecases.questions_files import attachment, attachments
 from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
 from intakebot.usecases.reasons import case_why
@@ -43,6 +44,8 @@ class Questions:
             "case.find": partial(cases_found, archive),
             "case.suggest": partial(suggestions, house, archive),
             "suggestions.show": partial(suggestion_figures, house, archive),
+            "attachment.list": partial(attachments, house, archive),
+            "attachment.show": partial(attachment, house, archive),
             "contact.list": self._contact_list,
             "contact.show": self._contact_show,
             "contact.content": self._contact_content,
