@@ -200,7 +200,7 @@ class Store(Protocol):
     def lost_deliveries(self, now: datetime, *, own: bool) -> list[Delivery]:
         """Deliveries left in `sending` by a process that died: their fate is unknown.
 
-        A process is taken for dead when its lease has ended; with `own` also whoever was this node before us.
+        Another process is taken for dead when its lease has ended; with `own` also whoever was this node before us.
         """
 
     def delivery(self, delivery_id: int) -> Delivery:

@@ -17,11 +17,13 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
     bindparam,
     case,
     func,
     insert,
     literal_column,
+    not_,
     or_,
     select,
     update,
@@ -58,7 +60,7 @@ _START_SENDING = (
 _OUT_OF_LEASE: ColumnElement[bool] = func.coalesce(deliveries.c.leased_until, deliveries.c.created_at) <= bindparam(
     "now", type_=Instant()
 )
-_OF_NODE = func.coalesce(deliveries.c.claimed_by, bindparam("node")) == bindparam("node")
+_OF_NODE: ColumnElement[bool] = func.coalesce(deliveries.c.claimed_by, bindparam("node")) == bindparam("node")
 _LOST = (
     select(deliveries)
     .where(deliveries.c.state == DeliveryState.SENDING.value)
@@ -216,11 +218,13 @@ def _bytes_of(blobs: Blobs, file: DeliveredFile) -> bytes:
         return b""
 
 
-def lost_deliveries(connection: Connection, now: datetime, node: int | None) -> list[Delivery]:
-    """Deliveries in `sending` that nobody sends any more, oldest first: out of lease, and those of `node`."""
-    nobodys = _OUT_OF_LEASE if node is None else or_(_OUT_OF_LEASE, _OF_NODE)
-    bound = {"now": now} if node is None else {"now": now, "node": node}
-    return [delivery_of(row) for row in connection.execute(_LOST.where(nobodys), bound)]
+def lost_deliveries(connection: Connection, node: int, now: datetime, *, own: bool) -> list[Delivery]:
+    """Deliveries in `sending` that nobody sends any more, oldest first: of other nodes those out of lease.
+
+    Those of `node` are all lost when it has just started (`own`), and none while it runs: it knows them itself.
+    """
+    nobodys = or_(_OUT_OF_LEASE, _OF_NODE) if own else and_(_OUT_OF_LEASE, not_(_OF_NODE))
+    return [delivery_of(row) for row in connection.execute(_LOST.where(nobodys), {"now": now, "node": node})]
 
 
 def read_delivery(connection: Connection, delivery_id: int) -> Delivery:

@@ -134,7 +134,7 @@ class SqlStore:
 
     def lost_deliveries(self, now: datetime, *, own: bool) -> list[Delivery]:
         """Deliveries left in `sending` by a process that died: their fate is unknown."""
-        return delivery_records.lost_deliveries(self.connection, now, self.node if own else None)
+        return delivery_records.lost_deliveries(self.connection, self.node, now, own=own)
 
     def delivery(self, delivery_id: int) -> Delivery:
         """One delivery; raises NotFoundError."""
