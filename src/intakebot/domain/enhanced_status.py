@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _STATUS = re.compile(r"(?<![0-9.])([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9.])")
-_NEAR_THE_FRONT = 120  # further behind it is a version or a part of an address
+_NEAR_THE_FRONT = 200  # further behind it is a version or a part of an address
 _MEANINGS = {
     "1.1": "there is no such mailbox",
     "1.2": "there is no such mail system",

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from intakebot.domain.enhanced_status import status_in
 from intakebot.domain.errors import RefusedError
 from intakebot.ports import Archive, CaseFilter
 from intakebot.usecases.agreement import agreement_since
@@ -113,10 +114,10 @@ class Questions:
         return base64.b64encode(self._archive.content(id)).decode("ascii")
 
     def _delivery_list(self, state: str = "", limit: int = 100) -> Any:  # noqa: ANN401
-        return self._archive.deliveries(state, limit)
+        return [_with_status(row) for row in self._archive.deliveries(state, limit)]
 
     def _delivery_show(self, id: int) -> Any:  # noqa: ANN401, A002
-        return self._archive.delivery(id)
+        return _with_status(self._archive.delivery(id))
 
     def _queue_list(self) -> Any:  # noqa: ANN401
         figures = self._archive.queues()
@@ -149,3 +150,8 @@ class Questions:
 
     def _clock(self) -> str:
         return self._house.clock.now().isoformat()
+
+
+def _with_status(delivery: Mapping[str, Any]) -> dict[str, Any]:
+    """The delivery with the enhanced status (RFC 3463) that its last answer names, '' without one."""
+    return dict(delivery) | {"status": status_in(delivery["answer"])}
