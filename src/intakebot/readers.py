@@ -21,6 +21,7 @@ from intakebot.domain.contact import PendingContact
 from intakebot.domain.errors import ReaderLostError
 from intakebot.domain.messages import ReadMessage
 from intakebot.reading.chat import is_chat, read_chat
+from intakebot.reading.file_flags import file_flags
 from intakebot.reading.language import language_of
 from intakebot.reading.message import read_message
 
@@ -52,7 +53,8 @@ class Reading:
                 envelope_sender=contact.envelope.sender,
                 trusted_servers=self.trusted_servers.get(contact.envelope.route, frozenset()),
             )
-        return replace(message, attachments=tuple(replace(file, content=b"") for file in message.attachments))
+        files = (replace(file, flags=file_flags(file), content=b"") for file in message.attachments)
+        return replace(message, attachments=tuple(files))
 
 
 ReadOne: TypeAlias = Callable[[PendingContact], ReadMessage]

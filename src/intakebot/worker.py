@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from intakebot.domain.contact import PendingContact
-from intakebot.domain.delivery import Delivery
-from intakebot.domain.errors import DeliveryFailedError, IntakebotError, StorageUnavailableError
+from intakebot.domain.delivery import SENDING_LIMIT, Delivery
+from intakebot.domain.errors import DeliveryAmbiguousError, DeliveryFailedError, IntakebotError, StorageUnavailableError
 from intakebot.domain.messages import ReadMessage
 from intakebot.edge import guarded
 from intakebot.ports import Archive, Clock, Outlet, Receipt, Store, Writer
 from intakebot.usecases.assessment import ReadContact
 from intakebot.usecases.close import TIMERS_AT_ONCE, Closing
-from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering, Sent
+from intakebot.usecases.deliver import Delivering, Recovery, Room, Sent
 from intakebot.usecases.house import House
 from intakebot.usecases.idle import Idling
 from intakebot.usecases.learn_categories import Lessons
@@ -35,8 +36,13 @@ SUSPICIOUS_ATTEMPTS = 10
 
 A power that fails three times in a row is no contact's fault; an error that comes back three times is.
 """
-SENT_AT_ONCE = 4
 SWEEP = timedelta(seconds=30)
+WITHOUT_OUTLETS = 50
+"""Deliveries that are claimed at once where there is no way out: none of them leaves."""
+BUSY = timedelta(seconds=5)
+"""How soon to look again while something is due that no outlet has room for; what ends sooner wakes us."""
+GRACE = timedelta(seconds=20)
+"""How long what is on its way may take when the service stops; the rest is found in `sending` by the next start."""
 WATCH = timedelta(minutes=5)
 LEARNING = timedelta(minutes=1)
 LESSONS_AT_ONCE = 64
@@ -96,20 +102,21 @@ class Worker:
         self._outlets = outlets
         self._wake = wake
         self._read = read
-        self._lanes = asyncio.Semaphore(SENT_AT_ONCE)
+        self._leaving: dict[asyncio.Task[None], str] = {}
         self._unsettled: list[Sent] = []
         self._contacts_at_once = 1  # until the first that nobody has tried: one of the others may have stopped us
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`; what was begun is finished first."""
-        await self._writer.submit(self._delivering.recover, None)
+        """Work until `stop`; what was begun is finished first, within a time."""
+        await self._writer.submit(self._delivering.recover, Recovery.AT_THE_START)
         lines = (
             self._line(stop, self._wake.received, self.register_pending, self._sweep),
-            self._line(stop, self._wake.owed, self.act_on_what_is_due, self._next_due),
+            self._line(stop, self._wake.owed, self.begin_what_is_due, self._next_due),
             self._line(stop, asyncio.Event(), self._watch, lambda: self._clock.now() + WATCH),
             self._line(stop, asyncio.Event(), self.learn_from_closed_cases, lambda: self._clock.now() + LEARNING),
         )
         await asyncio.gather(*lines)
+        await self._finish()
 
     async def _line(
         self,
@@ -132,7 +139,11 @@ class Worker:
         return self._clock.now() + SWEEP
 
     def _next_due(self) -> datetime:
-        return min(self._archive.next_due() or self._sweep(), self._sweep())
+        """When to look again; what is due and was not begun waits for an outlet that is busy."""
+        now, due = self._clock.now(), self._archive.next_due()
+        if due is not None and due <= now and self._leaving:
+            return now + BUSY
+        return min(due or self._sweep(), self._sweep())
 
     async def register_pending(self) -> int:
         """Register what is kept and waits, oldest first; returns how many contacts were looked at."""
@@ -169,16 +180,55 @@ class Worker:
         return await guarded(f"contact {contact.id}", self._writer.submit(self._registration.register, read))
 
     async def act_on_what_is_due(self) -> int:
-        """Act on due timers and hand due deliveries to their outlets; returns how many there were."""
+        """Begin what is due and see it through; returns how much there was."""
+        found = await self.begin_what_is_due()
+        await asyncio.gather(*self._leaving)
+        return found
+
+    async def begin_what_is_due(self) -> int:
+        """Act on due timers and hand due deliveries to outlets that have room; returns how many there were.
+
+        Nobody waits here for an outlet: one that has fallen silent keeps neither timers nor other outlets waiting.
+        """
         acted = await self._act_on_timers()
         settled_late, self._unsettled = self._unsettled, []
         for sent in settled_late:
             await self._settle(sent)
-        deliveries = await self._writer.submit(self._delivering.claim, CLAIMED_AT_ONCE)
-        await asyncio.gather(*(self._deliver(delivery) for delivery in deliveries))
+        room = self._room()
+        deliveries = await self._writer.submit(self._delivering.claim, room) if room.most else []
+        for delivery in deliveries:
+            self._begin(delivery)
         if acted or deliveries:
             self._wake.changed()
         return acted + len(deliveries)
+
+    def _room(self) -> Room:
+        """As many as every outlet that is not busy can take, whichever of them they are for."""
+        begun = Counter(self._leaving.values())
+        left = {name: outlet.at_once - begun[name] for name, outlet in self._outlets.items()}
+        open_to_more = [places for places in left.values() if places > 0]
+        busy = frozenset(name for name, places in left.items() if places <= 0)
+        return Room(min(open_to_more, default=0 if left else WITHOUT_OUTLETS), busy)
+
+    def _begin(self, delivery: Delivery) -> None:
+        task = asyncio.create_task(self._deliver(delivery))
+        self._leaving[task] = delivery.channel
+        task.add_done_callback(self._has_left)
+
+    def _has_left(self, task: asyncio.Task[None]) -> None:
+        self._leaving.pop(task, None)
+        self._wake.owed.set()
+        self._wake.changed()
+
+    async def _finish(self) -> None:
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=GRACE.total_seconds())
+        cut_short = list(self._leaving)
+        for task in cut_short:
+            task.cancel()
+        await asyncio.gather(*cut_short, return_exceptions=True)
+        for sent in self._unsettled:
+            await self._settle(sent)
 
     async def _act_on_timers(self) -> int:
         """Each timer by itself: one that fails asks again later, and stops no other."""
@@ -198,13 +248,12 @@ class Worker:
         return len(due)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        async with self._lanes:
-            outlet = self._outlets.get(delivery.channel)
-            if outlet is None:
-                outcome = await guarded("outlet", _no_outlet(delivery.channel))
-            else:
-                outcome = await guarded(f"delivery {delivery.id}", outlet.deliver(delivery))
-            await self._settle(Sent(delivery, outcome))
+        outlet = self._outlets.get(delivery.channel)
+        if outlet is None:
+            outcome = await guarded("outlet", _no_outlet(delivery.channel))
+        else:
+            outcome = await guarded(f"delivery {delivery.id}", _handed_over(outlet, delivery))
+        await self._settle(Sent(delivery, outcome))
 
     async def _settle(self, sent: Sent) -> None:
         """Write what became of a delivery; what could not be written is known here, and written next time."""
@@ -227,11 +276,21 @@ class Worker:
 
     async def _watch(self) -> int:
         await self.watch_idle()
+        await self._writer.submit(self._delivering.recover, Recovery.MEANWHILE)
         now = self._clock.now()
         found = silenced(self._archive, self._house.replies_per_hour, now)
         for alarm in (*found, *alarms(self._archive, self._house.organisation, now)):
             _log.warning("%s %s: %s", alarm.what, alarm.which, alarm.sentence)
         return 0
+
+
+async def _handed_over(outlet: Outlet, delivery: Delivery) -> Receipt:
+    """Hand it over within the time that our lease of it lasts; cut short, nobody knows whether it was taken."""
+    try:
+        async with asyncio.timeout(SENDING_LIMIT.total_seconds()):
+            return await outlet.deliver(delivery)
+    except TimeoutError as error:
+        raise DeliveryAmbiguousError(f"it was not done after {SENDING_LIMIT}") from error
 
 
 async def _no_outlet(channel: str) -> Receipt:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fakes.desk import RecordingDesk
+from intakebot.app.attached_files import attached_file
 from intakebot.domain.errors import IntakebotError
 from intakebot.domain.messages import ReadMessage
 from intakebot.ports import Desk
@@ -75,6 +76,9 @@ class FakeHouse:
 
     async def check_slack(self, settings: Path) -> Mapping[str, Any]:
         return self._checked(settings)
+
+    def attached_file(self, channel: str, content: bytes, sha256: str) -> bytes:
+        return attached_file(channel, content, sha256)
 
     def draw_workflows(self, settings: Path, name: str) -> Mapping[str, str]:
         self.opened.append((settings, None))

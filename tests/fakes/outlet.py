@@ -27,6 +27,7 @@ class ScriptedOutlet:
 
     channel: str = "email"
     idempotent: bool = False
+    at_once: int = 50
     script: deque[str] = field(default_factory=deque)
     offered: list[Delivery] = field(default_factory=list)
     taken: list[Delivery] = field(default_factory=list)

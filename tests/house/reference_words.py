@@ -40,6 +40,11 @@ SETTINGS: dict[str, dict[str, str]] = {
         "automatic_replies.mute_after_bounce": (
             "How long nothing automatic goes to an address after a mail to it came back; 7 days when left out."
         ),
+        "attachments.flagged": (
+            "`mark` files that should be opened with care, or `withhold` them: then `intakebot attachment save` wants "
+            "`--flagged`; `mark` when left out."
+        ),
+        "attachments.largest": "A file above this size is flagged `large`; 25MB when left out.",
         "alarms.mail_to": "Who is told by mail of what needs a person; nobody when left out.",
         "channels.NAME.kind": "The module in `intakebot.channels` that knows the channel's other keys.",
         "channels.NAME.listen": (
@@ -90,6 +95,13 @@ SETTINGS: dict[str, dict[str, str]] = {
         ),
         "relay.username": "Login; none when left out.",
         "relay.password": "A secret: `{env: NAME}` or `{file: PATH}`.",
+        "relay.token_file": (
+            "Log in by XOAUTH2 instead of a password: the file with the token, read anew at each login; "
+            "relative to the configuration."
+        ),
+        "relay.connections": "How many mails may be on their way at once, 1 to 50; 4 when left out.",
+        "relay.dkim.DOMAIN.selector": "Mail of this domain and its subdomains is signed; the name of the key in DNS.",
+        "relay.dkim.DOMAIN.key": "The PEM file of the RSA key, relative to the configuration.",
         "addresses.ADDRESS.workflow": "The process of contacts that come to this address.",
         "queues.NAME.title": "What people read; the name when left out.",
         "queues.NAME.workflows": "The processes that the queue serves.",

@@ -46,7 +46,7 @@ from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import IntakebotError, RefusedError
 from intakebot.ports import CaseFilter
 from intakebot.reading.chat import ChatContent, ChatFile, chat_id
-from intakebot.usecases.deliver import CLAIMED_AT_ONCE, Delivering
+from intakebot.usecases.deliver import Delivering, Room
 from integration.invariants import CANARY, Watcher
 
 FOLDER: Final = Path(__file__).parent / "conversations"
@@ -245,7 +245,7 @@ class Conversation:
     async def _stop_while_sending(self, _: object) -> None:
         """The service stops when the first byte may have left."""
         delivering = Delivering(self.standing.house)
-        await self.standing.writer.submit(delivering.claim, CLAIMED_AT_ONCE)
+        await self.standing.writer.submit(delivering.claim, Room(50))
 
     async def _remove_queue(self, name: str) -> None:
         queues = {known: queue for known, queue in self.standing.house.organisation.queues.items() if known != name}

@@ -149,6 +149,13 @@ def check_templates(settings: Path) -> Mapping[str, Any]:
     return checks.check_templates(settings)
 
 
+def attached_file(channel: str, content: bytes, sha256: str) -> bytes:
+    """See `attached_files`."""
+    from intakebot.app import attached_files  # noqa: PLC0415
+
+    return attached_files.attached_file(channel, content, sha256)
+
+
 def draw_workflows(settings: Path, name: str) -> Mapping[str, str]:
     """See `checks`."""
     from intakebot.app import checks  # noqa: PLC0415

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from intakebot.app.house import OpenHouse
@@ -17,6 +18,7 @@ from intakebot.app.slack import slack_channel
 from intakebot.channels.control import ControlInlet, control_socket
 from intakebot.channels.maildir import MaildirOutlet
 from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
+from intakebot.channels.signing import DkimSigner, signing_key
 from intakebot.channels.slack.channel import SlackChannel
 from intakebot.channels.smtp import SmtpInlet
 from intakebot.channels.smtp_reception import SmtpSettings
@@ -104,7 +106,7 @@ def smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:
 def _mail_outlet(opened: OpenHouse) -> Outlet:
     relay = opened.settings.relay
     if relay is None:
-        return MaildirOutlet(opened.data / "outbox")
+        return MaildirOutlet(opened.data / "outbox", bounce_key=opened.house.reply_key)
     chosen = RelaySettings(
         relay.host,
         relay.port,
@@ -112,5 +114,18 @@ def _mail_outlet(opened: OpenHouse) -> Outlet:
         Tls(relay.tls.value),
         relay.username,
         relay.password.value,
+        _token_in(relay.token_file) if relay.token_file else None,
+        connections=relay.connections,
     )
-    return RelayOutlet(chosen)
+    keys = [signing_key(key.domain, key.selector, key.key) for key in relay.dkim]
+    signer = DkimSigner(keys) if keys else None
+    return RelayOutlet(chosen, bounce_key=opened.house.reply_key, signer=signer)
+
+
+def _token_in(path: Path) -> Callable[[], Awaitable[str]]:
+    """The token of the next login: whoever renews it writes the file anew."""
+
+    async def read() -> str:
+        return (await asyncio.to_thread(path.read_bytes)).decode("utf-8", "replace").strip()
+
+    return read

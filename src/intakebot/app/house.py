@@ -139,8 +139,11 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         blobs = Blobs(directory)
         new_id = IdSource(clock.now, settings.service.node)
         follow_up = _follow_up(settings, new_id)
-        writer = GroupWriter(database, lambda connection: SqlStore(connection, blobs, follow_up), on_failed=on_failed)
         newest, *older = reply_keys(directory)
+        node = settings.service.node
+        writer = GroupWriter(
+            database, lambda connection: SqlStore(connection, blobs, follow_up, node), on_failed=on_failed
+        )
         house = House(
             organisation=settings.organisation,
             rules=RulesInForce(ruleset),
@@ -153,6 +156,7 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
             replies_per_hour=settings.automatic_replies.per_hour,
             mute_for=settings.automatic_replies.mute_after_bounce,
             shadow=settings.service.shadow,
+            files=settings.files,
         )
         try:
             archive, registration = SqlArchive(database, blobs), Registration(house)

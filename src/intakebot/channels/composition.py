@@ -21,6 +21,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote as percent_encoded
 
+from intakebot.domain.bounce_address import bounce_address
 from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import DeliveryFailedError
 from intakebot.reading.file_names import safe_name
@@ -39,6 +40,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()+,-]{1,60}")
 _ENCODED_PIECE = re.compile(r"(?:%..|[^%]){1,20}")
 _PLAIN_LENGTH = 60
 _ADDRESS_LENGTH = 320
+_ASKS_FOR_NO_ANSWER = "DR, RN, NRN, OOF, AutoReply"
+"""Exchange's word for what Auto-Submitted says to everybody else. Without NDR: a bounce is what we do want."""
 _LINE_BREAKING = ("Cc", "Cs", "Zl", "Zp")
 
 
@@ -101,9 +104,31 @@ def _named(name: str) -> str:
     return ";\r\n ".join(f"filename*{number}*={piece}" for number, piece in enumerate(pieces))
 
 
-def envelope_sender(delivery: Delivery) -> str:
-    """Who gets the bounce: nobody for automatic mail (RFC 3834 3.3), so that two robots never talk."""
+def envelope_sender(delivery: Delivery, bounce_key: bytes = b"") -> str:
+    """The return path: an address that names the delivery, so that a bounce finds it; never answered by a robot.
+
+    Where none can be made (no key, a long local part, an alarm, which is nothing that a bounce could find), automatic
+    mail has the null sender (RFC 3834 3.3), so that two robots never talk.
+    """
+    if bounce_key and delivery.kind is not DeliveryKind.ALARM:
+        named = bounce_address(bounce_key, delivery.sender, delivery.id)
+        if named != delivery.sender:
+            return named
     return "" if delivery.automatic else delivery.sender
+
+
+def wire_address(address: str) -> str:
+    """The address with its domain in ASCII (RFC 5891 A-labels) where only that stands between it and any next hop.
+
+    An address whose local part is beyond ASCII stays as it is and needs SMTPUTF8, whatever its domain (RFC 6531).
+    Labels are encoded as they are: a mapping such as of "ß" to "ss" would name somebody else's domain.
+    """
+    local, at, domain = address.rpartition("@")
+    if domain.isascii() or not local.isascii():
+        return address
+    labels = unicodedata.normalize("NFC", domain.lower()).split(".")
+    encoded = (label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}" for label in labels)
+    return f"{local}{at}{'.'.join(encoded)}"
 
 
 def _header(delivery: Delivery) -> Iterator[tuple[str, str]]:
@@ -121,6 +146,7 @@ def _header(delivery: Delivery) -> Iterator[tuple[str, str]]:
         yield "Reply-To", _mailbox("", delivery.reply_to)
     if delivery.automatic:
         yield "Auto-Submitted", "auto-generated" if delivery.kind is DeliveryKind.ALARM else "auto-replied"
+        yield "X-Auto-Response-Suppress", _ASKS_FOR_NO_ANSWER
     yield "X-Intakebot-Delivery", str(delivery.id)
 
 
@@ -133,8 +159,8 @@ def _mailbox(name: str, address: str) -> str:
     """`Name <address>`, the name in a form that cannot end early."""
     if len(address) > _ADDRESS_LENGTH or not _ADDRESS.fullmatch(address) or not address.isprintable():
         raise DeliveryFailedError(f"{address!r} is no address; correct it and send again")
-    phrase = _phrase(_one_line(name))
-    return f"{phrase}\r\n <{address}>" if phrase else address
+    phrase, shown = _phrase(_one_line(name)), wire_address(address)
+    return f"{phrase}\r\n <{shown}>" if phrase else shown
 
 
 def _phrase(name: str) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from intakebot.channels.composition import compose
+from intakebot.channels.composition import compose, envelope_sender
 from intakebot.domain.errors import DeliveryDeferredError
 from intakebot.ports import Receipt
 
@@ -25,13 +25,16 @@ class MaildirOutlet:
 
     channel = "email"
     idempotent = True
+    at_once = 4
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, bounce_key: bytes = b"") -> None:
         self._directory = directory
+        self._bounce_key = bounce_key
 
     async def deliver(self, delivery: Delivery) -> Receipt:
         """File once, as `ports.Outlet` says; raises DeliveryDeferredError when the disk does not take it."""
-        content = compose(delivery)
+        path = f"Return-Path: <{envelope_sender(delivery, self._bounce_key)}>\r\n"  # RFC 5321 4.4: filed is arrived
+        content = path.encode() + compose(delivery)
         try:
             name = await asyncio.to_thread(file_message, self._directory, f"{delivery.id}.intakebot", content)
         except OSError as error:

@@ -88,6 +88,9 @@ class House(Protocol):
         Raises NotFoundError when no Slack is configured.
         """
 
+    def attached_file(self, channel: str, content: bytes, sha256: str) -> bytes:
+        """The file with this hash in the raw message of a contact; raises NotFoundError."""
+
     def draw_workflows(self, settings: Path, name: str) -> Mapping[str, str]:
         """Mermaid diagrams by workflow name ('' = all); raises NotFoundError."""
 

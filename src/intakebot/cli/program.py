@@ -16,6 +16,7 @@ if sys.platform == "win32":
 else:
     from uvloop import new_event_loop
 
+from intakebot.cli.attachments import attachment_commands
 from intakebot.cli.cases import case_commands
 from intakebot.cli.contacts import contact_commands, register_contact
 from intakebot.cli.customers import customer_commands
@@ -88,6 +89,7 @@ program = Program(
         case_commands,
         contact_commands,
         register_contact,
+        attachment_commands,
         delivery_commands,
         queue_commands,
         handover_commands,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from intakebot.domain.positions import Node
 
 _HIGHEST_PORT = 65535
+_MOST_CONNECTIONS = 50
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -35,13 +36,29 @@ class Tls(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RelaySettings:
-    """The next hop of everything that leaves by mail; `username` '' = no login."""
+    """The next hop of everything that leaves by mail; `username` '' = no login.
+
+    The login is by `password`, or by the token in `token_file`, which somebody else renews. `dkim` are the keys that
+    mail is signed with, one for each sending domain.
+    """
 
     host: str
     port: int
     tls: Tls
     username: str
     password: Secret
+    token_file: Path | None = None
+    connections: int = 4
+    dkim: tuple[DkimKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DkimKey:
+    """What the mail of a domain and its subdomains is signed with: the name of the key in DNS, and the PEM file."""
+
+    domain: str
+    selector: str
+    key: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +125,27 @@ def read_relay(section: Section, environment: Mapping[str, str], folder: Path) -
     """The mail relay."""
     with section:
         username = section.text("username", "") if section.has("username") else ""
+        token_file = _optional_file(section, "token_file", folder)
+        if token_file and (section.has("password") or not username):
+            section.report(section.place_of("token_file"), "token_file: it needs a username, and no password beside it")
+        by_password = username and token_file is None
         return RelaySettings(
             host=section.text("host"),
             port=section.whole("port", 25, 1, _HIGHEST_PORT),
             tls=section.member("tls", Tls, Tls.REQUIRED),
             username=username,
-            password=section.secret("password", environment, folder) if username else Secret(""),
+            password=section.secret("password", environment, folder) if by_password else Secret(""),
+            token_file=token_file,
+            connections=section.whole("connections", 4, 1, _MOST_CONNECTIONS),
+            dkim=tuple(_read_dkim(domain, key, folder) for domain, key in section.sections("dkim")),
         )
+
+
+def _read_dkim(domain: str, section: Section, folder: Path) -> DkimKey:
+    with section:
+        selector = section.text("selector")
+        section.text("key")
+        return DkimKey(domain.lower(), selector, _optional_file(section, "key", folder) or folder)
 
 
 def _kind(text: str) -> str | None:

@@ -33,6 +33,7 @@ from intakebot.config.slack_file import SlackSettings, slack_settings
 from intakebot.config.workflow_file import read_workflows
 from intakebot.config.yaml_source import load_node
 from intakebot.domain.errors import ConfigError, Problem
+from intakebot.domain.file_policy import FilePolicy, FlaggedFiles
 
 if TYPE_CHECKING:
     from intakebot.domain.organisation import Organisation
@@ -103,6 +104,7 @@ class Settings:
     slack: tuple[SlackSettings, ...]
     relay: RelaySettings | None
     automatic_replies: AutomaticReplyCaps
+    files: FilePolicy
     alarms_to: tuple[str, ...]
     rules: RuleFiles
     templates_directory: Path
@@ -183,6 +185,7 @@ def _read_settings(file: Section, sources: _Sources, organisation: Organisation)
         slack=_read_slack(channels, file.problems, sources, organisation),
         relay=read_relay(file.section("relay"), sources.environment, sources.folder) if file.has("relay") else None,
         automatic_replies=_read_caps(file.section("automatic_replies")),
+        files=_read_files(file.section("attachments")),
         alarms_to=_read_alarms(file.section("alarms"), organisation),
         rules=rule_files(sources.folder),
         templates_directory=_read_templates(file, sources.folder),
@@ -233,6 +236,11 @@ def _read_caps(section: Section) -> AutomaticReplyCaps:
             per_hour=section.whole("per_hour", _REPLIES_PER_HOUR, 1, 1_000_000),
             mute_after_bounce=section.span("mute_after_bounce", _MUTE_AFTER_BOUNCE),
         )
+
+
+def _read_files(section: Section) -> FilePolicy:
+    with section:
+        return FilePolicy(section.member("flagged", FlaggedFiles, FlaggedFiles.MARK), section.size("largest", 25 << 20))
 
 
 def _read_alarms(section: Section, organisation: Organisation) -> tuple[str, ...]:

@@ -98,7 +98,10 @@ class DecidedFacts:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file that came with a contact; its bytes stay in the contact's raw message."""
+    """A file that came with a contact; its bytes stay in the contact's raw message.
+
+    `flags` are short codes of why it should be opened with care.
+    """
 
     id: int
     contact_id: int
@@ -106,6 +109,7 @@ class AttachedFile:
     media_type: str
     size: int
     sha256: str
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

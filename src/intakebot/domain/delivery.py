@@ -106,6 +106,12 @@ class DeliverySettlement:
     resends: int = 0
 
 
+SENDING_LIMIT = timedelta(minutes=20)
+"""How long one attempt may take, whatever the next hop does: longer than all its silences that are allowed at once."""
+
+LEASE = timedelta(minutes=30)
+"""How long a delivery belongs to the process that began to send it; then that process is taken for dead."""
+
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 240, 480))
 GIVE_UP_AFTER = timedelta(days=5)
 UNDER_WAY = timedelta(seconds=5)

@@ -30,7 +30,8 @@ class Address:
 class Attachment:
     """One attached file. `name` is safe to show and to use as a file name.
 
-    `size` and `sha256` (hex) are those of the decoded `content`, which may have been left behind (b"").
+    `size` and `sha256` (hex) are those of the decoded `content`, which may have been left behind (b""). `flags` are
+    short codes of why it should be opened with care (`reading.file_flags`).
     """
 
     name: str
@@ -40,6 +41,7 @@ class Attachment:
     content: bytes = field(default=b"", repr=False)
     content_id: str = ""
     inline: bool = False
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

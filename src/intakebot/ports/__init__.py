@@ -7,7 +7,7 @@ see SQL. Everything in here is a promise; the contract suites in tests/contract 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -72,10 +72,14 @@ class Receipt:
 
 
 class Outlet(Protocol):
-    """One way out. `idempotent` says whether the same delivery sent twice is one message there."""
+    """One way out. `idempotent` says whether the same delivery sent twice is one message there.
+
+    `at_once` is how many deliveries it can be handed at the same time; others are not begun meanwhile.
+    """
 
     channel: str
     idempotent: bool
+    at_once: int
 
     async def deliver(self, delivery: Delivery) -> Receipt:
         """Send once.
@@ -195,11 +199,17 @@ class Store(Protocol):
     def apply(self, changes: Sequence[Change]) -> None:
         """Write changes; raises ConflictError when a case is no longer the version that was decided on."""
 
-    def claim_deliveries(self, now: datetime, limit: int) -> list[Delivery]:
-        """Move due deliveries (queued, deferred) to `sending` and return them, attempts counted."""
+    def claim_deliveries(self, now: datetime, limit: int, busy: Collection[str] = ()) -> list[Delivery]:
+        """Move due deliveries (queued, deferred) to `sending` and return them, attempts counted.
 
-    def sending_deliveries(self) -> list[Delivery]:
-        """Deliveries left in `sending`: after a start, their fate is unknown."""
+        They are this process's for the time of a lease (`domain.delivery.LEASE`). Those of `busy` channels wait.
+        """
+
+    def lost_deliveries(self, now: datetime, *, own: bool) -> list[Delivery]:
+        """Deliveries left in `sending` by a process that died: their fate is unknown.
+
+        Another process is taken for dead when its lease has ended; with `own` also whoever was this node before us.
+        """
 
     def delivery(self, delivery_id: int) -> Delivery:
         """One delivery; raises NotFoundError."""

@@ -77,7 +77,10 @@ class Lookup(Protocol):
         """Why the contact that opened the case became a case: the stored trace, {} where there is none."""
 
     def files_of(self, number: int) -> tuple[dict[str, Any], ...]:
-        """Files that came with the case's contacts: name, media type, size, contact."""
+        """Files that came with the case's contacts: id, contact, name, media type, size, SHA-256, flags."""
+
+    def file(self, file_id: int) -> dict[str, Any]:
+        """One of them, with the contact's `channel`; raises NotFoundError."""
 
     def categories(self) -> tuple[str, ...]:
         """Categories that recent cases have, in alphabetical order."""

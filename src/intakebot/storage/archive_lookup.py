@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func,
 
 from intakebot.domain.case import Case, shown_number
 from intakebot.domain.delivery import DeliveryState
+from intakebot.domain.errors import NotFoundError
 from intakebot.ports import CaseFile
 from intakebot.ports.lessons import ClosedCase, StoredModel
 from intakebot.ports.lookup import Found, Rarity
@@ -24,7 +25,7 @@ from intakebot.storage.directory_tables import caller_addresses, callers, custom
 from intakebot.storage.json_rows import CASES_WITH_CUSTOMER, LISTED_CASE, NOT_ENDED, JsonRow, json_row
 from intakebot.storage.search import cases_with_any, found_cases, rarity
 from intakebot.storage.suggestion_records import closed_cases, closed_cases_left, stored_model
-from intakebot.storage.tables import case_messages, cases, decisions, deliveries, files
+from intakebot.storage.tables import case_messages, cases, contacts, decisions, deliveries, files
 
 _UNDELIVERED = (DeliveryState.FAILED.value, DeliveryState.HELD.value)
 _SOONEST_FIRST = (cases.c.resolved_at.is_not(None), cases.c.solve_by, cases.c.id)
@@ -117,6 +118,13 @@ class SqlLookup(SqlHistories):
         """Files that came with the case's contacts."""
         return tuple(self._json_rows(_FILES, number=number))
 
+    def file(self, file_id: int) -> JsonRow:
+        """One file that came with a contact, with the contact's channel; raises NotFoundError."""
+        found = self._json_rows(_ONE_FILE, this_id=file_id)
+        if not found:
+            raise NotFoundError(f"there is no attachment {file_id}")
+        return found[0]
+
     def closed_cases(self, after: int, limit: int) -> tuple[ClosedCase, ...]:
         """Cases that were closed by an event after this one, in the order in which they were closed."""
         with self.database.reading.connect() as connection:
@@ -168,8 +176,13 @@ _OPENING_TRACE = (
     .order_by(decisions.c.id)
     .limit(1)
 )
+_ONE_FILE = (
+    select(files, contacts.c.channel)
+    .join(contacts, contacts.c.id == files.c.contact_id)
+    .where(files.c.id == bindparam("this_id"))
+)
 _FILES = (
-    select(files.c.id, files.c.name, files.c.media_type, files.c.size, files.c.contact_id)
+    select(files)
     .where(
         files.c.contact_id.in_(
             select(case_messages.c.contact_id)

@@ -229,4 +229,5 @@ def file_row(file: AttachedFile) -> StoredRow:
         "media_type": file.media_type,
         "size": file.size,
         "sha256": file.sha256,
+        "flags": file.flags,
     }

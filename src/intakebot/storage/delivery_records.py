@@ -6,14 +6,30 @@ files that leave with a delivery are blobs, durable before the transaction that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, insert, literal_column, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
 
-from intakebot.domain.delivery import DeliveredFile, Delivery, DeliveryKind, DeliverySettlement, DeliveryState
+from intakebot.domain.delivery import LEASE, DeliveredFile, Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.errors import NotFoundError
 from intakebot.storage.blobs import Blobs
 from intakebot.storage.rows import KEYS, StoredRow, insert_rows, write_rows
@@ -26,6 +42,7 @@ _SETTLED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.BOUNCED, Del
 _CLAIM = (
     select(deliveries)
     .where(deliveries.c.state.in_(_DUE), deliveries.c.due_at <= bindparam("now"))
+    .where(deliveries.c.channel.not_in(bindparam("busy", expanding=True)))
     .order_by(deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("count"))
     .with_for_update(skip_locked=True)
@@ -33,9 +50,23 @@ _CLAIM = (
 _START_SENDING = (
     update(deliveries)
     .where(deliveries.c.id.in_(KEYS))
-    .values(state=DeliveryState.SENDING.value, attempts=deliveries.c.attempts + 1)
+    .values(
+        state=DeliveryState.SENDING.value,
+        attempts=deliveries.c.attempts + 1,
+        claimed_by=bindparam("new_node"),
+        leased_until=bindparam("new_lease"),
+    )
 )
-_SENDING = select(deliveries).where(deliveries.c.state == DeliveryState.SENDING.value).order_by(deliveries.c.id)
+_OUT_OF_LEASE: ColumnElement[bool] = func.coalesce(deliveries.c.leased_until, deliveries.c.created_at) <= bindparam(
+    "now", type_=Instant()
+)
+_OF_NODE: ColumnElement[bool] = func.coalesce(deliveries.c.claimed_by, bindparam("node")) == bindparam("node")
+_LOST = (
+    select(deliveries)
+    .where(deliveries.c.state == DeliveryState.SENDING.value)
+    .order_by(deliveries.c.id)
+    .with_for_update(skip_locked=True)
+)
 _ONE = select(deliveries).where(deliveries.c.id == bindparam("this_id"))
 _MOST_MAILS_COMPARED = 20
 _NEVER_LEFT = tuple(
@@ -103,6 +134,8 @@ def delivery_row(delivery: Delivery) -> StoredRow:
         "answer": delivery.answer,
         "settled_at": delivery.settled_at,
         "files": [_file_row(file) for file in delivery.files] or (),
+        "claimed_by": None,
+        "leased_until": None,
     }
 
 
@@ -166,12 +199,19 @@ def _settlement_row(settlement: DeliverySettlement) -> StoredRow:
     }
 
 
-def claim_deliveries(connection: Connection, blobs: Blobs, now: datetime, limit: int) -> list[Delivery]:
-    """Move due deliveries to `sending`, attempt counted, with the bytes of their files; other workers skip them."""
-    found = [delivery_of(row) for row in connection.execute(_CLAIM, {"now": now, "count": limit})]
+def claim_deliveries(
+    connection: Connection, blobs: Blobs, node: int, now: datetime, limit: int, busy: Collection[str]
+) -> list[Delivery]:
+    """Move due deliveries to `sending`, attempt counted, with the bytes of their files; other workers skip them.
+
+    They belong to `node` for the time of a lease. Channels that are `busy` are left alone.
+    """
+    wanted = {"now": now, "count": limit, "busy": list(busy)}
+    found = [delivery_of(row) for row in connection.execute(_CLAIM, wanted)]
     if not found:
         return []
-    connection.execute(_START_SENDING, {"keys": [delivery.id for delivery in found]})
+    claim = {"keys": [delivery.id for delivery in found], "new_node": node, "new_lease": now + LEASE}
+    connection.execute(_START_SENDING, claim)
     state = DeliveryState.SENDING
     steps = [{"this_id": each.id, "new_state": state.value, "new_answer": "", "at": now} for each in found]
     write_rows(connection, _ADD_STEP, steps)
@@ -193,9 +233,13 @@ def _bytes_of(blobs: Blobs, file: DeliveredFile) -> bytes:
         return b""
 
 
-def sending_deliveries(connection: Connection) -> list[Delivery]:
-    """Deliveries in `sending`, oldest first."""
-    return [delivery_of(row) for row in connection.execute(_SENDING)]
+def lost_deliveries(connection: Connection, node: int, now: datetime, *, own: bool) -> list[Delivery]:
+    """Deliveries in `sending` that nobody sends any more, oldest first: of other nodes those out of lease.
+
+    Those of `node` are all lost when it has just started (`own`), and none while it runs: it knows them itself.
+    """
+    nobodys = or_(_OUT_OF_LEASE, _OF_NODE) if own else and_(_OUT_OF_LEASE, not_(_OF_NODE))
+    return [delivery_of(row) for row in connection.execute(_LOST.where(nobodys), {"now": now, "node": node})]
 
 
 def sent_mails(connection: Connection, case_id: int) -> list[str]:

@@ -5,7 +5,7 @@ Made by the writer for every transaction and never kept. Reading is in bulk; wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -52,12 +52,14 @@ _COUNT_REFUSAL = text(
 class SqlStore:
     """`ports.Store` on a connection; `blobs` takes what is too large for a row.
 
-    `follow_up` says which posts changes owe to agents; they are written with the changes.
+    `follow_up` says which posts changes owe to agents; they are written with the changes. `node` is this process
+    among those on the same database.
     """
 
     connection: Connection
     blobs: Blobs
     follow_up: FollowUp = owes_nothing
+    node: int = 0
 
     @property
     def chat(self) -> SqlChatStore:
@@ -126,13 +128,13 @@ class SqlStore:
         if posts:
             self.chat.owe_posts(posts)
 
-    def claim_deliveries(self, now: datetime, limit: int) -> list[Delivery]:
+    def claim_deliveries(self, now: datetime, limit: int, busy: Collection[str] = ()) -> list[Delivery]:
         """Move due deliveries (queued, deferred) to `sending` and return them, attempts counted."""
-        return delivery_records.claim_deliveries(self.connection, self.blobs, now, limit)
+        return delivery_records.claim_deliveries(self.connection, self.blobs, self.node, now, limit, busy)
 
-    def sending_deliveries(self) -> list[Delivery]:
-        """Deliveries left in `sending`: after a start, their fate is unknown."""
-        return delivery_records.sending_deliveries(self.connection)
+    def lost_deliveries(self, now: datetime, *, own: bool) -> list[Delivery]:
+        """Deliveries left in `sending` by a process that died: their fate is unknown."""
+        return delivery_records.lost_deliveries(self.connection, self.node, now, own=own)
 
     def delivery(self, delivery_id: int) -> Delivery:
         """One delivery; raises NotFoundError."""

@@ -238,6 +238,8 @@ deliveries = Table(
     Column("answer", Text, nullable=False),
     Column("settled_at", Instant),
     Column("files", JSON, nullable=False, server_default="[]"),
+    Column("claimed_by", Integer),
+    Column("leased_until", Instant),
     Index(
         "ix_deliveries_due",
         "due_at",
@@ -285,4 +287,5 @@ files = Table(
     Column("media_type", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
+    Column("flags", JSON, nullable=False, server_default="[]"),
 )

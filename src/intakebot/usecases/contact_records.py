@@ -40,6 +40,7 @@ def contact_records(
             file.media_type,
             file.size,
             file.sha256,
+            house.files.flags(file.size, file.flags),
         )
         for file in read.message.attachments
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from intakebot.domain.actors import SYSTEM, Actor
 from intakebot.domain.case import CaseEvent
@@ -38,7 +39,13 @@ from intakebot.usecases.idle import watched
 from intakebot.usecases.resolve import CAME_BACK, mark_resolution_sent, reopen_case
 from intakebot.usecases.rights import refuse_stranger
 
-CLAIMED_AT_ONCE = 50
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many deliveries may be begun now, and the channels that have enough to do."""
+
+    most: int
+    busy: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,13 @@ class Sent:
 
     delivery: Delivery
     outcome: Receipt | Exception
+
+
+class Recovery(Enum):
+    """When somebody looks for deliveries that a dead process left behind."""
+
+    AT_THE_START = "at the start"
+    MEANWHILE = "meanwhile"
 
 
 class Delivering:
@@ -59,29 +73,40 @@ class Delivering:
         self._house = house
         self._idempotent = idempotent
 
-    def claim(self, store: Store, limits: Sequence[int]) -> list[list[Delivery]]:
+    def claim(self, store: Store, rooms: Sequence[Room]) -> list[list[Delivery]]:
         """Due deliveries, moved to `sending` before the first byte leaves.
 
         In shadow mode there are none: what was owed before is held, and a person decides about it later.
         """
         now = self._house.clock.now()
-        claimed = [store.claim_deliveries(now, limit) for limit in limits]
+        claimed = [store.claim_deliveries(now, room.most, room.busy) for room in rooms]
         if not self._house.shadow:
             return claimed
         owed = [delivery for group in claimed for delivery in group]
         store.apply([Change(settlements=tuple(_held_back(delivery, now) for delivery in owed))])
-        return [[] for _ in limits]
+        return [[] for _ in rooms]
 
     def settle(self, store: Store, sent: Sequence[Sent]) -> list[DeliveryState]:
-        """Write what became of deliveries, and what that means for their cases."""
+        """Write what became of deliveries, and what that means for their cases.
+
+        What became of an attempt counts while the delivery is still in that attempt: a bounce may have been faster
+        than our own commit, and a process that slept longer than its lease has lost the delivery to another.
+        """
         at = self._house.clock.now()
-        settlements = [self._settlement(store, one, at) for one in sent]
-        store.apply([Change(settlements=(settlement,)) for settlement in settlements])
-        for one, settlement in zip(sent, settlements, strict=True):
-            meaning = self._meaning(store, one.delivery, settlement, at)
+        found = [store.delivery(one.delivery.id) for one in sent]
+        counts = [_same_attempt(one.delivery, now) for one, now in zip(sent, found, strict=True)]
+        settlements = [
+            self._settlement(store, one, at) if same else _too_late(one, now, at)
+            for one, now, same in zip(sent, found, counts, strict=True)
+        ]
+        store.apply([Change(settlements=(settlement,)) for settlement in settlements if settlement])
+        for one, settlement, same in zip(sent, settlements, counts, strict=True):
+            meaning = self._meaning(store, one.delivery, settlement, at) if settlement and same else Change()
             if meaning != Change():
                 store.apply([watched(self._house, meaning)])
-        return [settlement.state for settlement in settlements]
+        return [
+            settlement.state if settlement else now.state for settlement, now in zip(settlements, found, strict=True)
+        ]
 
     def _settlement(self, store: Store, sent: Sent, at: datetime) -> DeliverySettlement:
         """The next state; a resolution that would be tried again is withdrawn when its case came back meanwhile."""
@@ -93,17 +118,19 @@ class Delivering:
             return settlement
         return DeliverySettlement(sent.delivery.id, DeliveryState.WITHDRAWN, CAME_BACK, at)
 
-    def recover(self, store: Store, starts: Sequence[None]) -> list[int]:
-        """At the start: deliveries left in `sending` are ambiguous. Resend once, or hold and tell somebody.
+    def recover(self, store: Store, looks: Sequence[Recovery]) -> list[int]:
+        """Deliveries that a dead process left in `sending` are ambiguous. Resend once, or hold and tell somebody.
 
-        Where sending twice is one message, they are due in a moment: it was we who failed, not the next hop.
+        At the start those of this process's predecessor are among them. Where sending twice is one message,
+        they are due in a moment: it was we who failed, not the next hop.
         """
-        lost, at = store.sending_deliveries(), self._house.clock.now()
+        at = self._house.clock.now()
+        lost = store.lost_deliveries(at, own=Recovery.AT_THE_START in looks)
         error = DeliveryAmbiguousError("the service stopped while this was being sent")
         again = [delivery for delivery in lost if delivery.channel in self._idempotent]
         store.apply([Change(settlements=(_due_again(delivery, str(error), at),)) for delivery in again])
         self.settle(store, [Sent(delivery, error) for delivery in lost if delivery not in again])
-        return [len(lost) for _ in starts]
+        return [len(lost) for _ in looks]
 
     def _meaning(self, store: Store, delivery: Delivery, settlement: DeliverySettlement, at: datetime) -> Change:
         """What a settled delivery means for its case; only resolutions mean something, and held questions."""
@@ -151,6 +178,18 @@ def settlement_of(sent: Sent, at: datetime, *, idempotent: bool) -> DeliverySett
         state = DeliveryState.DEFERRED if due else DeliveryState.FAILED
         return DeliverySettlement(delivery.id, state, answer, at, due, delivery.resends)
     return _after_ambiguous(delivery, answer, at)
+
+
+def _same_attempt(sent: Delivery, found: Delivery) -> bool:
+    return found.state is DeliveryState.SENDING and found.attempts == sent.attempts
+
+
+def _too_late(sent: Sent, found: Delivery, at: datetime) -> DeliverySettlement | None:
+    """What is written of an attempt that no longer counts: that the next hop took what a bounce had come for."""
+    if found.state is not DeliveryState.BOUNCED or not isinstance(sent.outcome, Receipt):
+        return None
+    answer = f"{found.answer}; the next hop had taken it: {sent.outcome.answer}"
+    return DeliverySettlement(found.id, DeliveryState.BOUNCED, answer, at, None, found.resends)
 
 
 def _held_back(delivery: Delivery, at: datetime) -> DeliverySettlement:

@@ -14,6 +14,7 @@ from functools import partial
 from intakebot.domain.actors import Actor
 from intakebot.domain.case import Case, Task
 from intakebot.domain.errors import NotFoundError, RefusedError
+from intakebot.domain.file_policy import FilePolicy
 from intakebot.domain.lifecycle import CaseInHand
 from intakebot.domain.organisation import Agent, Organisation, Queue
 from intakebot.domain.promises import warnings_of
@@ -31,6 +32,7 @@ class House:
     per address and 24 h, `replies_per_hour` all of them in an hour; an address is muted `mute_for` so long after a mail
     to it came back. `learned` are agents beside the configured ones, as a chat's user groups name them now;
     `suggestions` what was learned from closed cases. In `shadow` everything is decided and nothing is sent.
+    `files` says what becomes of files that should be opened with care.
     """
 
     organisation: Organisation
@@ -46,6 +48,7 @@ class House:
     shadow: bool = False
     learned: dict[str, Agent] = field(default_factory=dict)
     suggestions: SuggestionsInForce = field(default_factory=SuggestionsInForce)
+    files: FilePolicy = field(default_factory=FilePolicy)
 
     @property
     def ruleset(self) -> Ruleset:

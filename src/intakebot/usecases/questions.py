@@ -11,6 +11,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from intakebot.domain.enhanced_status import status_in
 from intakebot.domain.errors import RefusedError
 from intakebot.ports import Archive, CaseFilter
 from intakebot.usecases.agreement import agreement_since
@@ -18,6 +19,7 @@ from intakebot.usecases.house import House
 from intakebot.usecases.preview import reply_preview
 from intakebot.usecases.proposals import open_proposals
 from intakebot.usecases.questions_card import case_card
+from intakebot.usecases.questions_files import attachment, attachments
 from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
 from intakebot.usecases.reasons import case_why
@@ -44,6 +46,8 @@ class Questions:
             "case.find": partial(cases_found, archive),
             "case.suggest": partial(suggestions, house, archive),
             "suggestions.show": partial(suggestion_figures, house, archive),
+            "attachment.list": partial(attachments, house, archive),
+            "attachment.show": partial(attachment, house, archive),
             "contact.list": self._contact_list,
             "contact.show": self._contact_show,
             "contact.content": self._contact_content,
@@ -122,10 +126,10 @@ class Questions:
         return base64.b64encode(self._archive.content(id)).decode("ascii")
 
     def _delivery_list(self, state: str = "", limit: int = 100) -> Any:  # noqa: ANN401
-        return self._archive.deliveries(state, limit)
+        return [_with_status(row) for row in self._archive.deliveries(state, limit)]
 
     def _delivery_show(self, id: int) -> Any:  # noqa: ANN401, A002
-        return self._archive.delivery(id)
+        return _with_status(self._archive.delivery(id))
 
     def _queue_list(self) -> Any:  # noqa: ANN401
         figures = self._archive.queues()
@@ -159,3 +163,8 @@ class Questions:
 
     def _clock(self) -> str:
         return self._house.clock.now().isoformat()
+
+
+def _with_status(delivery: Mapping[str, Any]) -> dict[str, Any]:
+    """The delivery with the enhanced status (RFC 3463) that its last answer names, '' without one."""
+    return dict(delivery) | {"status": status_in(delivery["answer"])}

@@ -17,6 +17,7 @@ from intakebot.domain.workflow import Workflow
 from intakebot.ports import Archive
 from intakebot.usecases.house import House
 from intakebot.usecases.proposals import open_proposals
+from intakebot.usecases.questions_files import shown_file
 from intakebot.usecases.suggest_category import suggested_category
 
 JsonRow = Mapping[str, Any]
@@ -62,7 +63,7 @@ def case_card(house: House, archive: Archive, number: int) -> dict[str, Any]:
         "why": list(first.get("sentences", ())),
         "source": {"channel": case["channel"], "permalink": str(first.get("permalink", ""))},
         "allowed": list(_allowed(archive.case_alone(number), workflow)),
-        "files": [dict(file) for file in archive.files_of(number)],
+        "files": [shown_file(house, file) for file in archive.files_of(number)],
         **_people(house, case),
         **_customer(case, first),
         **_said(house, case),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from base64 import b64decode
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 class Sink:
     """Keeps what it takes. `answers` has the reply per hook ("MAIL", "RCPT", "DATA"); `reset` = RST after the dot.
 
-    A `silent` sink never answers the content; `hang_up_before` names the hook that drops the connection instead.
+    A `silent` sink never answers the content, one that is `silent_for` an address never that of its mails; `refused`
+    has the answers to RCPT by address; `hang_up_before` names the hook that drops the connection instead.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
     reset: bool = False
     silent: bool = False
+    silent_for: str = ""
+    refused: dict[str, str] = field(default_factory=dict)
     hang_up_before: str = ""
     port: int = 0
     connections: int = 0
@@ -43,7 +47,7 @@ class Sink:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
-        answer = self._answer("RCPT", server)
+        answer = self.refused.get(address) or self._answer("RCPT", server)
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
         return answer
@@ -56,9 +60,13 @@ class Sink:
             plug: socket.socket = server.transport.get_extra_info("socket")
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             server.transport.abort()
-        if self.silent:
+        if self.silent or self.silent_for in envelope.rcpt_tos:
             await asyncio.Event().wait()
         return answer
+
+    async def auth_XOAUTH2(self, _server: SMTP, arguments: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        self.logins.append(b64decode(arguments[1]))
+        return AuthResult(success=b"fresh" in self.logins[-1], handled=False)
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> AuthResult:
         self.logins.append(login)
@@ -72,7 +80,9 @@ class Sink:
 
 
 @asynccontextmanager
-async def sinking(sink: Sink, tls: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[Sink]:
+async def sinking(
+    sink: Sink, tls: ssl.SSLContext | None = None, *, smtputf8: bool = True, **options: Any
+) -> AsyncIterator[Sink]:
     """Run the sink on loopback; `tls` makes it offer STARTTLS."""
     loop = asyncio.get_running_loop()
 
@@ -81,7 +91,7 @@ async def sinking(sink: Sink, tls: ssl.SSLContext | None = None, **options: Any)
         sink.open.append(
             SMTP(
                 sink, hostname="sink.example", loop=loop, tls_context=tls, authenticator=sink.authenticate,
-                enable_SMTPUTF8=True, **options,
+                enable_SMTPUTF8=smtputf8, **options,
             )
         )  # fmt: skip
         return sink.open[-1]

@@ -14,6 +14,8 @@ import pytest
 from contract.channels.harness import DEADLINE, a_delivery
 from contract.channels.sink import Sink, hang_up, sinking
 from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
+from intakebot.domain.bounce_address import delivery_of_bounce
+from intakebot.domain.delivery import DeliveryKind
 from intakebot.domain.errors import DeliveryAmbiguousError, DeliveryDeferredError, DeliveryFailedError
 
 TlsMaterial = tuple[ssl.SSLContext, ssl.SSLContext, Path]
@@ -21,7 +23,8 @@ TlsMaterial = tuple[ssl.SSLContext, ssl.SSLContext, Path]
 
 def relay_to(sink: Sink, **changes: Any) -> RelayOutlet:
     values: dict[str, Any] = {"host": "127.0.0.1", "port": sink.port, "hostname": "bot.example", "tls": Tls.NONE}
-    return RelayOutlet(RelaySettings(**(values | changes)))
+    bounce_key = changes.pop("bounce_key", b"")
+    return RelayOutlet(RelaySettings(**(values | changes)), bounce_key=bounce_key)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def relay_to(sink: Sink, **changes: Any) -> RelayOutlet:
 )
 async def test_every_fate_has_its_error_and_the_next_message_goes_out(script: dict[str, Any], error: type) -> None:
     async with sinking(Sink(**script)) as sink:
-        outlet = relay_to(sink, timeout=timedelta(seconds=0.5))
+        outlet = relay_to(sink, timeout=timedelta(seconds=0.5), content_timeout=timedelta(seconds=0.5))
         with pytest.raises(error):
             await outlet.deliver(a_delivery())
         sink.answers, sink.reset, sink.silent, sink.hang_up_before = {}, False, False, ""
@@ -84,13 +87,63 @@ async def test_one_connection_is_kept_and_renewed() -> None:
     assert len(sink.taken) == 4
 
 
-async def test_messages_at_once_go_out_one_by_one() -> None:
+@pytest.mark.parametrize("connections", [1, 3])
+async def test_messages_at_once_share_as_many_connections_as_there_may_be(connections: int) -> None:  # case C04
     async with sinking(Sink()) as sink:
-        outlet = relay_to(sink)
+        outlet = relay_to(sink, connections=connections)
         await asyncio.gather(*(outlet.deliver(a_delivery(text=f"{n}\n")) for n in range(20)))
         await outlet.close()
-    assert sink.connections == 1
+    assert sink.connections == connections
     assert sorted(int(content.split()[-1]) for _, _, content in sink.taken) == list(range(20))
+
+
+async def test_silence_over_one_mail_keeps_no_other_waiting() -> None:  # case C04
+    async with sinking(Sink(silent_for="mute@example.net")) as sink:
+        outlet = relay_to(sink, connections=2)
+        waiting = asyncio.create_task(outlet.deliver(a_delivery(recipient="mute@example.net")))
+        async with asyncio.timeout(DEADLINE):
+            while "DATA" not in sink.heard:
+                await asyncio.wait({waiting}, timeout=0.01)
+            for _ in range(5):
+                await outlet.deliver(a_delivery())
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        await outlet.close()
+    assert len(sink.taken) == 6
+
+
+async def test_a_refused_recipient_is_refused_alone() -> None:  # case C07
+    async with sinking(Sink(refused={"gone@example.net": "550 5.1.1 no such user"})) as sink:
+        outlet = relay_to(sink)
+        recipients = ("one@example.net", "gone@example.net", "two@example.net")
+        outcomes = await asyncio.gather(
+            *(outlet.deliver(a_delivery(recipient=each)) for each in recipients), return_exceptions=True
+        )
+        await outlet.close()
+    assert [isinstance(outcome, DeliveryFailedError) for outcome in outcomes] == [False, True, False]
+    assert str(outcomes[1]) == ("the next hop refused the recipient: 550 5.1.1 no such user (there is no such mailbox)")
+    assert sorted(recipients for _, recipients, _ in sink.taken) == [["one@example.net"], ["two@example.net"]]
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "said"),
+    [
+        ({"MAIL": "530 5.7.0 Must issue a STARTTLS command first"}, DeliveryDeferredError, "the sender: 530 5.7.0"),
+        ({"MAIL": "552 5.3.4 too much"}, DeliveryFailedError, "(the message is too large)"),
+        ({"RCPT": "452 4.2.2 full"}, DeliveryDeferredError, "the recipient: 452 4.2.2 full (the mailbox is full)"),
+        ({"RCPT": "550-5.7.1 first\r\n550 5.7.1 second"}, DeliveryFailedError, "550 5.7.1 first 5.7.1 second (it is"),
+        ({"RCPT": "550 no codes here"}, DeliveryFailedError, "550 no codes here"),
+        ({"DATA": "451 4.7.1 greylisted"}, DeliveryDeferredError, "the content: 451 4.7.1 greylisted"),
+    ],
+)
+async def test_what_was_refused_and_why_is_kept(answers: dict[str, str], error: type, said: str) -> None:  # case C03
+    async with sinking(Sink(answers=answers)) as sink:
+        outlet = relay_to(sink)
+        with pytest.raises(error) as caught:
+            await outlet.deliver(a_delivery())
+        await outlet.close()
+    assert said in str(caught.value)
 
 
 async def test_a_cancelled_send_leaves_no_answer_for_the_next_message() -> None:
@@ -118,6 +171,20 @@ async def test_automatic_mail_has_no_sender_to_bounce_to() -> None:  # case D14
     assert [recipients for _, recipients, _ in sink.taken] == [["caller@example.net"]] * 2
 
 
+async def test_the_return_path_names_the_delivery() -> None:  # case D14
+    key = b"only this house knows"
+    async with sinking(Sink()) as sink:
+        outlet = relay_to(sink, bounce_key=key)
+        for automatic in (True, False):
+            await outlet.deliver(a_delivery(automatic=automatic))
+        await outlet.deliver(a_delivery(automatic=True, sender=f"{'long' * 12}@example.com"))
+        await outlet.deliver(a_delivery(automatic=True, kind=DeliveryKind.ALARM))
+        await outlet.close()
+    senders = [sender for sender, _, _ in sink.taken]
+    assert [delivery_of_bounce(key, sender) for sender in senders] == [7001, 7001, None, None]
+    assert senders[2:] == ["<>", "<>"]
+
+
 @pytest.mark.parametrize(
     "text",
     [".\n", "..\n.\n", "a\n.\nb\n", "x" * 5000 + "\n", ".\r\n.\r.\n", "ü" * 3000 + "\n.\n"],
@@ -141,6 +208,31 @@ async def test_addresses_beyond_ascii_need_a_next_hop_that_takes_them() -> None:
         await outlet.deliver(a_delivery(recipient="björn@exämple.net"))
         await outlet.close()
     assert sink.taken[0][1] == ["björn@exämple.net"]
+
+
+async def test_a_next_hop_without_smtputf8_gets_what_ascii_can_say_and_nothing_else() -> None:
+    async with sinking(Sink(), smtputf8=False) as sink:
+        outlet = relay_to(sink)
+        await outlet.deliver(a_delivery(recipient="bjorn@exämple.net"))
+        await outlet.deliver(a_delivery(recipient="bjorn@straße.example"))
+        with pytest.raises(DeliveryFailedError, match="SMTPUTF8"):
+            await outlet.deliver(a_delivery(recipient="björn@example.net"))
+        await outlet.close()
+    assert [recipients for _, recipients, _ in sink.taken] == [
+        ["bjorn@xn--exmple-cua.net"],
+        ["bjorn@xn--strae-oqa.example"],
+    ]
+    assert b"<bjorn@xn--exmple-cua.net>" in sink.taken[0][2]
+
+
+@pytest.mark.parametrize("recipient", ["", " ", "<>", "nobody", "@example.net", "a@"])
+async def test_no_recipient_is_refused_before_anybody_is_asked(recipient: str) -> None:
+    async with sinking(Sink()) as sink:
+        outlet = relay_to(sink)
+        with pytest.raises(DeliveryFailedError, match="no address"):
+            await outlet.deliver(a_delivery(recipient=recipient))
+        await outlet.close()
+    assert sink.connections == 0
 
 
 # --- TLS and login ---
@@ -197,6 +289,28 @@ async def test_login(tls: TlsMaterial, password: str, taken: int) -> None:
             assert password not in str(caught.value)
         await outlet.close()
     assert len(sink.taken) == taken
+
+
+async def test_login_by_token(tls: TlsMaterial) -> None:
+    server, trusting, _ = tls
+    tokens = iter(["stale", "fresh"])
+
+    async def token() -> str:
+        return next(tokens)
+
+    async with sinking(Sink(), tls=server, auth_required=True) as sink:
+        login = {"username": "bot@example.com", "token": token, "tls": Tls.REQUIRED, "tls_context": trusting}
+        outlet = relay_to(sink, host="localhost", **login)
+        with pytest.raises(DeliveryDeferredError) as caught:
+            await outlet.deliver(a_delivery())
+        assert "stale" not in str(caught.value)
+        await outlet.deliver(a_delivery())  # the token is asked for again
+        await outlet.close()
+    assert sink.logins == [
+        b"user=bot@example.com\1auth=Bearer stale\1\1",
+        b"user=bot@example.com\1auth=Bearer fresh\1\1",
+    ]
+    assert len(sink.taken) == 1
 
 
 def test_a_password_is_shown_to_nobody_who_strips_tls() -> None:

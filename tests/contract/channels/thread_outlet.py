@@ -26,6 +26,7 @@ class ThreadOutlet:
 
     channel = SlackOutlet.channel
     idempotent = SlackOutlet.idempotent
+    at_once = SlackOutlet.at_once
 
     def __init__(self, workspace: FakeSlack) -> None:
         clock = workspace.clock.source

@@ -82,6 +82,7 @@ async def test_nothing_is_fetched_from_anywhere_else(calls: Calls, url: str) -> 
     assert refused.value.error == "not_slack"
 
 
+# case H12
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_to_another_host_is_not_followed(slack: FakeSlack, status: int) -> None:
     shown: list[str] = []

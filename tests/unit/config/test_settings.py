@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from intakebot.config.channel_settings import Tls
+from intakebot.config.channel_settings import DkimKey, Tls
 from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.errors import ConfigError
+from intakebot.domain.file_policy import FilePolicy, FlaggedFiles
 from intakebot.domain.workflow import variant_for
 
 ROOT = Path(__file__).parents[3]
@@ -126,6 +127,25 @@ def test_a_relay_takes_its_password_from_the_environment_and_never_shows_it(tmp_
     assert (settings.relay.port, settings.relay.tls) == (25, Tls.REQUIRED)
     assert settings.relay.password.value == "canary-4711"
     assert "canary-4711" not in repr(settings) + str(settings.relay.password)
+
+
+def test_a_relay_may_have_a_token_connections_and_keys_to_sign_with(tmp_path: Path) -> None:
+    for name in ("token", "desk.pem"):
+        (tmp_path / name).write_text("canary-4711\n", encoding="utf-8")
+    dkim = "dkim: {Example.org: {selector: desk, key: desk.pem}}"
+    relay = f"relay: {{host: h, username: bot, token_file: token, connections: 9, {dkim}}}\nagents:"
+    settings = changed(tmp_path, "agents:", relay)
+
+    assert settings.relay is not None
+    assert (settings.relay.token_file, settings.relay.connections) == (tmp_path / "token", 9)
+    assert settings.relay.dkim == (DkimKey("example.org", "desk", tmp_path / "desk.pem"),)
+    assert "canary-4711" not in repr(settings)
+
+
+def test_files_are_marked_unless_the_house_keeps_them_back(tmp_path: Path) -> None:
+    assert changed(tmp_path, "agents:", "agents:").files == FilePolicy(FlaggedFiles.MARK, 25 << 20)
+    kept_back = changed(tmp_path, "agents:", "attachments: {flagged: withhold, largest: 1MB}\nagents:").files
+    assert kept_back == FilePolicy(FlaggedFiles.WITHHOLD, 1 << 20)
 
 
 def test_secrets_come_from_files_without_their_line_break(tmp_path: Path) -> None:  # case K01

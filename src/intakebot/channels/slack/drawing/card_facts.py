@@ -113,5 +113,13 @@ def _links(case: Case) -> list[str]:
 
 def _files(case: Case) -> str:
     files = list(case.get("files") or ())
-    names = ", ".join(cut_line(file.get("name"), 60) for file in files[:4])
+    names = ", ".join(f"{cut_line(file.get('name'), 60)}{_careful(file)}" for file in files[:4])
     return f"{names} and {len(files) - 4} more" if len(files) > 4 else names  # noqa: PLR2004 - as many as are named
+
+
+def _careful(file: Mapping[str, Any]) -> str:
+    """Why a file should be opened with care, and whether it is kept back."""
+    flags = ", ".join(cut_line(flag, 20) for flag in file.get("flags") or ())
+    if not flags:
+        return ""
+    return f" (kept back: {flags})" if file.get("withheld") else f" (careful: {flags})"

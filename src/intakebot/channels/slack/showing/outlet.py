@@ -64,6 +64,7 @@ class SlackOutlet:
 
     channel = "slack"
     idempotent = True
+    at_once = 4
 
     def __init__(self, calls: PacedCalls, rooms: Rooms, clock: Clock, reaction: str = "white_check_mark") -> None:
         self._calls = calls
