@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from intakebot.domain.errors import ConflictError
@@ -45,7 +45,7 @@ _FORGET = delete(mailbox_mails).where(*_ITS_MAILS, mailbox_mails.c.uid == bindpa
 _MAILS = select(mailbox_mails).where(*_ITS_MAILS).order_by(mailbox_mails.c.uid)
 _CONFLICT: dict[str, Any] = {
     "index_elements": ["account", "folder", "uid"],
-    "set_": {"attempts": mailbox_mails.c.attempts + 1},
+    "set_": {"attempts": literal_column("mailbox_mails.attempts + excluded.attempts")},
 }
 _COUNT = {
     "sqlite": sqlite.insert(mailbox_mails).on_conflict_do_update(**_CONFLICT),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from intakebot.channels.imap.batches import MEASURED_AT_ONCE, batches, slices
-from intakebot.channels.imap.connection import Connection, Measured
+from intakebot.channels.imap.connection import Connection, Folder, Measured
 from intakebot.channels.imap.letters import HEADERS_READ, incoming, stand_in
 from intakebot.channels.imap.mailbox import Mailbox
 from intakebot.channels.imap.marking import mark
@@ -37,21 +37,28 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Look:
-    """What a look came to: mails taken, mails that have to wait for another look. `elsewhere`: not ours to work on."""
+    """What a look came to: mails taken, mails that have to wait for another look. `elsewhere`: not ours to work on.
 
+    `folder` is as it was when the look began.
+    """
+
+    folder: Folder
     taken: int = 0
     waiting: int = 0
     elsewhere: bool = False
 
 
 class Collector:
-    """Looks into one mailbox for one intake."""
+    """Looks into one mailbox for one intake; after `stop` what is under way is finished and nothing more begun."""
 
-    def __init__(self, mailbox: Mailbox, books: Mailboxes, intake: Intake, thread: MailThread) -> None:
+    def __init__(
+        self, mailbox: Mailbox, books: Mailboxes, intake: Intake, thread: MailThread, stop: asyncio.Event
+    ) -> None:
         self.mailbox = mailbox
         self.books = books
         self.intake = intake
         self.thread = thread
+        self.stop = stop
 
     async def look(self, connection: Connection) -> Look:
         """Take everything that is there.
@@ -63,8 +70,8 @@ class Collector:
         first = folder.last_uid if self.mailbox.from_now else 0
         standing = await self.books.claim(Arrived(self.mailbox.place, folder.uid_validity, first))
         if standing is None:
-            return Look(elsewhere=True)
-        work = _Work(self, connection, standing.hold, Look())
+            return Look(folder, elsewhere=True)
+        work = _Work(self, connection, standing.hold, Look(folder))
         await work.through(standing)
         await self.books.finish(standing.hold)
         return work.look
@@ -86,12 +93,16 @@ class _Work:
         await self._mark({mail.uid: mail.attempts for mail in mails if mail.stage is MailStage.KEPT})
         begun = sorted((mail for mail in mails if mail.stage is MailStage.BEGUN), key=lambda one: one.attempts)
         for mail in begun:  # each alone: one of them may be what ended the last look
+            if self.collector.stop.is_set():
+                return
             for measured in await self._call(self.connection.measure, [mail.uid]):
                 await self._again(measured, mail)
         new = await self._call(self.connection.uids_after, standing.last_uid)
         for uids in slices(new, MEASURED_AT_ONCE):
             found = await self._call(self.connection.measure, uids)
             for batch in batches(found, self.collector.mailbox.batch_bytes):
+                if self.collector.stop.is_set():
+                    return
                 await self._take(batch)
 
     async def _call(self, function: Callable[[ItemT], ResultT], argument: ItemT) -> ResultT:

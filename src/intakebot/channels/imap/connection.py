@@ -24,7 +24,7 @@ from intakebot.domain.errors import MailboxError
 
 _NEWS = (b"EXISTS", b"RECENT")
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
-_COPIED = re.compile(rb"\[COPYUID \d+ ([\d:,]+) [\d:,]+\]")
+_COPIED = re.compile(rb"\d+ ([\d:,]+) [\d:,]+")
 _UNREADABLE = (ValueError, IndexError, KeyError, TypeError, AttributeError, AssertionError, MemoryError)
 """What a parser may make of an answer that is no IMAP, and of a literal of absurd length."""
 
@@ -192,9 +192,15 @@ class Connection:
     def copy(self, uids: Sequence[int], folder: str) -> set[int]:
         """Copy; those that certainly are there now: what COPYUID says (RFC 4315), all where the server says nothing."""
         with _translated(self.mailbox, "lost"):
-            answer = self._client.copy(list(uids), folder)
-        copied = _COPIED.search(answer) if isinstance(answer, bytes) else None
+            self._said("COPYUID")  # of an earlier command
+            self._client.copy(list(uids), folder)
+            copied = _COPIED.fullmatch(self._said("COPYUID"))
         return set(uids) & _numbers(copied[1]) if copied else set(uids)
+
+    def _said(self, code: str) -> bytes:
+        """What a response code said, once; imapclient drops it, imaplib below it does not."""
+        _, found = self._client._imap.response(code)  # noqa: SLF001 - there is no other way to it
+        return bytes(found[-1] or b"")
 
     def has_folder(self, folder: str) -> bool:
         """Whether it exists."""

@@ -83,7 +83,7 @@ class ImapInlet:
 
     async def serve(self, intake: Intake, stop: asyncio.Event) -> None:
         """Receive until `stop`; what is being kept then is kept and marked, within the grace."""
-        collector = Collector(self._mailbox, self._books, intake, self._thread)
+        collector = Collector(self._mailbox, self._books, intake, self._thread, stop)
         self.listening.set()
         try:
             while not stop.is_set():
@@ -119,8 +119,9 @@ class ImapInlet:
             await self._wait(self._pause.seconds(), stop)
             return
         self._pause.over()
-        if look.taken:
-            return  # something may have come meanwhile, which IDLE would not tell again
+        now = await self._thread.call(connection.select)
+        if now.last_uid != look.folder.last_uid and not look.elsewhere:
+            return  # it came during the look: a server tells of it once, and may have done so already
         latest = clock.now() + min(mailbox.poll, timedelta(seconds=mailbox.timing.renew))
         if await self._thread.call(connection.can, "IDLE"):
             await self._thread.call(connection.watch, lambda: stop.is_set() or clock.now() >= latest, clock.now)
