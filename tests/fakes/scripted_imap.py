@@ -153,7 +153,7 @@ class ScriptedImap:
                 return await self._authenticate(tag, reader, writer)
             case "LOGIN":
                 return done if "secret" in rest else f"{tag} NO [AUTHENTICATIONFAILED] wrong\r\n".encode()
-            case "SELECT":
+            case "SELECT" | "EXAMINE":
                 return self._select(tag, rest.strip('"'))
             case "LIST":
                 name = rest.rpartition(" ")[2].strip('"')
@@ -209,6 +209,8 @@ class ScriptedImap:
         uids = self._wanted(rest.split(" ", 1)[0])
         if word == "FETCH":
             return b"".join(self._fetched(uid, rest) for uid in uids) + done
+        if word == "STORE" and not self.permanent:
+            return f"{tag} NO read only\r\n".encode()
         if word == "STORE":
             for uid in uids:
                 self.flags.setdefault(uid, set()).update(re.findall(r"\\\w+", rest))

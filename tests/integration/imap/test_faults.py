@@ -111,6 +111,15 @@ async def test_a_refused_mark_ends_after_three_attempts(  # case B08
     assert round_.standing()["unmarked"] == 2
 
 
+async def test_a_folder_that_may_only_be_read_is_taken_from(round_: Round, imap: ScriptedImap) -> None:
+    filled(imap, 2)
+    imap.permanent = False
+    for _ in range(4):
+        await round_.look()
+    assert len(round_.contacts()) == 2
+    assert round_.standing()["unmarked"] == 2
+
+
 async def test_one_refused_mark_does_not_stop_the_others(round_: Round, imap: ScriptedImap) -> None:  # case B08
     filled(imap, 3)
     imap.faults.append(Fault(r"UID STORE (2|.*2.*) ", "no", times=99))

@@ -17,7 +17,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from imapclient import DELETED, SEEN, IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
+from imapclient.exceptions import (
+    IMAPClientAbortError,
+    IMAPClientError,
+    IMAPClientReadOnlyError,
+    LoginError,
+    ProtocolError,
+)
 
 from intakebot.channels.imap.mailbox import Mailbox, Security
 from intakebot.domain.errors import MailboxError
@@ -124,7 +130,7 @@ class Connection:
         """Open the folder (anew); raises MailboxError with trouble `folder` when the server refuses."""
         try:
             with _translated(self.mailbox, "lost"):
-                found = self._client.select_folder(self.mailbox.folder)
+                found, writable = self._selected()
         except MailboxError as error:
             if error.trouble != "refused":
                 raise
@@ -133,7 +139,14 @@ class Connection:
         if not isinstance(validity, int):  # RFC 3501 7.1: such a server has no persistent UIDs
             raise MailboxError("folder", "the server gives no UIDVALIDITY: mails cannot be told apart there")
         messages = int(found[b"EXISTS"])
-        return Folder(validity, self._last_uid(found, messages), messages, b"READ-ONLY" not in found)
+        return Folder(validity, self._last_uid(found, messages), messages, writable)
+
+    def _selected(self) -> tuple[Mapping[bytes, Any], bool]:
+        """What the server says of the folder, and whether mails in it may be changed."""
+        try:
+            return self._client.select_folder(self.mailbox.folder), True
+        except IMAPClientReadOnlyError:  # imaplib takes offence; we read what we may
+            return self._client.select_folder(self.mailbox.folder, readonly=True), False
 
     def _last_uid(self, found: Mapping[bytes, Any], messages: int) -> int:
         upcoming = found.get(b"UIDNEXT")
