@@ -56,19 +56,18 @@ def recovers(mother: Mother, post: Post, expected: int) -> None:
 
 @pytest.mark.timeout(240)
 def test_each_mail_is_one_contact_wherever_the_service_dies(tmp_path: Path) -> None:  # cases B01, B02
-    with pymap_server() as server, server.post() as post:
-        with mother_of(tmp_path, channels=section(server)) as mother:
-            (tmp_path / "config" / "password").write_text(PASSWORD, "utf-8")
-            filed = 0
-            for point in POINTS:
-                post.file(*(a_mail(filed + more) for more in range(MAILS_EACH)))
-                filed += MAILS_EACH
-                life = mother.risk(point)
-                assert life.ended() == -signal.SIGKILL, f"the point {point!r} was never hit"
-                if point in ("before keep_contacts", "after keep_contacts"):
-                    assert not any(post.seen()[-MAILS_EACH:]), "marked before it was kept"
-                if point in RECOVERIES:
-                    recovers(mother, post, filed)
+    with pymap_server() as server, server.post() as post, mother_of(tmp_path, channels=section(server)) as mother:
+        (tmp_path / "config" / "password").write_text(PASSWORD, "utf-8")
+        filed = 0
+        for point in POINTS:
+            post.file(*(a_mail(filed + more) for more in range(MAILS_EACH)))
+            filed += MAILS_EACH
+            life = mother.risk(point)
+            assert life.ended() == -signal.SIGKILL, f"the point {point!r} was never hit"
+            if point in ("before keep_contacts", "after keep_contacts"):
+                assert not any(post.seen()[-MAILS_EACH:]), "marked before it was kept"
+            if point in RECOVERIES:
+                recovers(mother, post, filed)
     with closing(open_database("sqlite+pysqlite:///intakebot.db", mother.data)) as database:
         archive = SqlArchive(database, Blobs(mother.data))
         contacts = Counter(row["message_id"] for row in archive.contacts("", ALL))

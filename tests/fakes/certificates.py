@@ -36,9 +36,7 @@ def certificate(place: Path, *, name: str = "", lasts: timedelta = timedelta(day
     file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     kept = place / f"{name or 'here'}.key"
     kept.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(file, kept)

@@ -29,7 +29,11 @@ QUICK = Timing(connect=5, read=5, breath=0.05, shortest_pause=0.01, longest_paus
 
 def a_mail(number: int, **headers: str) -> bytes:
     """A caller's mail, whose subject has the number."""
-    written = {"From": "Carla <carla@example.net>", "Subject": f"Help {number}", "Message-ID": f"<{number}@example.net>"}
+    written = {
+        "From": "Carla <carla@example.net>",
+        "Subject": f"Help {number}",
+        "Message-ID": f"<{number}@example.net>",
+    }
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in (written | headers).items())
     return f"{lines}\r\nIt does not work ({number}).\r\n".encode()
 
@@ -68,7 +72,7 @@ class Round:
     @asynccontextmanager
     async def serving(self, intake: Intake | None = None, **changes: Any) -> AsyncIterator[ImapInlet]:
         """The inlet, until the block is left."""
-        inlet = ImapInlet(replace(self.mailbox, **changes), self.books, Random(1))
+        inlet = ImapInlet(replace(self.mailbox, **changes), self.books, Random(1))  # noqa: S311 - no secret
         stop = asyncio.Event()
         task = asyncio.create_task(inlet.serve(intake or self.house.reception, stop))
         try:

@@ -23,6 +23,11 @@ from typing import Any
 
 import pytest
 from imapclient import IMAPClient
+from proxyprotocol.noop import ProxyProtocolNoop
+from proxyprotocol.reader import ProxyProtocolReader
+from pymap.backend.dict import DictBackend
+from pymap.imap import IMAPServer
+from pysasl.hashing import BuiltinHash
 
 USER, PASSWORD = "support@intakebot.example", "secret"
 DOVECOT = shutil.which("dovecot") or ("/usr/sbin/dovecot" if Path("/usr/sbin/dovecot").exists() else "")
@@ -98,19 +103,11 @@ def pymap_server() -> Iterator[MailServer]:
 
 
 async def _serve_pymap(found: list[int], stop: list[Any], started: threading.Event) -> None:
-    from proxyprotocol.noop import ProxyProtocolNoop
-    from proxyprotocol.reader import ProxyProtocolReader
-    from pymap.backend.dict import DictBackend
-    from pymap.imap import IMAPServer
-    from pysasl.hashing import BuiltinHash
-
     arguments = Namespace(
         host="127.0.0.1", port=0, debug=False, cert=None, key=None, tls=False, passlib_cfg=None, proxy_protocol=None,
         demo_data=False, demo_user=USER, demo_password=PASSWORD, inherited_sockets=None,
     )  # fmt: skip
-    backend, config = await DictBackend.init(
-        arguments, invalid_user_sleep=0.0, hash_context=BuiltinHash(rounds=1)
-    )
+    backend, config = await DictBackend.init(arguments, invalid_user_sleep=0.0, hash_context=BuiltinHash(rounds=1))
     config.apply_context()
     stopping, loop = asyncio.Event(), asyncio.get_running_loop()
     server = await asyncio.start_server(
@@ -176,8 +173,9 @@ def _dovecot_settings(place: Path, port: int) -> str:
         f"passdb {{\n driver = passwd-file\n args = scheme=PLAIN username_format=%u {place}/users\n}}",
         f"userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={place}/mail/%u\n}}",
         "namespace inbox {\n inbox = yes\n}",
-        "service imap-login {\n chroot =\n inet_listener imap {\n address = 127.0.0.1\n"
-        f" port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}",
+        "service imap-login {\n chroot =",
+        f" inet_listener imap {{\n address = 127.0.0.1\n port = {port}\n }}",
+        " inet_listener imaps {\n port = 0\n }\n}",
         "service stats {\n chroot =\n}",
         "service anvil {\n chroot =\n}",
     )

@@ -137,7 +137,7 @@ class ScriptedImap:
             return False
         return True
 
-    async def _obey(
+    async def _obey(  # noqa: PLR0911 - a table of commands
         self, tag: str, command: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bytes:
         word, _, rest = command.partition(" ")

@@ -66,9 +66,9 @@ SETTINGS: dict[str, dict[str, str]] = {
         ),
         "channels.NAME.move_to": "The folder for `after: move`; it is made when it is not there.",
         "channels.NAME.first_look": (
-            "What is taken of a mailbox that was never looked into: `everything` (when left out), or only what is `new`."
+            "What is taken of a mailbox that was never looked into: `everything` (when left out), or what is `new`."
         ),
-        "channels.NAME.poll": "How often to look where the server does not tell of new mail; 10s to 1h, 5m when left out.",
+        "channels.NAME.poll": "How often to look where the server tells of no new mail; 10s to 1h, 5m when left out.",
         "channels.NAME.batch_bytes": "How much is fetched at once; 8MB when left out.",
         "channels.NAME.address": "The receiving address that the mailbox's mail counts for.",
         "channels.NAME.mode": (

@@ -52,7 +52,7 @@ def mailboxes_page(answer: Sequence[Record], calendar: Calendar) -> RenderableTy
         )
         for mailbox in answer
     ]
-    return Rows(columns, rows, wraps=("Folder",), right=columns[3:])
+    return Rows(columns, rows, wraps=("Folder",), right=columns[3:], gives_way=("Under way", "Up to UID"))
 
 
 def _few(count: int) -> Text:

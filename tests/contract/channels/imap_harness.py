@@ -42,7 +42,7 @@ class ImapHarness:
     def inlet(self) -> ImapInlet:
         clock = SystemClock()
         books = HouseMailboxes(clock, IdSource(clock.now), self.writer)
-        return ImapInlet(a_mailbox(self.server.port, address="support@example.com"), books, Random(1))
+        return ImapInlet(a_mailbox(self.server.port, address="support@example.com"), books, Random(1))  # noqa: S311 - no secret
 
     async def ready(self, inlet: ImapInlet) -> None:
         await inlet.listening.wait()
@@ -65,9 +65,9 @@ class ImapHarness:
     def _said(self, post: Post, uid: int, place: int) -> str:
         if post.seen()[place]:
             return "seen"
-        query = f"SELECT stage, reason FROM mailbox_mails WHERE uid = {uid} AND reason <> ''"
+        query = "SELECT stage, reason FROM mailbox_mails WHERE uid = ? AND reason <> ''"
         with self.database.reading.connect() as connection:
-            row = connection.exec_driver_sql(query).first()
+            row = connection.exec_driver_sql(query, (uid,)).first()
         return f"{row[0]}: {row[1]}" if row else ""
 
     def meaning(self, answer: str) -> str:

@@ -1,4 +1,4 @@
-"""Who we speak to before we say who we are, and how we say it: certificates, passwords, tokens; and what `check` says."""
+"""Who we speak to before we say who we are, and how we say it: certificates, passwords, tokens; what `check` says."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def token_endpoint(*answers: tuple[int, Any]) -> Iterator[Endpoint]:
     endpoint = Endpoint(list(answers))
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             endpoint.asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
             status, answer = endpoint.answers.pop(0)
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
@@ -192,7 +192,7 @@ class Web:
     def close(self) -> None:
         pass
 
-    def __call__(self, url: str, method: str = "GET", body: Any = None, **_: Any) -> Any:
+    def __call__(self, url: str, body: Any = None, **_: Any) -> Any:
         return self.post(url, data=parse_qs(body.decode()))
 
 

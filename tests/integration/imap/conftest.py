@@ -39,7 +39,7 @@ async def house(migrated_file: Path, tmp_path: Path) -> AsyncIterator[StandingHo
 
 
 @pytest.fixture
-def mailbox(house: StandingHouse, server: MailServer, post: Post) -> Round:
+def mailbox(house: StandingHouse, server: MailServer, post: Post) -> Round:  # noqa: ARG001 - it empties the mailbox
     return Round(house, a_mailbox(server.port))
 
 

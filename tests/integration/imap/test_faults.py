@@ -199,7 +199,7 @@ async def test_a_mailbox_that_cannot_be_reached_is_told_when_nobody_knows_any_mo
 
 
 async def test_a_refused_login_is_told_at_once_and_its_password_is_not(
-    round_: Round, imap: ScriptedImap, caplog: pytest.LogCaptureFixture
+    round_: Round, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with round_.serving(password="hunter2") as inlet:
         await comes_true(lambda: bool(inlet.alarms()))
@@ -238,7 +238,7 @@ async def test_somebody_takes_a_mail_away_before_we_can(round_: Round, imap: Scr
     assert round_.standing()["begun"] == 0
 
 
-async def test_a_hold_that_was_lost_writes_nothing(round_: Round, imap: ScriptedImap) -> None:  # case B09
+async def test_a_hold_that_was_lost_writes_nothing(round_: Round) -> None:  # case B09
     other = Round(round_.house, round_.mailbox, node=1)
     arrived = Arrived(round_.mailbox.place, 7, 0)
     mine = await round_.books.claim(arrived)

@@ -19,7 +19,9 @@ GOOD = Path(__file__).parents[2] / "bad_config" / "good"
 def read(place: Path, keys: str) -> ImapSettings:
     shutil.copytree(GOOD, place, dirs_exist_ok=True)
     file = place / "intakebot.yaml"
-    line = f"  post: {{kind: imap, host: imap.example.org, username: help@example.org, address: help@example.org, {keys}}}"
+    line = (
+        f"  post: {{kind: imap, host: imap.example.org, username: help@example.org, address: help@example.org, {keys}}}"
+    )
     file.write_text(file.read_text("utf-8").replace("addresses:\n", f"{line}\naddresses:\n"), "utf-8")
     (place / "account.json").write_text("{}", "utf-8")
     (found,) = load_settings(place, {"PASSWORD": "hunter2"}).imap
