@@ -57,11 +57,11 @@ class Round:
         clock = self.house.clock
         self.books = HouseMailboxes(clock, IdSource(clock.now, self.node), self.house.writer)
 
-    async def look(self, intake: Intake | None = None, **changes: Any) -> Look:
+    async def look(self, intake: Intake | None = None, stop: asyncio.Event | None = None, **changes: Any) -> Look:
         """One look by a new connection; raises what ends it."""
         mailbox = replace(self.mailbox, **changes)
         thread, connection = MailThread("test"), Connection(mailbox)
-        collector = Collector(mailbox, self.books, intake or self.house.reception, thread, asyncio.Event())
+        collector = Collector(mailbox, self.books, intake or self.house.reception, thread, stop or asyncio.Event())
         try:
             await thread.call(connection.open)
             return await collector.look(connection)

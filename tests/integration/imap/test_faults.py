@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -158,15 +159,50 @@ async def test_what_was_not_moved_stays_and_is_moved_again(round_: Round, imap: 
     imap.partial_copy = {4}
     await round_.look(after=After.MOVE, move_to="Processed")
     assert set(imap.mails) == {4}, "a mail that COPYUID does not name is not deleted"
+    imap.partial_copy = set()
+    await round_.look(after=After.MOVE, move_to="Processed")
+    assert set(imap.mails) == set(), "and it is moved once the server can"
 
 
 async def test_nobody_waits_for_a_connection_that_is_dead(round_: Round, imap: ScriptedImap) -> None:  # case B07
-    imap.faults += [Fault("^IDLE", "hang-up"), Fault("^IDLE", "bye"), Fault("^DONE|^IDLE", "silent")]
-    async with round_.serving(timing=replace(QUICK, read=0.3), poll=timedelta(seconds=0.2)):
+    imap.faults += [Fault("^IDLE", "hang-up"), Fault("^IDLE", "bye")]
+    async with round_.serving():
+        await comes_true(lambda: imap.connections == 3)
+        await imap.comes(a_mail(1))
+        await comes_true(lambda: len(round_.contacts()) == 1)
+    assert imap.connections == 3
+
+
+async def test_a_connection_without_another_end_is_noticed(round_: Round, imap: ScriptedImap) -> None:  # case B07
+    imap.faults.append(Fault("^IDLE", "silent", times=3))
+    async with round_.serving(timing=replace(QUICK, read=0.3, renew=0.2)):
         await comes_true(lambda: imap.connections >= 4)
         await imap.comes(a_mail(1))
         await comes_true(lambda: len(round_.contacts()) == 1)
     assert imap.connections < 12, "a dead connection is no reason for a busy loop"
+
+
+async def test_a_stop_does_not_wait_for_a_server_that_is_silent(round_: Round, imap: ScriptedImap) -> None:  # case B07
+    filled(imap, 1)
+    imap.faults.append(Fault("BODY.PEEK", "silent"))
+    async with round_.serving(timing=replace(QUICK, read=3600, grace=0.1)):
+        await comes_true(lambda: imap.said("BODY.PEEK") == 1)
+    assert round_.standing()["begun"] == 1
+
+
+async def test_after_a_stop_nothing_more_is_begun(round_: Round, imap: ScriptedImap) -> None:
+    filled(imap, 30)
+
+    class Stopping(Refusing):
+        async def receive(self, incoming: object) -> object:
+            stop.set()
+            return await super().receive(incoming)
+
+    stop = asyncio.Event()
+    look = await round_.look(Stopping(round_), stop=stop, batch_bytes=3 * len(imap.mails[1]))  # type: ignore[arg-type]
+    assert 1 <= look.taken < 30
+    assert len(imap.flags) == look.taken, "what was kept is marked before we go"
+    assert (await round_.look()).taken == 30 - look.taken
 
 
 async def test_idle_is_renewed(round_: Round, imap: ScriptedImap) -> None:  # case B07

@@ -9,6 +9,7 @@ import pytest
 from fakes.mail_round import ADDRESS, Round, a_mail, comes_true
 from fakes.mail_servers import MailServer, Post
 from intakebot.channels.imap.mailbox import After
+from intakebot.domain.errors import StorageUnavailableError
 
 
 async def test_what_is_there_is_taken_and_marked_once(mailbox: Round, post: Post) -> None:
@@ -25,6 +26,22 @@ async def test_a_mail_that_somebody_has_read_is_taken_all_the_same(mailbox: Roun
     post.file(a_mail(1))
     post.client.select_folder("INBOX")
     post.client.add_flags(post.client.search("ALL"), [b"\\Seen", b"\\Answered"])
+    assert (await mailbox.look()).taken == 1
+
+
+async def test_what_is_not_kept_is_not_marked_by_reading_it(mailbox: Round, post: Post) -> None:  # case B01
+    post.file(a_mail(1))
+
+    class Full:
+        takes = staticmethod(mailbox.house.reception.takes)
+
+        @staticmethod
+        async def receive(_incoming: object) -> object:
+            raise StorageUnavailableError("full")
+
+    with pytest.raises(StorageUnavailableError):
+        await mailbox.look(Full())  # type: ignore[arg-type]
+    assert post.seen() == [False]
     assert (await mailbox.look()).taken == 1
 
 
