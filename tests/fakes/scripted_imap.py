@@ -18,7 +18,8 @@ _LITERAL = re.compile(r"\{(\d+)\}$")
 
 @dataclass
 class Fault:
-    """What happens to commands that match, so many times: `no`, `bye`, `silent`, `hang-up`, `cut` (inside a literal).
+    """What happens to commands that match, so many times: `no`, `bye`, `silent`, `hang-up`, `cut` (inside a literal);
+    `bye in idle` and `hang-up in idle` once IDLE has begun.
 
     `after` = the command is carried out first, and then nothing is said of it.
     """
@@ -123,9 +124,12 @@ class ScriptedImap:
 
     async def _fail(self, fault: Fault, tag: str, command: str, writer: asyncio.StreamWriter) -> bool:
         """Whether the conversation goes on."""
+        if fault.act.endswith(" in idle"):
+            writer.write(b"+ idling\r\n")
+            await writer.drain()
         if fault.act == "no":
             writer.write(f"{tag} NO not now\r\n".encode())
-        elif fault.act == "bye":
+        elif fault.act.startswith("bye"):
             writer.write(b"* BYE shutting down\r\n")
             return False
         elif fault.act == "cut":
@@ -133,7 +137,7 @@ class ScriptedImap:
             writer.write(f"* 1 FETCH (UID {uid} BODY[] {{1000}}\r\nSubject: half".encode())
             await writer.drain()
             return False
-        elif fault.act == "hang-up":
+        elif fault.act.startswith("hang-up"):
             return False
         return True
 

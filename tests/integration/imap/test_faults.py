@@ -165,7 +165,7 @@ async def test_what_was_not_moved_stays_and_is_moved_again(round_: Round, imap: 
 
 
 async def test_nobody_waits_for_a_connection_that_is_dead(round_: Round, imap: ScriptedImap) -> None:  # case B07
-    imap.faults += [Fault("^IDLE", "hang-up"), Fault("^IDLE", "bye")]
+    imap.faults += [Fault("^IDLE", "hang-up in idle"), Fault("^IDLE", "bye in idle")]
     async with round_.serving():
         await comes_true(lambda: imap.connections == 3)
         await imap.comes(a_mail(1))
