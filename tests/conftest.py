@@ -14,7 +14,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from fakes import node_peers
+from fakes import mail_servers, node_peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ TIERS = (
         node_peers.present(),
         _marked("node"),
     ),
+    Tier("dovecot", "the IMAP server dovecot (dovecot-imapd)", bool(mail_servers.DOVECOT), _marked("dovecot")),
     Tier("crash", "SIGKILL", os.name == "posix", _marked("crash")),
 )
 

@@ -324,6 +324,34 @@ DELIVERY: dict[str, Any] = {
     "steps": [{"at": "2026-11-23T09:00:02+00:00", "state": "sent", "answer": "250 2.0.0 queued as 4XyZ"}],
 }
 
+MAILBOXES: list[dict[str, Any]] = [
+    {
+        "name": "support-mailbox",
+        "account": "support@example.com@imap.example.com",
+        "folder": "INBOX",
+        "uid_validity": 1700000000,
+        "last_uid": 48211,
+        "looked_at": "2026-11-23T11:58:00+00:00",
+        "begun": 0,
+        "kept": 0,
+        "set_aside": 1,
+        "too_large": 2,
+        "unmarked": 0,
+    },
+    {
+        "name": "crc",
+        "account": "crc@example.com@imap.example.com",
+        "folder": "Support/Neu",
+        "uid_validity": 1,
+        "last_uid": 0,
+        "looked_at": None,
+        "begun": 50,
+        "kept": 0,
+        "set_aside": 0,
+        "too_large": 0,
+        "unmarked": 0,
+    },
+]
 ANSWERS: dict[str, Any] = {
     "clock": NOW,
     "case.list": CASES,
@@ -415,7 +443,9 @@ ANSWERS: dict[str, Any] = {
         },
         {"name": "noc", "title": "Network operations", "waiting": 0, "in_charge": 0},
     ],
+    "mailbox.list": MAILBOXES,
     "health": {
+        "mailboxes": MAILBOXES,
         "attention": [
             {
                 "what": "resting",

@@ -74,6 +74,9 @@ class FakeHouse:
     def check_templates(self, settings: Path) -> Mapping[str, Any]:
         return self._checked(settings)
 
+    async def check_mailboxes(self, settings: Path, name: str) -> Mapping[str, Any]:
+        return {**self._checked(settings), "name": name}
+
     async def check_slack(self, settings: Path) -> Mapping[str, Any]:
         return self._checked(settings)
 

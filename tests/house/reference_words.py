@@ -55,11 +55,46 @@ SETTINGS: dict[str, dict[str, str]] = {
             "Ask the DNS who may write in a sender's name (SPF, DKIM, DMARC), where an SMTP door faces the world; "
             "needs the extra `auth`; no when left out. See [trust the sender](../howto/trust-the-sender.md)."
         ),
-        "channels.NAME.size_limit": "The largest message; 50MB when left out.",
+        "channels.NAME.size_limit": (
+            "The largest message; 50MB when left out. Of a larger one in a mailbox only the headers are taken."
+        ),
         "channels.NAME.certificate": (
             "Certificate file, relative to the configuration; offers STARTTLS, together with `key`."
         ),
         "channels.NAME.key": "Key file of the certificate.",
+        "channels.NAME.host": "The IMAP server of a mailbox, by the name that its certificate has.",
+        "channels.NAME.port": "993, or 143 without `tls: implicit`, when left out.",
+        "channels.NAME.tls": (
+            "`implicit` (from the first byte; when left out), `starttls`, or `none`, to this very machine only."
+        ),
+        "channels.NAME.username": "Whose mailbox it is, as the server knows it.",
+        "channels.NAME.password": "A secret: `{env: NAME}` or `{file: PATH}`; either this or `oauth`.",
+        "channels.NAME.oauth.provider": "Where access tokens come from: `microsoft`, `google` or `token_url`.",
+        "channels.NAME.oauth.tenant": "Microsoft: the directory's id or domain.",
+        "channels.NAME.oauth.client_id": "Microsoft and `token_url`: the app's client id.",
+        "channels.NAME.oauth.client_secret": "Its secret; may be left out with `token_url`.",
+        "channels.NAME.oauth.service_account": (
+            "Google: the key file of a service account with domain-wide delegation, relative to the configuration."
+        ),
+        "channels.NAME.oauth.token_url": "The address that gives tokens (RFC 6749), `https`.",
+        "channels.NAME.oauth.scope": "What is asked for there; nothing when left out.",
+        "channels.NAME.oauth.refresh_token": (
+            "A refresh token to ask with, a secret; client credentials are used when left out."
+        ),
+        "channels.NAME.certificate_authority": (
+            "A file with certificates to trust beside the system's, for a server of your own."
+        ),
+        "channels.NAME.folder": "The folder that mail is taken from; `INBOX` when left out.",
+        "channels.NAME.after": (
+            "What becomes of a mail there once it is kept: `flag` (marked as seen; when left out), `move`, `delete`."
+        ),
+        "channels.NAME.move_to": "The folder for `after: move`; it is made when it is not there.",
+        "channels.NAME.first_look": (
+            "What is taken of a mailbox that was never looked into: `everything` (when left out), or what is `new`."
+        ),
+        "channels.NAME.poll": "How often to look where the server tells of no new mail; 10s to 1h, 5m when left out.",
+        "channels.NAME.batch_bytes": "How much is fetched at once; 8MB when left out.",
+        "channels.NAME.address": "The receiving address that the mailbox's mail counts for.",
         "channels.NAME.mode": (
             "How things come in from Slack: `socket` (connections that we open) or `http` (requests to us)."
         ),

@@ -163,6 +163,14 @@ def draw_workflows(settings: Path, name: str) -> Mapping[str, str]:
     return checks.draw_workflows(settings, name)
 
 
+async def check_mailboxes(settings: Path, name: str) -> Mapping[str, Any]:
+    """See `mailboxes.mailbox_findings`."""
+    from intakebot.app.mailboxes import mailbox_findings  # noqa: PLC0415
+    from intakebot.config.settings import load_settings  # noqa: PLC0415
+
+    return {"findings": await mailbox_findings(load_settings(settings), name)}
+
+
 async def check_slack(settings: Path) -> Mapping[str, Any]:
     """See `slack.slack_findings`."""
     from intakebot.app.slack import slack_findings  # noqa: PLC0415

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 from intakebot.app.house import OpenHouse
+from intakebot.app.mailboxes import imap_inlets
 from intakebot.app.slack import slack_channel
 from intakebot.channels.control import ControlInlet, control_socket
+from intakebot.channels.imap.inlet import ImapInlet
 from intakebot.channels.maildir import MaildirOutlet
 from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
 from intakebot.channels.signing import DkimSigner, signing_key
@@ -56,13 +58,15 @@ class Doors:
 def doors_of(opened: OpenHouse, desk: Desk) -> Doors:
     """What the configuration says, and the control socket."""
     smtp = tuple(smtp_inlet(opened, settings) for settings in opened.settings.smtp)
+    mailboxes = imap_inlets(opened)
     slack = tuple(slack_channel(opened, settings, desk) for settings in opened.settings.slack)
     control = ControlInlet(control_socket(opened.data), desk)
     opened.sirens.extend(partial(_alarms_of, channel) for channel in slack)
+    opened.sirens.extend(partial(_mailbox_alarms, inlet) for inlet in mailboxes)
     opened.criers.extend(channel.tell_operators for channel in slack)
     opened.wake.listeners += [channel.stirred for channel in slack]
     mail = [checking(opened, door, inlet) for door, inlet in zip(opened.settings.smtp, smtp, strict=True)]
-    return Doors(smtp, slack, (*mail, *slack, control), _outlets(opened, slack))
+    return Doors(smtp, slack, (*mail, *mailboxes, *slack, control), _outlets(opened, slack))
 
 
 def checking(opened: OpenHouse, settings: SmtpDoor, inlet: SmtpInlet) -> Door:
@@ -88,6 +92,10 @@ def _outlets(opened: OpenHouse, slack: Iterable[SlackChannel]) -> Mapping[str, O
 
 def _alarms_of(channel: SlackChannel) -> list[Alarm]:
     return [Alarm(one.what, one.sentence, one.which) for one in channel.alarms()]
+
+
+def _mailbox_alarms(inlet: ImapInlet) -> list[Alarm]:
+    return [Alarm(one.what, one.sentence, one.which, one.since.isoformat()) for one in inlet.alarms()]
 
 
 def smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:

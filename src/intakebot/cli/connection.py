@@ -82,6 +82,12 @@ class House(Protocol):
     def check_templates(self, settings: Path) -> Mapping[str, Any]:
         """Render every template with sample values; `{"templates": n, "problems": [{"place", "sentence"}]}`."""
 
+    async def check_mailboxes(self, settings: Path, name: str) -> Mapping[str, Any]:
+        """Look at one mailbox ('' = all of them); findings as of `check_slack`.
+
+        Raises NotFoundError when no such mailbox is configured.
+        """
+
     async def check_slack(self, settings: Path) -> Mapping[str, Any]:
         """Look at the workspace; `{"findings": [{"severity", "place", "sentence"}]}`, severity ok, warning or error.
 

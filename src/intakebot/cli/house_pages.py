@@ -34,8 +34,29 @@ def health_page(answer: Record, calendar: Calendar) -> RenderableType:
     counts = [
         section(name.capitalize(), _counts(counted)) for name, counted in answer.get("counts", {}).items() if counted
     ]
+    looked = [section("Mailboxes", mailboxes_page(answer["mailboxes"], calendar))] if answer.get("mailboxes") else []
     mode = [Text(SHADOW, style="bold yellow")] if answer.get("mode") == "shadow" else []
-    return Group(verdict, *mode, *([drawn] if attention else []), *counts)
+    return Group(verdict, *mode, *([drawn] if attention else []), *looked, *counts)
+
+
+def mailboxes_page(answer: Sequence[Record], calendar: Calendar) -> RenderableType:
+    """Where each mailbox stands; the proof of life is the last look that succeeded."""
+    columns = ("Mailbox", "Folder", "Last look", "Up to UID", "Under way", "Unmarked", "Too large", "Set aside")
+    rows = [
+        (
+            one_line(mailbox["name"], "bold"),
+            one_line(f"{mailbox['folder']} of {mailbox['account']}"),
+            calendar.relative(mailbox["looked_at"]) if mailbox["looked_at"] else Text("never", style="bold red"),
+            str(mailbox["last_uid"]),
+            *(_few(mailbox[stage]) for stage in ("begun", "unmarked", "too_large", "set_aside")),
+        )
+        for mailbox in answer
+    ]
+    return Rows(columns, rows, wraps=("Folder",), right=columns[3:], gives_way=("Under way", "Up to UID"))
+
+
+def _few(count: int) -> Text:
+    return Text(str(count) if count else "", style="yellow")
 
 
 def _counts(counted: Mapping[str, int]) -> RenderableType:

@@ -60,7 +60,11 @@ async def check_configuration(session: Session) -> int:
 @with_session
 async def check_slack(session: Session) -> int:
     """Look whether the workspace is set up: tokens, scopes, channels, people, and every layout that we send."""
-    found = await session.house.check_slack(session.settings)
+    return show_findings(session, await session.house.check_slack(session.settings))
+
+
+def show_findings(session: Session, found: Mapping[str, Any]) -> int:
+    """Show everything that a check looked at; the exit code."""
     if session.as_json:
         session.print_json(found)
     else:

@@ -23,6 +23,7 @@ from intakebot.cli.customers import customer_commands
 from intakebot.cli.deliveries import delivery_commands, handover_commands, queue_commands
 from intakebot.cli.demonstration import demo
 from intakebot.cli.exits import DONE, INTERRUPTED, Complaint
+from intakebot.cli.mailboxes import mailbox_commands
 from intakebot.cli.operation import (
     clock_commands,
     config_commands,
@@ -100,6 +101,7 @@ program = Program(
         rules_commands,
         suggestion_commands,
         config_commands,
+        mailbox_commands,
         slack_commands,
         clock_commands,
         health,

@@ -25,6 +25,7 @@ from intakebot.config.channel_settings import (
     read_relay,
     smtp_settings,
 )
+from intakebot.config.imap_file import ImapSettings, read_mailboxes
 from intakebot.config.organisation_file import read_organisation
 from intakebot.config.reader import Problems, Section, shown_kind
 from intakebot.config.rule_files import RuleFiles, rule_files
@@ -91,8 +92,8 @@ class AutomaticReplyCaps:
 class Settings:
     """The whole configuration. `database_url` '' = SQLite in the data directory.
 
-    `relay` None = replies are filed in the Maildir `outbox` of the data directory. `smtp` and `slack` have
-    the typed settings of those `channels` whose kind it is. `alarms_to` are the addresses of the people who run it.
+    `relay` None = replies are filed in the Maildir `outbox` of the data directory. `smtp`, `imap` and `slack` have the
+    typed settings of those `channels` whose kind it is. `alarms_to` are the addresses of the people who run it.
     `trusted_servers` are those that are believed about senders (authserv-ids), by the channel that mail came through.
     """
 
@@ -101,6 +102,7 @@ class Settings:
     database_url: str = field(repr=False)
     channels: tuple[ChannelSettings, ...]
     smtp: tuple[SmtpSettings, ...]
+    imap: tuple[ImapSettings, ...]
     slack: tuple[SlackSettings, ...]
     relay: RelaySettings | None
     automatic_replies: AutomaticReplyCaps
@@ -182,6 +184,7 @@ def _read_settings(file: Section, sources: _Sources, organisation: Organisation)
         database_url=_read_database_url(file.section("database"), sources),
         channels=channels,
         smtp=smtp,
+        imap=read_mailboxes(channels, file.problems, organisation, sources.environment, sources.folder),
         slack=_read_slack(channels, file.problems, sources, organisation),
         relay=read_relay(file.section("relay"), sources.environment, sources.folder) if file.has("relay") else None,
         automatic_replies=_read_caps(file.section("automatic_replies")),

@@ -177,6 +177,21 @@ class SlackUnreachableError(IntakebotError):
         self.taken = taken
 
 
+class MailboxError(IntakebotError):
+    """A mailbox that mail is fetched from cannot be used, or gave no answer that says what became of a request.
+
+    `trouble` says what is wrong: `unreachable`, `certificate`, `login`, `folder`, `rights`; `lost` for a connection
+    that broke, `refused` for one request that the server answered with no.
+    """
+
+    code = "mailbox"
+    remedy = Remedy.LATER
+
+    def __init__(self, trouble: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.trouble = trouble
+
+
 class TemplateError(IntakebotError):
     """A template is missing, asks for something it may not see, or does not render."""
 

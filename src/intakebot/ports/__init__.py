@@ -23,6 +23,7 @@ from intakebot.ports.chat_store import ChatStore
 from intakebot.ports.histories import Histories
 from intakebot.ports.lessons import StoredModel
 from intakebot.ports.lookup import Lookup
+from intakebot.ports.mailboxes import MailboxStore
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -168,6 +169,10 @@ class Store(Protocol):
     @property
     def chat(self) -> ChatStore:
         """The chat part of the same transaction."""
+
+    @property
+    def mailboxes(self) -> MailboxStore:
+        """The mailbox part of the same transaction."""
 
     def keep(self, contacts: Sequence[NewContact]) -> list[Kept]:
         """Insert contacts with their raw bytes; a repeat (same content key) becomes an arrival of the first."""
@@ -326,6 +331,13 @@ class Archive(Lookup, Histories, Protocol):
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which a delivery or a timer is due, or None."""
+
+    def mailboxes(self) -> list[dict[str, Any]]:
+        """Every mailbox that was looked into, by name.
+
+        `name`, `account`, `folder`, `uid_validity`, `last_uid`, `looked_at` (the last look that succeeded), and how
+        many mails are `begun`, `kept`, `set_aside`, `too_large` and `unmarked`.
+        """
 
 
 class Render(Protocol):

@@ -31,6 +31,7 @@ from intakebot.storage.json_rows import (
     json_row,
     json_value,
 )
+from intakebot.storage.mailbox_records import mailboxes_as_they_stand
 from intakebot.storage.rule_tables import decided_facts
 from intakebot.storage.surroundings import replies_everywhere
 from intakebot.storage.tables import (
@@ -207,6 +208,11 @@ class SqlArchive(SqlLookup):
         with self.database.reading.connect() as connection:
             moments = [connection.scalar(statement) for statement in _NEXT_DUE]
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def mailboxes(self) -> list[JsonRow]:
+        """Every mailbox that was looked into, by name, and how many of its mails are unfinished."""
+        with self.database.reading.connect() as connection:
+            return mailboxes_as_they_stand(connection)
 
     def _rows(self, statement: Select[Any]) -> list[JsonRow]:
         with self.database.reading.connect() as connection:

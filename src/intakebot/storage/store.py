@@ -26,6 +26,7 @@ from intakebot.storage.case_records import due_timers, write_cases
 from intakebot.storage.chat_glances import SqlGlances
 from intakebot.storage.chat_records import SqlChatStore
 from intakebot.storage.decided_records import write_decided
+from intakebot.storage.mailbox_records import SqlMailboxStore
 from intakebot.storage.schema import case_numbers
 from intakebot.storage.search_index import index_changes
 from intakebot.storage.suggestion_records import keep_model
@@ -65,6 +66,11 @@ class SqlStore:
     def chat(self) -> SqlChatStore:
         """The chat part of this transaction."""
         return SqlChatStore(self.connection)
+
+    @property
+    def mailboxes(self) -> SqlMailboxStore:
+        """The mailbox part of this transaction."""
+        return SqlMailboxStore(self.connection)
 
     def keep(self, contacts: Sequence[NewContact]) -> list[Kept]:
         """Insert contacts with their raw bytes; a repeat (same content key) becomes an arrival of the first."""

@@ -62,6 +62,7 @@ class Questions:
             "agent.home": self._agent_home,
             "reply.preview": self._reply_preview,
             "rules.agreement": partial(agreement_since, archive),
+            "mailbox.list": self._mailbox_list,
             "health": self._health,
             "clock": self._clock,
         }
@@ -141,6 +142,9 @@ class Questions:
             for name, queue in sorted(self._house.organisation.queues.items())
         ]
 
+    def _mailbox_list(self) -> Any:  # noqa: ANN401
+        return self._archive.mailboxes()
+
     def _customer_show(self, reference: str) -> Any:  # noqa: ANN401
         return self._archive.customer(reference)
 
@@ -159,6 +163,7 @@ class Questions:
             "rules": self._house.ruleset.hash,
             "attention": [asdict(alarm) for alarm in found],
             "counts": self._archive.counts(),
+            "mailboxes": self._archive.mailboxes(),
         }
 
     def _clock(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ def alarms(archive: Archive, organisation: Organisation, now: datetime) -> list[
         *_contacts(counts),
         *_deliveries(counts),
         *_chat(counts),
+        *_mailboxes(archive.mailboxes()),
         *_undrained(archive.queues(), organisation, now),
     ]
 
@@ -84,6 +85,18 @@ def _chat(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
             f"{failed} post(s) for agents cannot be shown: the log says why; a card tries again when its case changes"
         )
         yield Alarm("chat.post-failed", sentence)
+
+
+def _mailboxes(standing: Iterable[Mapping[str, Any]]) -> Iterator[Alarm]:
+    """Mails that nobody takes out of a mailbox any more, unless a person does something."""
+    for mailbox in standing:
+        left = {word: int(mailbox[word]) for word in ("set_aside", "too_large", "unmarked")}
+        if any(left.values()):
+            sentence = (
+                f"{left['set_aside']} mail(s) could not be taken, {left['too_large']} are too large, and"
+                f" {left['unmarked']} were taken and cannot be marked: look into the folder {mailbox['folder']}"
+            )
+            yield Alarm("mailbox.left", sentence, mailbox["name"])
 
 
 def _undrained(queues: Mapping[str, Mapping[str, Any]], organisation: Organisation, now: datetime) -> Iterator[Alarm]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from contract.channels.harness import DEADLINE, FakeIntake, InletHarness, serving, smtp_inlet, talking
+from contract.channels.imap_harness import imap_harness
 from intakebot.domain.errors import NotFoundError, StorageUnavailableError
 
 if TYPE_CHECKING:
@@ -35,12 +39,18 @@ class SmtpHarness:
         return {"2": "kept", "4": "later", "5": "never"}[answer[0]]
 
 
-HARNESSES = [pytest.param(SmtpHarness("EHLO"), id="smtp"), pytest.param(SmtpHarness("LHLO"), id="lmtp")]
+HARNESSES = [
+    pytest.param(lambda _place: nullcontext(SmtpHarness("EHLO")), id="smtp"),
+    pytest.param(lambda _place: nullcontext(SmtpHarness("LHLO")), id="lmtp"),
+    pytest.param(imap_harness, id="imap"),
+]
+"""Each makes a harness, which may use a directory, and puts away what it stood on."""
 
 
 @pytest.fixture(params=HARNESSES)
-def harness(request: pytest.FixtureRequest) -> InletHarness:
-    return request.param
+def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[InletHarness]:
+    with request.param(tmp_path) as made:
+        yield made
 
 
 async def test_acknowledges_only_after_receive_has_returned(harness: InletHarness, intake: FakeIntake) -> None:

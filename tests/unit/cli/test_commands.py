@@ -119,6 +119,7 @@ QUESTIONS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["delivery", "show", "9"], "delivery.show", {"id": 9}),
     (["queue", "list"], "queue.list", {}),
     (["suggestions", "show"], "suggestions.show", {}),
+    (["mailbox", "list"], "mailbox.list", {}),
     (["health"], "health", {}),
     (["customer", "show", "ACME"], "customer.show", {"reference": "ACME"}),
     (["template", "preview", "thanks", "--language", "de"], "template.preview", {"name": "thanks", "language": "de"}),

@@ -35,6 +35,7 @@ PAGES = [
     ["queue", "list"],
     ["customer", "show", "ACME"],
     ["suggestions", "show"],
+    ["mailbox", "list"],
     ["health"],
     ["case", "take", "1"],
 ]

@@ -17,16 +17,21 @@ NOTHING: dict[str, dict[str, int]] = {"contacts": {}, "deliveries": {}, "cases":
 
 @dataclass
 class Figures:
-    """The two questions that the watch asks of an archive."""
+    """The three questions that the watch asks of an archive."""
 
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
     waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
 
     def counts(self) -> dict[str, dict[str, int]]:
         return NOTHING | self.counted
 
     def queues(self) -> dict[str, dict[str, Any]]:
         return self.waiting
+
+    def mailboxes(self) -> list[dict[str, Any]]:
+        none = {"set_aside": 0, "too_large": 0, "unmarked": 0}
+        return [{"name": "post", "folder": "INBOX"} | none | self.left]
 
 
 def waits(queue: str, hours: float, number: int = 1) -> dict[str, dict[str, Any]]:
@@ -40,6 +45,7 @@ def waits(queue: str, hours: float, number: int = 1) -> dict[str, dict[str, Any]
         pytest.param(Figures(), [], id="nothing"),
         pytest.param(Figures({"cases": {"Open": 2, "New": 1, "Pending": 4}}), [("case.resting", "Open")], id="resting"),
         pytest.param(Figures({"contacts": {"quarantined": 1}}), [("contact.quarantined", "")], id="quarantined"),
+        pytest.param(Figures(left={"too_large": 1}), [("mailbox.left", "post")], id="left-in-a-mailbox"),
         pytest.param(Figures({"contacts": {"registered": 9, "refused": 1}}), [], id="all-is-registered"),
         pytest.param(
             Figures({"deliveries": {"held": 1, "failed": 2, "sent": 3}}),
