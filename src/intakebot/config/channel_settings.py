@@ -1,7 +1,7 @@
 """Reads the ways in and out of `intakebot.yaml`: `channels` by kind, and the mail `relay`.
 
 Called by `settings`. A channel's keys are known only to the channel of that kind, so its section is handed on as
-a node; the keys of kind `smtp` are read here by `smtp_settings`.
+a node, which a module of its own reads: `smtp_file`, `slack_file`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from intakebot.config.reader import Problems, Secret, Section
+from intakebot.config.reader import Secret, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,19 +53,6 @@ class ChannelSettings:
     values: Node
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """One SMTP or LMTP door. Without a certificate it offers no STARTTLS. `size_limit` in bytes."""
-
-    name: str
-    host: str
-    port: int
-    lmtp: bool
-    size_limit: int
-    certificate: Path | None
-    key: Path | None
-
-
 def read_channels(file: Section) -> tuple[ChannelSettings, ...]:
     """All channels, in file order."""
     return tuple(_read_channel(name, section) for name, section in file.sections("channels"))
@@ -74,24 +61,6 @@ def read_channels(file: Section) -> tuple[ChannelSettings, ...]:
 def _read_channel(name: str, section: Section) -> ChannelSettings:
     kind = section.parsed("kind", "the name of a module like smtp", _kind, "")
     return ChannelSettings(name, kind, section.rest())
-
-
-def smtp_settings(channel: ChannelSettings, problems: Problems, folder: Path) -> SmtpSettings:
-    """The typed settings of a channel of kind `smtp`; file names are relative to `folder`."""
-    with Section(channel.values, problems, f"channels.{channel.name}") as section:
-        host, port = section.parsed("listen", "an address and port like 127.0.0.1:2525", listen_address, ("", 0))
-        certificate, key = _optional_file(section, "certificate", folder), _optional_file(section, "key", folder)
-        if (certificate is None) != (key is None):
-            section.report(section.place, "certificate and key belong together; one of them is missing")
-        return SmtpSettings(
-            name=channel.name,
-            host=host,
-            port=port,
-            lmtp=section.flag("lmtp", default=False),
-            size_limit=section.size("size_limit", 50 << 20),
-            certificate=certificate,
-            key=key,
-        )
 
 
 def read_relay(section: Section, environment: Mapping[str, str], folder: Path) -> RelaySettings:
@@ -117,12 +86,3 @@ def listen_address(text: str) -> tuple[str, int] | None:
     if found is None or int(found[2]) > _HIGHEST_PORT:
         return None
     return found[1].strip("[]"), int(found[2])
-
-
-def _optional_file(section: Section, key: str, folder: Path) -> Path | None:
-    if not section.has(key):
-        return None
-    path = folder / section.text(key)
-    if not path.is_file():
-        section.report(section.place_of(key), f"{key}: there is no file {section.text(key)}")
-    return path

@@ -19,15 +19,14 @@ from intakebot.config.agreement_file import read_agreements
 from intakebot.config.channel_settings import (
     ChannelSettings,
     RelaySettings,
-    SmtpSettings,
     read_channels,
     read_relay,
-    smtp_settings,
 )
 from intakebot.config.organisation_file import read_organisation
 from intakebot.config.reader import Problems, Section, shown_kind
 from intakebot.config.rule_files import RuleFiles, rule_files
 from intakebot.config.slack_file import SlackSettings, slack_settings
+from intakebot.config.smtp_file import SmtpSettings, smtp_settings
 from intakebot.config.workflow_file import read_workflows
 from intakebot.config.yaml_source import load_node
 from intakebot.domain.errors import ConfigError, Problem

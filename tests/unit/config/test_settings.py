@@ -57,7 +57,7 @@ def test_the_shipped_example_loads_without_any_secret_set() -> None:
 def test_the_shipped_door_is_smtp_on_the_loopback() -> None:
     (smtp,) = load_settings(ROOT / "config", {}).smtp
 
-    assert (smtp.host, smtp.port, smtp.lmtp, smtp.size_limit) == ("127.0.0.1", 2525, False, 50 * 1024 * 1024)
+    assert (smtp.host, smtp.port, smtp.lmtp, smtp.limits.size_limit) == ("127.0.0.1", 2525, False, 50 * 1024 * 1024)
 
 
 def test_promises_on_business_hours_count_open_time() -> None:
@@ -101,7 +101,7 @@ def test_durations(written: str, seconds: int, tmp_path: Path) -> None:
     ("written", "size"), [("100B", 100), ("64kB", 65_536), ("50MB", 52_428_800), ("1GB", 1 << 30)], ids=str
 )
 def test_sizes(written: str, size: int, tmp_path: Path) -> None:
-    assert changed(tmp_path, "50MB", written).smtp[0].size_limit == size
+    assert changed(tmp_path, "50MB", written).smtp[0].limits.size_limit == size
 
 
 def test_an_ipv6_door(tmp_path: Path) -> None:
