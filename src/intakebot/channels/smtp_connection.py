@@ -11,7 +11,7 @@ import logging
 from collections import defaultdict
 from contextlib import suppress
 from enum import Enum, auto
-from typing import TYPE_CHECKING, AnyStr, cast
+from typing import TYPE_CHECKING, cast
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHUNK_SIZE = 65_536
 COMMAND_SIZE = 2048
 MAX_ERRORS = 20
-PROXY_SECONDS = 10.0
+HANDSHAKE_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -122,6 +122,7 @@ class SmtpConnection(SMTP):
 
     async def _is_welcome(self) -> bool:
         """What comes before the greeting: for whom a proxy speaks, the cap of that peer, TLS, and manners."""
+        self._reset_timeout(HANDSHAKE_SECONDS)
         if self._behind_proxy and not await self._knows_its_peer():
             return False
         if self._reception.tls_context is not None and self._reception.settings.tls is DoorTls.IMPLICIT:
@@ -134,17 +135,16 @@ class SmtpConnection(SMTP):
         if not self._reception.trusts(self) and await self._speaks_first():
             self._say_goodbye("554 5.5.1 you spoke before you were greeted")
             return False
+        self._reset_timeout()
         return True
 
     async def _knows_its_peer(self) -> bool:
-        self._reset_timeout(PROXY_SECONDS)
         try:
             self.peer_address = await source_address(self._reader) or self.peer_address
         except (ProxyHeaderError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             _log.warning("smtp %s: no PROXY header from %s: %s", self._reception.route, self.peer_address, error)
             self.hang_up()
             return False
-        self._reset_timeout()
         if not self._reception.seat(self):
             self._say_goodbye("421 4.7.0 too many connections")
             return False
@@ -177,9 +177,9 @@ class SmtpConnection(SMTP):
         buffer.clear()
         return taken
 
-    async def push(self, status: AnyStr) -> None:
+    async def push(self, status: str | bytes) -> None:
         """Answer; after too many refusals the answer is goodbye (case G07)."""
-        reply = cast("str", status)  # octets are what nobody pushes
+        reply: str = status if isinstance(status, str) else status.decode()
         if self._phase is Phase.ARRIVING and reply.startswith("220"):
             return  # the answer to a STARTTLS that nobody has sent
         if not (self._presenting and reply.startswith("250")):
