@@ -94,7 +94,8 @@ class Reception:
 
     def has_disk(self) -> bool:
         """Whether enough of the disk is free (case A11); looked up at most once a second."""
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         if self.settings.free_share is not None and now - self._disk_seen_at >= _DISK_SECONDS:
             self._disk_seen_at = now
             self._disk_is_full = self.settings.free_share() < self.settings.min_free_share

@@ -53,8 +53,8 @@ class Certificates:
         try:
             self._newest = self._load()
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self.trouble = f"the new certificate {self._files[0].name} cannot be used ({reason}); the one before stays"
+            file = self._files[0].name
+            self.trouble = f"the new certificate {file} cannot be used ({_reason(error)}); the one before stays"
             _log.warning("%s", self.trouble)
         else:
             self.trouble = ""
@@ -79,3 +79,10 @@ class Certificates:
             else:
                 found.append((seen.st_ino, seen.st_size, seen.st_mtime_ns))
         return tuple(found)
+
+
+def _reason(error: OSError) -> str:
+    """In words, without the places of OpenSSL's source."""
+    if isinstance(error, ssl.SSLError):
+        return error.reason.replace("_", " ").lower() if error.reason else "this is no PEM file"
+    return error.strerror or type(error).__name__

@@ -17,9 +17,11 @@ from intakebot.config.channel_settings import ChannelSettings, listen_address
 from intakebot.config.reader import Problems, Section
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _MANY = 1_000_000
+_LONGEST_DELAY = timedelta(seconds=20)
 
 
 class SmtpTls(Enum):
@@ -78,8 +80,8 @@ def smtp_settings(channel: ChannelSettings, problems: Problems, folder: Path) ->
             certificate=certificate,
             key=key,
             tls=section.member("tls", SmtpTls, SmtpTls.OFFERED),
-            proxy_networks=_networks(section, "proxy_networks"),
-            trusted_networks=_networks(section, "trusted_networks"),
+            proxy_networks=_networks(section, "proxy_networks", section.texts("proxy_networks", ())),
+            trusted_networks=_networks(section, "trusted_networks", section.texts("trusted_networks", ())),
             limits=_read_limits(section),
         )
 
@@ -89,7 +91,6 @@ def _read_limits(section: Section) -> SmtpLimits:
     memory = section.size("memory_limit", max(256 << 20, size))
     if memory < size:
         section.report(section.place_of("memory_limit"), "memory_limit: it is less than size_limit")
-    nothing = timedelta()
     return SmtpLimits(
         size_limit=size,
         memory_limit=memory,
@@ -99,10 +100,20 @@ def _read_limits(section: Section) -> SmtpLimits:
         max_hops=section.whole("max_hops", 50, 1, 1000),
         idle_timeout=section.span("idle_timeout", timedelta(minutes=5)),
         total_timeout=section.span("total_timeout", timedelta(minutes=20)),
-        greeting_delay=section.span("greeting_delay", nothing) if section.has("greeting_delay") else nothing,
-        min_rate=max(1, section.size("min_rate", 500)),
+        greeting_delay=_read_delay(section),
+        min_rate=section.size("min_rate", 500) or 1,
         min_free_share=section.whole("min_free_percent", 5, 0, 99) / 100,
     )
+
+
+def _read_delay(section: Section) -> timedelta:
+    """None when left out; longer than a while it would only keep honest clients waiting."""
+    if not section.has("greeting_delay"):
+        return timedelta()
+    delay = section.span("greeting_delay")
+    if delay > _LONGEST_DELAY:
+        section.report(section.place_of("greeting_delay"), "greeting_delay: more than 20s")
+    return delay
 
 
 def _read_certificate(section: Section, folder: Path) -> tuple[Path | None, Path | None]:
@@ -113,10 +124,16 @@ def _read_certificate(section: Section, folder: Path) -> tuple[Path | None, Path
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
         except OSError as error:
-            reason = getattr(error, "reason", None) or error.strerror or "it is none"
-            sentence = f"certificate: it cannot be used with its key ({reason})"
+            sentence = f"certificate: it cannot be used with its key ({_reason(error)})"
             section.report(section.place_of("certificate"), sentence)
     return certificate, key
+
+
+def _reason(error: OSError) -> str:
+    """In words, without the places of OpenSSL's source that differ from version to version."""
+    if isinstance(error, ssl.SSLError):
+        return error.reason.replace("_", " ").lower() if error.reason else "this is no PEM file"
+    return error.strerror or type(error).__name__
 
 
 def _optional_file(section: Section, key: str, folder: Path) -> Path | None:
@@ -128,9 +145,9 @@ def _optional_file(section: Section, key: str, folder: Path) -> Path | None:
     return path
 
 
-def _networks(section: Section, key: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(section: Section, key: str, texts: Iterable[str]) -> tuple[IPv4Network | IPv6Network, ...]:
     found = []
-    for text in section.texts(key, ()):
+    for text in texts:
         try:
             found.append(ip_network(text))
         except ValueError:
