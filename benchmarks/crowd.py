@@ -39,6 +39,7 @@ def crowd(port: int, idle: int, trickling: int) -> Iterator[None]:
     """So many connections that say nothing, and so many that send one octet of content every half a second."""
     sockets = [_connected(port, number) for number in range(idle + trickling)]
     for one in sockets[idle:]:
+        one.recv(200)  # who speaks before the greeting is sent away
         one.sendall(f"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<{RECIPIENT}>\r\nDATA\r\n".encode())
     over = threading.Event()
     dripping = threading.Thread(target=_drip, args=(sockets[idle:], over))
@@ -62,15 +63,18 @@ def _drip(sockets: list[socket.socket], over: threading.Event) -> None:
             one.sendall(b"x")
 
 
-def large_mails(port: int, mails: int, octets: int, place: Path) -> float:
-    """Send mails with an attachment of that size at once; seconds until the last of them is registered."""
+def large_mails(port: int, mails: int, octets: int) -> None:
+    """Send mails of that size, which is an attachment, all at once; returns when the last of them was answered."""
     contents = [_large(octets, seed) for seed in range(mails)]
     senders = [threading.Thread(target=_send, args=(port, number, content)) for number, content in enumerate(contents)]
-    began = time.perf_counter()
     for one in senders:
         one.start()
     for one in senders:
         one.join()
+
+
+def wait_until_large_are_registered(place: Path, mails: int) -> None:
+    """Return when they have become cases."""
     latest = time.perf_counter() + _LONGEST_WAIT
     question = "SELECT count(*) FROM contacts WHERE state = 'registered' AND sender LIKE 'large%'"
     with closing(sqlite3.connect(f"file:{place}/data/intakebot.db?mode=ro", uri=True)) as database:
@@ -78,7 +82,6 @@ def large_mails(port: int, mails: int, octets: int, place: Path) -> float:
             if time.perf_counter() > latest:
                 raise TimeoutError(f"not registered after {_LONGEST_WAIT:.0f} s")
             time.sleep(0.05)
-    return time.perf_counter() - began
 
 
 def _large(octets: int, seed: int) -> bytes:
