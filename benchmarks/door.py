@@ -106,7 +106,7 @@ def under_a_crowd() -> Iterator[Figure]:
 
 
 def under_large_mail() -> Iterator[Figure]:
-    """By how much the processes grow while mails of 50 MB come in at once (GOAL7); then, while one is registered too."""
+    """By how much the processes grow while mails of 50 MB come in at once (GOAL7), and while one is registered too."""
     for mails, most in MEMORY_BARS.items():
         yield _grown(f"grown while {mails} of 50 MB is kept", "keeping", mails, most)
     yield _grown("grown until 1 of 50 MB is registered", "service", 1, MEMORY_BARS[1])

@@ -150,3 +150,16 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
         changed(tmp_path, "alarm_after: 4h", "alarm_after: soon\n    calendar: never\n    colour: red")
 
     assert [problem.line for problem in caught.value.problems] == [14, 15, 16]
+
+
+def test_a_door_says_whom_it_trusts_and_what_it_allows(tmp_path: Path) -> None:
+    further = (
+        "size_limit: 50MB\n    proxy_networks: [192.0.2.0/28, '2001:db8::/32']\n    trusted_networks: 127.0.0.1\n"
+        "    max_hops: 30\n    min_rate: 1kB\n    greeting_delay: 3s\n    min_free_percent: 10"
+    )
+    (smtp,) = changed(tmp_path, "size_limit: 50MB", further).smtp
+
+    assert smtp.proxy_networks == (ip_network("192.0.2.0/28"), ip_network("2001:db8::/32"))
+    assert smtp.trusted_networks == (ip_network("127.0.0.1/32"),)
+    assert (smtp.limits.max_hops, smtp.limits.min_rate, smtp.limits.min_free_share) == (30, 1024, 0.1)
+    assert (smtp.limits.greeting_delay, smtp.limits.memory_limit) == (timedelta(seconds=3), 256 << 20)
