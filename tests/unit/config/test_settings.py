@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -154,10 +155,10 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
 
 def test_a_door_says_whom_it_trusts_and_what_it_allows(tmp_path: Path) -> None:
     further = (
-        "size_limit: 50MB\n    proxy_networks: [192.0.2.0/28, '2001:db8::/32']\n    trusted_networks: 127.0.0.1\n"
-        "    max_hops: 30\n    min_rate: 1kB\n    greeting_delay: 3s\n    min_free_percent: 10"
+        "50MB, proxy_networks: [192.0.2.0/28, '2001:db8::/32'], trusted_networks: 127.0.0.1,"
+        " max_hops: 30, min_rate: 1kB, greeting_delay: 3s, min_free_percent: 10"
     )
-    (smtp,) = changed(tmp_path, "size_limit: 50MB", further).smtp
+    (smtp,) = changed(tmp_path, "50MB", further).smtp
 
     assert smtp.proxy_networks == (ip_network("192.0.2.0/28"), ip_network("2001:db8::/32"))
     assert smtp.trusted_networks == (ip_network("127.0.0.1/32"),)
