@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
-from benchmarks import imap, registration, rehearsal, rule_checks, rules, slack, smtp, suggestion
+from benchmarks import door, imap, registration, rehearsal, rule_checks, rules, slack, smtp, suggestion
 
 PARTS = {
     "registration": registration.registration,
     "smtp": lambda: chain(smtp.acceptance(), smtp.end_to_end()),
     "imap": imap.imap,
+    "door": door.door,
     "slack": slack.slack,
     "rules": lambda: chain(rules.rules(), rule_checks.rule_checks()),
     "rehearsal": rehearsal.rehearsal,

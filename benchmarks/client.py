@@ -1,4 +1,4 @@
-"""A lean SMTP client in a process of its own: `python -m benchmarks.client PORT CONNECTIONS MAILS FIRST`.
+"""A lean SMTP client in a process of its own: `python -m benchmarks.client PORT CONNECTIONS MAILS FIRST STORIES`.
 
 Prints one JSON document: when it began and ended (the machine's monotonic clock, in seconds) and how many mails
 were answered with 250. The same client measures our service and the bare server it is compared with. Connections
@@ -19,9 +19,9 @@ from benchmarks.mails import RECIPIENT, mail, sender
 CONNECTIONS_PER_ADDRESS = 16
 
 
-async def main(port: int, connections: int, mails: int, first: int) -> None:
+async def main(port: int, connections: int, mails: int, first: int, stories: int) -> None:
     """Send all mails over all connections."""
-    contents = {number: mail(number) for number in range(first, first + mails)}
+    contents = {number: mail(number, stories) for number in range(first, first + mails)}
     opened = [await _connect(port, index) for index in range(connections)]
     numbers = iter(contents)
     began = time.perf_counter()

@@ -1,9 +1,13 @@
-"""Mails as a support desk gets them: about 8 kB each, every one from another sender, none like the other."""
+"""Mails as a support desk gets them: 8 kB or as long as asked for, each from another sender, none like the other."""
 
 from __future__ import annotations
 
 from email.utils import formatdate
 
+STORIES = 23
+"""Makes mails of 8 kB."""
+LONG = 128
+"""Makes mails of 45 kB."""
 RECIPIENT = "support@intakebot.example"
 _MATTERS = (
     "The pump in hall {n} is broken and shows error message E{n}; it does not start after the last update.",
@@ -44,7 +48,9 @@ def sender(number: int) -> str:
     return f"ann@company{number}.example"
 
 
-def mail(number: int) -> bytes:
-    """The content of a mail, with CRLF line ends and no line that begins with a dot."""
+def mail(number: int, stories: int = STORIES) -> bytes:
+    """The content of a mail, with CRLF line ends and no line that begins with a dot; 350 octets for each story."""
     matter = _MATTERS[number % len(_MATTERS)].format(n=number)
-    return _MAIL.format(n=number, date=formatdate(), filler="QmVuY2ht" * 32, matter=matter, story=_STORY * 23).encode()
+    return _MAIL.format(
+        n=number, date=formatdate(), filler="QmVuY2ht" * 32, matter=matter, story=_STORY * stories
+    ).encode()

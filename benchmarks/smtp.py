@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 from benchmarks.figures import Figure
+from benchmarks.mails import STORIES
 
 MAILS = 2_000
 ROUNDS = 3
@@ -88,6 +89,13 @@ def directory() -> Iterator[Path]:
 @contextmanager
 def server(kind: str, place: Path) -> Iterator[int]:
     """A server of `benchmarks.servers`, or the service itself; gives its port."""
+    with started(kind, place) as (_, port):
+        yield port
+
+
+@contextmanager
+def started(kind: str, place: Path) -> Iterator[tuple[int, int]]:
+    """The same; gives its process id, and its port."""
     command = [sys.executable, "-m", "benchmarks.servers", kind, str(place)]
     if kind == "service":
         settings = ["--config", str(place / "config" / "intakebot.yaml"), "--data", str(place / "data")]
@@ -98,14 +106,14 @@ def server(kind: str, place: Path) -> Iterator[int]:
             found = re.search(r"(?:port |:)(\d{4,5})\b", said)
             if found is None:
                 raise RuntimeError(f"{kind} did not start: {said}")
-            yield int(found[1])
+            yield process.pid, int(found[1])
         finally:
             process.terminate()
 
 
-def send(port: int, connections: int, mails: int = MAILS) -> Sent:
+def send(port: int, connections: int, mails: int = MAILS, stories: int = STORIES) -> Sent:
     """Stream mails that were never sent before, from a process of its own."""
-    arguments = map(str, (port, connections, mails, next(_numbers)))
+    arguments = map(str, (port, connections, mails, next(_numbers), stories))
     command = [sys.executable, "-m", "benchmarks.client", *arguments]
     sent = Sent(**json.loads(subprocess.run(command, cwd=_ROOT, check=True, capture_output=True).stdout))
     if sent.accepted != mails:

@@ -48,6 +48,7 @@ TIERS = (
         _marked("postgres"),
     ),
     Tier("tls", "the command openssl", shutil.which("openssl") is not None, _using("tls")),
+    Tier("swaks", "the command swaks", shutil.which("swaks") is not None, _using("swaks")),
     Tier("strace", "the command strace, and the right to use it", _can_trace(), _using("strace")),
     Tier(
         "node",

@@ -58,6 +58,26 @@ SETTINGS: dict[str, dict[str, str]] = {
         "channels.NAME.size_limit": (
             "The largest message; 50MB when left out. Of a larger one in a mailbox only the headers are taken."
         ),
+        "channels.NAME.memory_limit": "What all messages that are not kept yet hold together; above it mail is put off"
+        " (452). 256MB when left out.",
+        "channels.NAME.max_recipients": "Recipients of one message, 100 when left out; further ones are put off.",
+        "channels.NAME.max_connections": "Connections to this door at once; 1000 when left out.",
+        "channels.NAME.max_connections_per_peer": "Connections of one address (IPv6: of one /64) at once; 50 when left"
+        " out. Trusted networks are exempt.",
+        "channels.NAME.max_hops": "A message with more `Received` fields goes in circles and is refused; 50 when left"
+        " out.",
+        "channels.NAME.idle_timeout": "The longest silence of a client; 5m when left out.",
+        "channels.NAME.total_timeout": "The longest session; 20m when left out.",
+        "channels.NAME.greeting_delay": "How long a stranger waits for the greeting (at most 20s); who speaks before it"
+        " is sent away. None when left out.",
+        "channels.NAME.min_rate": "Bytes a second below which content uses up the patience of one `idle_timeout`; 500B"
+        " when left out.",
+        "channels.NAME.min_free_percent": "With less of the disk free mail is put off (452) and `health` has an alarm;"
+        " 5 when left out, 0 = never.",
+        "channels.NAME.proxy_networks": "Networks whose connections begin with a PROXY header, version 1 or 2; it names"
+        " the peer. None when left out.",
+        "channels.NAME.trusted_networks": "Networks of mail servers of ours: no cap per peer, no delay of the greeting."
+        " None when left out.",
         "channels.NAME.certificate": (
             "Certificate file, relative to the configuration; offers STARTTLS, together with `key`."
         ),
@@ -65,7 +85,9 @@ SETTINGS: dict[str, dict[str, str]] = {
         "channels.NAME.host": "The IMAP server of a mailbox, by the name that its certificate has.",
         "channels.NAME.port": "993, or 143 without `tls: implicit`, when left out.",
         "channels.NAME.tls": (
-            "`implicit` (from the first byte; when left out), `starttls`, or `none`, to this very machine only."
+            "A mailbox: `implicit` (from the first byte; when left out), `starttls`, or `none`, to this very machine "
+            "only. An SMTP door, what its certificate is for: `offered` (STARTTLS for who wants it; when left out), "
+            "`required` (no mail before STARTTLS) or `implicit`."
         ),
         "channels.NAME.username": "Whose mailbox it is, as the server knows it.",
         "channels.NAME.password": "A secret: `{env: NAME}` or `{file: PATH}`; either this or `oauth`.",

@@ -6,9 +6,9 @@ A further kind of channel is a function here, beside its module in `channels` an
 from __future__ import annotations
 
 import asyncio
-import ssl
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -23,11 +23,11 @@ from intakebot.channels.relay import RelayOutlet, RelaySettings, Tls
 from intakebot.channels.signing import DkimSigner, signing_key
 from intakebot.channels.slack.channel import SlackChannel
 from intakebot.channels.smtp import SmtpInlet
-from intakebot.channels.smtp_reception import SmtpSettings
+from intakebot.channels.smtp_settings import DoorTls, SmtpSettings
 from intakebot.clocks import SystemClock
-from intakebot.config.channel_settings import SmtpSettings as SmtpDoor
 from intakebot.config.settings import MAIN_FILE
-from intakebot.domain.errors import ConfigError, Problem
+from intakebot.config.smtp_file import SmtpSettings as SmtpDoor
+from intakebot.domain.errors import ConfigError, DoorUnavailableError, Problem
 from intakebot.ports import Desk, Inlet, Outlet
 from intakebot.usecases.watch import Alarm
 
@@ -61,6 +61,7 @@ def doors_of(opened: OpenHouse, desk: Desk) -> Doors:
     mailboxes = imap_inlets(opened)
     slack = tuple(slack_channel(opened, settings, desk) for settings in opened.settings.slack)
     control = ControlInlet(control_socket(opened.data), desk)
+    opened.sirens.extend(partial(_alarms_of, door) for door in smtp)
     opened.sirens.extend(partial(_alarms_of, channel) for channel in slack)
     opened.sirens.extend(partial(_mailbox_alarms, inlet) for inlet in mailboxes)
     opened.criers.extend(channel.tell_operators for channel in slack)
@@ -90,7 +91,7 @@ def _outlets(opened: OpenHouse, slack: Iterable[SlackChannel]) -> Mapping[str, O
     return {"email": _mail_outlet(opened)} | {channel.outlet.channel: channel.outlet for channel in slack}
 
 
-def _alarms_of(channel: SlackChannel) -> list[Alarm]:
+def _alarms_of(channel: SmtpInlet | SlackChannel) -> list[Alarm]:
     return [Alarm(one.what, one.sentence, one.which) for one in channel.alarms()]
 
 
@@ -100,15 +101,30 @@ def _mailbox_alarms(inlet: ImapInlet) -> list[Alarm]:
 
 def smtp_inlet(opened: OpenHouse, settings: SmtpDoor) -> SmtpInlet:
     """The door that the settings describe, not yet open."""
-    context = None
-    if settings.certificate:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(settings.certificate, settings.key)
-    hostname = opened.settings.service.host_name
     chosen = SmtpSettings(
-        settings.host, settings.port, hostname, settings.lmtp, settings.size_limit, tls_context=context
+        settings.host,
+        settings.port,
+        opened.settings.service.host_name,
+        settings.lmtp,
+        settings.certificate,
+        settings.key,
+        DoorTls(settings.tls.value),
+        settings.proxy_networks,
+        settings.trusted_networks,
+        free_share=partial(_free_share, opened.data),
+        **asdict(settings.limits),
     )
-    return SmtpInlet(settings.name, chosen)
+    try:
+        return SmtpInlet(settings.name, chosen)
+    except OSError as error:
+        raise DoorUnavailableError(f"the door {settings.name} cannot use its certificate: {error}") from error
+
+
+def _free_share(directory: Path) -> float:
+    """How much of the disk below is free for us, from 0 to 1, as `df` counts it."""
+    found = os.statvfs(directory)
+    used = found.f_blocks - found.f_bfree
+    return found.f_bavail / max(1, used + found.f_bavail)
 
 
 def _mail_outlet(opened: OpenHouse) -> Outlet:

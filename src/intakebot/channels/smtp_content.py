@@ -11,6 +11,8 @@ import re
 _END = b"\r\n.\r\n"
 _PERHAPS_END = re.compile(rb"\r(?:\n(?:\.\r?)?)?\Z")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+_HOP = b"\r\nreceived:"
+_LEAST_PATIENCE = 0.001
 
 
 class IncomingContent:
@@ -18,14 +20,15 @@ class IncomingContent:
 
     A bare LF is normalised because whoever reads the message later may see a line end there; a bare CR stays
     what it is. `too_large` is set once more than `limit` octets came; the content is dropped then, and the
-    rest is only watched for its end.
+    rest is only watched for its end. `held` is how many octets it holds in memory.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._content = bytearray()
-        # The CRLF of the DATA command counts as the one before the first line; `content` leaves it out.
+        # The CRLF of the DATA command counts as the one before the first line; `take` leaves it out.
         self._held = b"\r\n"
+        self._dropped = False
         self.too_large = False
 
     def feed(self, chunk: bytes) -> bytes | None:
@@ -41,13 +44,25 @@ class IncomingContent:
         self._add(piece[:cut])
         return None
 
-    def content(self) -> bytes:
-        """The message with CRLF line ends; b"" when it was too large."""
-        return bytes(memoryview(self._content)[2:])
+    @property
+    def held(self) -> int:
+        """Octets in memory."""
+        return len(self._content)
+
+    def drop(self) -> None:
+        """Keep nothing, now or later."""
+        self._dropped = True
+        self._content = bytearray()
+
+    def take(self) -> bytes:
+        """Give the message away, with CRLF line ends; b"" when it was dropped. Nothing is held afterwards."""
+        content = bytes(memoryview(self._content)[2:])
+        self._content = bytearray()
+        return content
 
     def _add(self, piece: bytes) -> None:
         """Keep a piece that cuts no line end and no stuffed dot apart."""
-        if self.too_large:
+        if self._dropped:
             return
         piece = piece.replace(b"\r\n.", b"\r\n")
         if piece.count(b"\n") != piece.count(b"\r\n"):
@@ -55,4 +70,35 @@ class IncomingContent:
         self._content += piece
         if len(self._content) > self._limit + 2:
             self.too_large = True
-            self._content = bytearray()
+            self.drop()
+
+
+class Pace:
+    """How long a sender may still take: never more than `longest` seconds, and less for one who drips.
+
+    As Postfix has it with `smtpd_min_data_rate`: every second costs a second, every `rate` octets give one back.
+    """
+
+    def __init__(self, longest: float, rate: int, now: float) -> None:
+        self._longest = longest
+        self._rate = rate
+        self._left = longest
+        self._last = now
+
+    def patience(self, octets: int, now: float) -> float:
+        """Seconds until it takes too long, once so many octets have come."""
+        self._left = min(self._longest, self._left - (now - self._last) + octets / self._rate)
+        self._last = now
+        return max(self._left, _LEAST_PATIENCE)
+
+
+def hops(content: bytes) -> int:
+    """How many hosts a message has passed: its Received fields (RFC 5321 6.3)."""
+    end = content.find(b"\r\n\r\n")
+    head = b"\r\n" + content[: end if end >= 0 else len(content)]
+    return head.lower().count(_HOP)
+
+
+def without_route(address: str) -> str:
+    """The mailbox of a path: a source route before it is to be ignored (RFC 5321 appendix C)."""
+    return address.rpartition(":")[2] if address.startswith("@") and ":" in address else address

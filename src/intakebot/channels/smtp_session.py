@@ -1,155 +1,31 @@
 """One SMTP or LMTP conversation (RFC 5321, RFC 2033), on top of aiosmtpd.
 
-Made by `channels.smtp` for each connection. aiosmtpd speaks the commands; ours are the caps, the time limits,
-the goodbye, the reading of the content, and the promise that 250 is said only after `Intake.receive` returned.
+Made by `channels.smtp` for each connection. aiosmtpd speaks most commands; ours are the reading of addresses and of
+the content, and the promise that 250 is said only after `Intake.receive` returned.
 """
 
 # ruff: noqa: N802, N815 - aiosmtpd finds commands by these names
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections import defaultdict
-from contextlib import suppress
-from enum import Enum, auto
-from typing import TYPE_CHECKING, AnyStr, cast
+from typing import TYPE_CHECKING
 
-from aiosmtpd.smtp import SMTP
-
-from intakebot.channels.smtp_content import IncomingContent
-from intakebot.channels.smtp_reception import answer
+from intakebot.channels.smtp_connection import CHUNK_SIZE, Phase, SmtpConnection
+from intakebot.channels.smtp_content import IncomingContent, Pace, hops
+from intakebot.channels.smtp_reception import NO_MEMORY
+from intakebot.channels.smtp_replies import answer
 from intakebot.domain.contact import Envelope, Incoming, Kept
 from intakebot.edge import guarded
 
 if TYPE_CHECKING:
-    import aiosmtpd.smtp
+    from collections.abc import Awaitable
 
-    from intakebot.channels.smtp_reception import Reception
-
-CHUNK_SIZE = 65_536
-COMMAND_SIZE = 2048
-MAX_ERRORS = 20
 _PATH = re.compile(r"<((?:\"(?:[^\"\\]|\\.)*\"|[^<>\"\s])*)>\s*(.*)|([^<>\s]+)\s*(.*)", re.DOTALL)
 
 
-class Phase(Enum):
-    """Where a session is: between messages, reading content, or waiting until it is kept."""
-
-    COMMANDS = auto()
-    READING = auto()
-    KEEPING = auto()
-
-
-class SmtpSession(SMTP):
-    """One connection."""
-
-    session: aiosmtpd.smtp.Session
-    envelope: aiosmtpd.smtp.Envelope
-    transport: asyncio.Transport | None
-    line_length_limit = CHUNK_SIZE  # the stream's buffer: content is read in chunks, its lines may have any length
-
-    def __init__(self, reception: Reception) -> None:
-        settings = reception.settings
-        super().__init__(
-            reception,
-            data_size_limit=settings.size_limit,
-            enable_SMTPUTF8=True,
-            hostname=settings.hostname,
-            ident="ESMTP",
-            tls_context=settings.tls_context,
-            timeout=settings.idle_timeout.total_seconds(),
-            auth_exclude_mechanism=("LOGIN", "PLAIN"),
-            loop=asyncio.get_running_loop(),
-        )
-        # aiosmtpd keeps these for all sessions at once and lets each EHLO raise them (case G05).
-        self.command_size_limits = defaultdict(lambda: COMMAND_SIZE)
-        self.peer_address = ""
-        self._reception = reception
-        self._phase = Phase.COMMANDS
-        self._leaving = False
-        self._spoken = False
-        self._errors = 0
-        self._total_handle: asyncio.TimerHandle | None = None
-
-    # --- the connection ---
-
-    @property
-    def conversation(self) -> asyncio.Task[None] | None:
-        """The task that ends when the connection has."""
-        return self._handler_coroutine
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, or turn away who is above a cap; comes a second time when TLS has started."""
-        if self._total_handle is None:
-            peer = transport.get_extra_info("peername")
-            self.peer_address = str(peer[0]) if peer else ""
-            if not self._reception.admit(self):
-                _turn_away(cast("asyncio.Transport", transport))
-                return
-            self._total_handle = self.loop.call_later(
-                self._reception.settings.total_timeout.total_seconds(), self._out_of_time
-            )
-        super().connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Hang up on what is no SMTP, like a TLS hello on the plain port (case G09): a command begins with a letter."""
-        if not self._spoken:
-            self._spoken = True
-            if not data[:1].isalpha() and self.transport is not None:
-                self.transport.close()
-                return
-        super().data_received(data)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Forget the session."""
-        if self._total_handle is not None:
-            self._total_handle.cancel()
-        self._reception.see_off(self)
-        super().connection_lost(error)
-
-    async def _handle_client(self) -> None:
-        with suppress(ConnectionError):  # a peer that went away is nobody's failure
-            await super()._handle_client()
-
-    async def push(self, status: AnyStr) -> None:
-        """Answer; after too many refusals the answer is goodbye (case G07)."""
-        self._errors += status[:1] in ("5", b"5")
-        if self._errors > MAX_ERRORS:
-            self._say_goodbye("421 4.7.0 too many errors")
-            await self._writer.drain()
-        else:
-            await super().push(status)
-
-    def leave(self) -> None:
-        """End the session: now, or as soon as the message that is being taken has its answer."""
-        if self._phase is Phase.COMMANDS:
-            self._say_goodbye("421 4.3.2 shutting down")
-        else:
-            self._leaving = True
-
-    def hang_up(self) -> None:
-        """End the session, whatever it is doing."""
-        if self.transport is not None:
-            self.transport.abort()
-
-    def _out_of_time(self) -> None:
-        if self._phase is Phase.KEEPING:
-            self._leaving = True
-        else:
-            self._say_goodbye("421 4.4.2 this took too long")
-
-    def _timeout_cb(self) -> None:
-        self._say_goodbye("421 4.4.2 nothing heard for too long")
-
-    def _say_goodbye(self, reply: str) -> None:
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.write(reply.encode() + b"\r\n")
-            self.transport.close()
-        if self._handler_coroutine is not None:
-            self._handler_coroutine.cancel()
-
-    # --- commands ---
+class SmtpSession(SmtpConnection):
+    """The commands of SMTP."""
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """An address and what follows it, or None twice; "<>" stays as it is (aiosmtpd takes "" for a mistake).
@@ -181,9 +57,7 @@ class SmtpSession(SMTP):
             return
         self._phase = Phase.READING
         await self.push("354 end with <CR><LF>.<CR><LF>")
-        content = await self._read_content()
-        self._phase = Phase.KEEPING
-        replies = self._replies_for(await self._keep(content))
+        replies = self._replies_for(await self._take_message())
         self.envelope = self._create_envelope()
         self._phase = Phase.COMMANDS
         for reply in replies:
@@ -191,25 +65,42 @@ class SmtpSession(SMTP):
         if self._leaving:
             self._say_goodbye("421 4.3.2 shutting down")
 
-    async def _read_content(self) -> IncomingContent:
+    async def _take_message(self) -> str:
+        """Read it and have it kept; what it holds in memory is given back, however this ends."""
         content = IncomingContent(self._reception.settings.size_limit)
-        rest = None
+        self._held = 0
+        try:
+            has_room = await self._read_content(content)
+            self._phase = Phase.KEEPING
+            return await self._keep(content) if has_room else NO_MEMORY
+        finally:
+            self._reception.hold(-self._held)
+
+    async def _read_content(self, content: IncomingContent) -> bool:
+        """Fill `content` until its end; False when there was no room for all of it."""
+        settings, has_room, rest = self._reception.settings, True, None
+        pace = Pace(settings.idle_timeout.total_seconds(), settings.min_rate, self.loop.time())
         while rest is None:
             chunk = await self._reader.read(CHUNK_SIZE)
             if not chunk:
                 raise ConnectionResetError
-            self._reset_timeout()
+            self._reset_timeout(pace.patience(len(chunk), self.loop.time()))
             rest = content.feed(chunk)
+            if self._reception.hold(content.held - self._held):
+                self._held = content.held
+            else:
+                has_room = False
+                content.drop()
         if rest:  # pipelined commands; asyncio has no public way to give octets back to a stream
             self._reader._buffer[:0] = rest  # type: ignore[attr-defined]  # noqa: SLF001 - see above
-        return content
+        return has_room
 
     async def _keep(self, content: IncomingContent) -> str:
         if content.too_large:
-            for recipient in self.envelope.rcpt_tos:
-                self._reception.intake.refused_before_content(recipient, "too-large")
-            return "552 5.3.4 message too large"
-        incoming = Incoming("email", self._envelope_as_received(), content.content())
+            return self._refused("too-large", "552 5.3.4 message too large")
+        incoming = Incoming("email", self._envelope_as_received(), content.take())
+        if hops(incoming.content) > self._reception.settings.max_hops:  # case D12: it goes in circles
+            return self._refused("too-many-hops", "554 5.4.6 too many hops")
         if self._timeout_handle is not None:  # how long the house takes is not the sender's silence
             self._timeout_handle.cancel()
         kept = await guarded(f"smtp {self._reception.route}", self._reception.intake.receive(incoming))
@@ -217,6 +108,11 @@ class SmtpSession(SMTP):
         if isinstance(kept, Kept):
             self._errors = 0
         return answer(kept)
+
+    def _refused(self, code: str, reply: str) -> str:
+        for recipient in self.envelope.rcpt_tos:
+            self._reception.intake.refused_before_content(recipient, code)
+        return reply
 
     def _envelope_as_received(self) -> Envelope:
         return Envelope(
@@ -234,7 +130,26 @@ class SmtpSession(SMTP):
     async def smtp_EHLO(self, hostname: str) -> None:
         """Greet; a limit that an earlier EHLO raised is put back first."""
         self.command_size_limits.clear()
-        await super().smtp_EHLO(hostname)
+        await self._present(super().smtp_EHLO(hostname))
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """Greet the old way."""
+        await self._present(super().smtp_HELO(hostname))
+
+    async def _present(self, greeting: Awaitable[None]) -> None:
+        """Answer a greeting: its lines are no replies with codes (RFC 2034 section 4)."""
+        self._presenting = True
+        try:
+            await greeting
+        finally:
+            self._presenting = False
+
+    async def smtp_STARTTLS(self, arg: str) -> None:
+        """Begin TLS; once is enough."""
+        if self._tls_protocol is None:
+            await super().smtp_STARTTLS(arg)
+        else:
+            await self.push("503 5.5.1 TLS is on already")
 
 
 class LmtpSession(SmtpSession):
@@ -244,17 +159,12 @@ class LmtpSession(SmtpSession):
         """Greet."""
         await super().smtp_EHLO(hostname)
 
-    async def smtp_EHLO(self, _hostname: str) -> None:
+    async def smtp_EHLO(self, hostname: str) -> None:
         """Refuse: RFC 2033 4.1 wants LHLO."""
+        del hostname
         await self.push("500 5.5.1 LHLO is the greeting here")
 
     smtp_HELO = smtp_EHLO
 
     def _replies_for(self, reply: str) -> list[str]:
         return [reply] * len(self.envelope.rcpt_tos)
-
-
-def _turn_away(transport: asyncio.Transport) -> None:
-    transport.set_protocol(asyncio.Protocol())
-    transport.write(b"421 4.7.0 too many connections\r\n")
-    transport.close()

@@ -1,7 +1,7 @@
 """Reads the ways in and out of `intakebot.yaml`: `channels` by kind, and the mail `relay`.
 
 Called by `settings`. A channel's keys are known only to the channel of that kind, so its section is handed on as
-a node; the keys of kind `smtp` are read here by `smtp_settings`.
+a node, which a module of its own reads: `smtp_file`, `slack_file`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from intakebot.config.reader import Problems, Secret, Section
+from intakebot.config.reader import Secret, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,23 +70,6 @@ class ChannelSettings:
     values: Node
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """One SMTP or LMTP door. Without a certificate it offers no STARTTLS. `size_limit` in bytes.
-
-    With `check_senders` it asks the DNS who may write in a sender's name.
-    """
-
-    name: str
-    host: str
-    port: int
-    lmtp: bool
-    size_limit: int
-    certificate: Path | None
-    key: Path | None
-    check_senders: bool = False
-
-
 def read_channels(file: Section) -> tuple[ChannelSettings, ...]:
     """All channels, in file order."""
     return tuple(_read_channel(name, section) for name, section in file.sections("channels"))
@@ -97,35 +80,11 @@ def _read_channel(name: str, section: Section) -> ChannelSettings:
     return ChannelSettings(name, kind, section.rest())
 
 
-def smtp_settings(channel: ChannelSettings, problems: Problems, folder: Path) -> SmtpSettings:
-    """The typed settings of a channel of kind `smtp`; file names are relative to `folder`."""
-    with Section(channel.values, problems, f"channels.{channel.name}") as section:
-        host, port = section.parsed("listen", "an address and port like 127.0.0.1:2525", listen_address, ("", 0))
-        certificate, key = _optional_file(section, "certificate", folder), _optional_file(section, "key", folder)
-        if (certificate is None) != (key is None):
-            section.report(section.place, "certificate and key belong together; one of them is missing")
-        check_senders = section.flag("check_senders", default=False)
-        if check_senders and section.flag("lmtp", default=False):
-            section.report(
-                section.place_of("check_senders"), "check_senders: by LMTP nobody sees where mail comes from"
-            )
-        return SmtpSettings(
-            name=channel.name,
-            host=host,
-            port=port,
-            lmtp=section.flag("lmtp", default=False),
-            size_limit=section.size("size_limit", 50 << 20),
-            certificate=certificate,
-            key=key,
-            check_senders=check_senders,
-        )
-
-
 def read_relay(section: Section, environment: Mapping[str, str], folder: Path) -> RelaySettings:
     """The mail relay."""
     with section:
         username = section.text("username", "") if section.has("username") else ""
-        token_file = _optional_file(section, "token_file", folder)
+        token_file = optional_file(section, "token_file", folder)
         if token_file and (section.has("password") or not username):
             section.report(section.place_of("token_file"), "token_file: it needs a username, and no password beside it")
         by_password = username and token_file is None
@@ -145,7 +104,7 @@ def _read_dkim(domain: str, section: Section, folder: Path) -> DkimKey:
     with section:
         selector = section.text("selector")
         section.text("key")
-        return DkimKey(domain.lower(), selector, _optional_file(section, "key", folder) or folder)
+        return DkimKey(domain.lower(), selector, optional_file(section, "key", folder) or folder)
 
 
 def _kind(text: str) -> str | None:
@@ -160,7 +119,8 @@ def listen_address(text: str) -> tuple[str, int] | None:
     return found[1].strip("[]"), int(found[2])
 
 
-def _optional_file(section: Section, key: str, folder: Path) -> Path | None:
+def optional_file(section: Section, key: str, folder: Path) -> Path | None:
+    """The file that a key names, relative to `folder`; None where the key is left out. A missing file is reported."""
     if not section.has(key):
         return None
     path = folder / section.text(key)

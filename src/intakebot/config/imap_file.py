@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from intakebot.config.channel_settings import ChannelSettings
+from intakebot.config.channel_settings import ChannelSettings, optional_file
 from intakebot.config.reader import Problems, Secret, Section
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def imap_settings(
             username=section.text("username"),
             password=_password(section, environment, folder),
             oauth=_oauth(section, environment, folder) if section.has("oauth") else None,
-            certificate_authority=_optional_file(section, "certificate_authority", folder),
+            certificate_authority=optional_file(section, "certificate_authority", folder),
             folder=section.text("folder", "INBOX"),
             after=after,
             move_to=section.text("move_to") if after is Afterwards.MOVE else "",
@@ -183,7 +183,7 @@ def _oauth(mailbox: Section, environment: Mapping[str, str], folder: Path) -> Oa
             client_id="" if is_google else section.text("client_id"),
             client_secret=secret("client_secret", needed=provider is Provider.MICROSOFT),
             tenant=section.text("tenant") if provider is Provider.MICROSOFT else "",
-            service_account=_optional_file(section, "service_account", folder) if is_google else None,
+            service_account=optional_file(section, "service_account", folder) if is_google else None,
             token_url=section.parsed("token_url", "an address like https://login.example.org/token", _url, "")
             if by_url
             else "",
@@ -206,12 +206,3 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _optional_file(section: Section, key: str, folder: Path) -> Path | None:
-    if not section.has(key):
-        return None
-    path = folder / section.text(key)
-    if not path.is_file():
-        section.report(section.place_of(key), f"{key}: there is no file {section.text(key)}")
-    return path

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from intakebot.domain.organisation import Agent, Organisation, Queue, ReceivingAddress
 
@@ -48,7 +49,7 @@ def read_organisation(file: Section, workflows: Mapping[str, Workflow], agreemen
 
 def mail_address(text: str) -> str | None:
     """The address in lower case, or None when it is none. `+` is taken: it separates our reply tokens."""
-    return text.lower() if _ADDRESS.fullmatch(text) else None
+    return normalize("NFC", text.lower()) if _ADDRESS.fullmatch(text) else None
 
 
 def _read_senders(file: Section) -> frozenset[str]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from intakebot.config.channel_settings import ChannelSettings, SmtpSettings
+    from intakebot.config.channel_settings import ChannelSettings
     from intakebot.config.reader import Section
+    from intakebot.config.smtp_file import SmtpSettings
 
 _SERVER = re.compile(r"[A-Za-z0-9._-]{1,253}")
 

@@ -20,10 +20,8 @@ from intakebot.config.agreement_file import read_agreements
 from intakebot.config.channel_settings import (
     ChannelSettings,
     RelaySettings,
-    SmtpSettings,
     read_channels,
     read_relay,
-    smtp_settings,
 )
 from intakebot.config.imap_file import ImapSettings, read_mailboxes
 from intakebot.config.organisation_file import read_organisation
@@ -31,6 +29,7 @@ from intakebot.config.reader import Problems, Section, shown_kind
 from intakebot.config.rule_files import RuleFiles, rule_files
 from intakebot.config.sender_settings import read_trusted_servers
 from intakebot.config.slack_file import SlackSettings, slack_settings
+from intakebot.config.smtp_file import SmtpSettings, smtp_settings
 from intakebot.config.workflow_file import read_workflows
 from intakebot.config.yaml_source import load_node
 from intakebot.domain.errors import ConfigError, Problem

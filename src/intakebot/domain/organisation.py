@@ -6,8 +6,11 @@ Made by `config`; read by use cases and channels. Nothing here changes while the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
+from unicodedata import normalize
 
 from intakebot.domain.calendar import Calendar
 from intakebot.domain.workflow import Workflow
@@ -91,7 +94,19 @@ class Organisation:
         return frozenset(address.rpartition("@")[2] for address in self.addresses)
 
     def receiving(self, address: str) -> ReceivingAddress | None:
-        """The receiving address behind `address` or `local+token@domain`; case does not matter."""
-        local, _, domain = address.strip().lower().rpartition("@")
-        plain = local.partition("+")[0]
-        return self.addresses.get(f"{local}@{domain}") or self.addresses.get(f"{plain}@{domain}")
+        """The receiving address behind `address` or `local+token@domain`.
+
+        Case does not matter, nor whether letters are composed, nor in which of its forms a domain is written.
+        """
+        local, _, domain = normalize("NFC", address.strip().lower()).rpartition("@")
+        written = [f"{name}@{form}" for name in (local, local.partition("+")[0]) for form in domain_forms(domain)]
+        return next((self.addresses[one] for one in written if one in self.addresses), None)
+
+
+@lru_cache(maxsize=256)
+def domain_forms(domain: str) -> tuple[str, ...]:
+    """A domain as it is written, and its other form: `bücher.example` is `xn--bcher-kva.example` (RFC 3490)."""
+    other = domain
+    with suppress(UnicodeError):  # a domain that has no other form
+        other = domain.encode("ascii").decode("idna") if domain.isascii() else domain.encode("idna").decode("ascii")
+    return (domain,) if other == domain else (domain, other)

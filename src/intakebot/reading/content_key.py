@@ -17,6 +17,8 @@ from intakebot.reading.threading import own_message_id
 TRACE_HEADERS: Final = frozenset({"received", "return-path", "delivered-to", "x-original-to", "authentication-results"})
 """What hops add on the way, RFC 8601 section 4 included."""
 _ID_BLOCK_BYTES: Final = 65_536
+_PIECE_BYTES: Final = 1 << 20
+_EMPTY_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _MESSAGE_ID: Final = re.compile(
     rb"^message-id[ \t]*:([^\n]{0,4096}(?:\n[ \t][^\n]{0,998}){0,3})", re.IGNORECASE | re.MULTILINE
 )
@@ -24,12 +26,22 @@ _MESSAGE_ID: Final = re.compile(
 
 def content_key(raw: bytes, hop_headers: frozenset[str] = frozenset()) -> str:
     """Return the SHA-256, in hex, of the mail without trace fields and `hop_headers` (lower-case names)."""
-    text = raw.replace(b"\r\n", b"\n")
-    end = text.find(b"\n\n")
-    head, body = (text, b"") if end < 0 else (text[:end], text[end:])
+    end = _end_of_head(raw)
+    head = raw[:end].replace(b"\r\n", b"\n")
     digest = hashlib.sha256(_trace_fields(hop_headers).sub(b"", b"\n" + head), usedforsecurity=False)
-    digest.update(body)
+    while end < len(raw):  # in pieces: a body may be large, and several may be at the door at once
+        piece = raw[end : end + _PIECE_BYTES]
+        if piece.endswith(b"\r"):  # no line end is cut apart
+            piece = raw[end : end + _PIECE_BYTES + 1]
+        digest.update(piece.replace(b"\r\n", b"\n"))
+        end += len(piece)
     return digest.hexdigest()
+
+
+def _end_of_head(raw: bytes) -> int:
+    """Where the empty line begins, with the line end before it; the length of the mail where there is none."""
+    found = _EMPTY_LINE.search(raw)
+    return found.start() if found else len(raw)
 
 
 @lru_cache(maxsize=16)

@@ -6,6 +6,7 @@ says is read after acceptance, so no defect of a mail can keep it out.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -16,6 +17,8 @@ from intakebot.reading.content_key import content_key, message_id_of
 from intakebot.usecases.house import House
 
 POSTMASTER = "postmaster"
+LARGE = 1 << 20
+"""Octets above which a message is not looked at in the loop."""
 
 
 def keep_contacts(store: Store, contacts: Sequence[NewContact]) -> list[Kept]:
@@ -47,7 +50,10 @@ class Reception:
 
     async def receive(self, incoming: Incoming) -> Kept:
         """Keep the message; durable when this returns."""
-        contact = new_contact(self._house, incoming)
+        if len(incoming.content) > LARGE:  # hashing it would stop the loop for everybody
+            contact = await asyncio.to_thread(new_contact, self._house, incoming)
+        else:
+            contact = new_contact(self._house, incoming)
         kept = await self._writer.submit(keep_contacts, contact)
         self._kept()
         return kept

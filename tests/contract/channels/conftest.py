@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
 
+from contract.channels.certificates import write_certificate
 from contract.channels.harness import FakeIntake
 
 
@@ -25,13 +25,7 @@ def intake() -> FakeIntake:
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext, Path]:
     """A server's context, a client's that trusts it, and the certificate's file."""
-    certificate = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-         "-keyout", str(certificate), "-out", str(certificate) + ".crt"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    certificate, key = write_certificate(tmp_path_factory.mktemp("tls"))
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(str(certificate) + ".crt", certificate)
-    return server, ssl.create_default_context(cafile=str(certificate) + ".crt"), Path(f"{certificate}.crt")
+    server.load_cert_chain(certificate, key)
+    return server, ssl.create_default_context(cafile=certificate), certificate

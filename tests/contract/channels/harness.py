@@ -14,6 +14,7 @@ from intakebot.domain.delivery import Delivery, DeliveryKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from intakebot.ports import Inlet
 
@@ -131,6 +132,11 @@ async def talking(port: int) -> AsyncIterator[Conversation]:
         yield conversation
     finally:
         writer.transport.abort()
+
+
+def key_of(certificate: Path) -> Path:
+    """The key beside a certificate of the fixture `tls`."""
+    return certificate.with_suffix("")
 
 
 def smtp_inlet(**settings: Any) -> SmtpInlet:

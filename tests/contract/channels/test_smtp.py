@@ -14,7 +14,7 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.channels.harness import FakeIntake, serving, smtp_inlet, smtp_serving, talking
+from contract.channels.harness import FakeIntake, key_of, serving, smtp_inlet, smtp_serving, talking
 from intakebot.channels.smtp_content import IncomingContent
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def test_chunks_may_be_cut_anywhere(pieces: list[bytes], step: int) -> None:
     rest = [cut.feed(sent[start : start + step]) for start in range(0, len(sent), step)]
     assert rest[-1] == b""
     assert set(rest[:-1]) <= {None}
-    assert cut.content() == whole.content() == re.sub(rb"(?<!\r)\n", b"\r\n", b"".join(pieces) + b"\r\n")
+    assert cut.take() == whole.take() == re.sub(rb"(?<!\r)\n", b"\r\n", b"".join(pieces) + b"\r\n")
 
 
 def test_content_over_the_limit_keeps_nothing() -> None:
@@ -172,7 +172,7 @@ def test_content_over_the_limit_keeps_nothing() -> None:
     assert content.feed(b"0123456789\r\n") is None
     assert content.feed(b"more\r\n.\r\n") == b""
     assert content.too_large
-    assert content.content() == b""
+    assert content.take() == b""
 
 
 async def test_lmtp_answers_once_per_recipient(intake: FakeIntake) -> None:
@@ -200,8 +200,11 @@ async def test_a_failing_look_up_is_answered_later(intake: FakeIntake) -> None: 
 async def test_starttls_forgets_what_was_said_before(
     intake: FakeIntake, tls: tuple[ssl.SSLContext, ssl.SSLContext, Path]
 ) -> None:  # case G02
-    server, trusting, _ = tls
-    async with smtp_serving(intake, tls_context=server) as inlet, talking(inlet.port) as client:
+    _, trusting, certificate = tls
+    async with (
+        smtp_serving(intake, certificate=certificate, key=key_of(certificate)) as inlet,
+        talking(inlet.port) as client,
+    ):
         assert "STARTTLS" in await client.say("EHLO client.example")
         await client.send(b"STARTTLS\r\nRSET\r\nEHLO injected.example\r\n")
         assert (await client.reply()).startswith("220")
@@ -218,7 +221,7 @@ async def test_starttls_forgets_what_was_said_before(
 async def test_stop_in_the_middle_of_a_tls_handshake(
     intake: FakeIntake, tls: tuple[ssl.SSLContext, ssl.SSLContext, Path]
 ) -> None:
-    inlet = smtp_inlet(tls_context=tls[0], grace=timedelta(seconds=0.3))
+    inlet = smtp_inlet(certificate=tls[2], key=key_of(tls[2]), grace=timedelta(seconds=0.3))
     async with serving(inlet, intake) as stop:
         await inlet.listening.wait()
         async with talking(inlet.port) as client:

@@ -64,7 +64,8 @@ async def test_silence_ends_the_conversation(intake: FakeIntake) -> None:
 
 
 async def test_silence_is_counted_anew_with_every_octet_of_content(intake: FakeIntake) -> None:  # case A18, small
-    async with smtp_serving(intake, idle_timeout=timedelta(seconds=0.5)) as inlet, talking(inlet.port) as client:
+    allowed = {"idle_timeout": timedelta(seconds=0.5), "min_rate": 10}
+    async with smtp_serving(intake, **allowed) as inlet, talking(inlet.port) as client:
         await client.begin()
         loop = asyncio.get_running_loop()
         finish = loop.create_future()

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_the_shipped_example_loads_without_any_secret_set() -> None:
 def test_the_shipped_door_is_smtp_on_the_loopback() -> None:
     (smtp,) = load_settings(ROOT / "config", {}).smtp
 
-    assert (smtp.host, smtp.port, smtp.lmtp, smtp.size_limit) == ("127.0.0.1", 2525, False, 50 * 1024 * 1024)
+    assert (smtp.host, smtp.port, smtp.lmtp, smtp.limits.size_limit) == ("127.0.0.1", 2525, False, 50 * 1024 * 1024)
 
 
 def test_promises_on_business_hours_count_open_time() -> None:
@@ -102,7 +103,7 @@ def test_durations(written: str, seconds: int, tmp_path: Path) -> None:
     ("written", "size"), [("100B", 100), ("64kB", 65_536), ("50MB", 52_428_800), ("1GB", 1 << 30)], ids=str
 )
 def test_sizes(written: str, size: int, tmp_path: Path) -> None:
-    assert changed(tmp_path, "50MB", written).smtp[0].size_limit == size
+    assert changed(tmp_path, "50MB", written).smtp[0].limits.size_limit == size
 
 
 def test_an_ipv6_door(tmp_path: Path) -> None:
@@ -185,3 +186,16 @@ def test_a_door_that_checks_believes_itself(tmp_path: Path) -> None:
 
 def test_nobody_is_believed_unasked() -> None:
     assert load_settings(GOOD, {}).trusted_servers == {}
+
+
+def test_a_door_says_whom_it_trusts_and_what_it_allows(tmp_path: Path) -> None:
+    further = (
+        "50MB, proxy_networks: [192.0.2.0/28, '2001:db8::/32'], trusted_networks: 127.0.0.1,"
+        " max_hops: 30, min_rate: 1kB, greeting_delay: 3s, min_free_percent: 10"
+    )
+    (smtp,) = changed(tmp_path, "50MB", further).smtp
+
+    assert smtp.proxy_networks == (ip_network("192.0.2.0/28"), ip_network("2001:db8::/32"))
+    assert smtp.trusted_networks == (ip_network("127.0.0.1/32"),)
+    assert (smtp.limits.max_hops, smtp.limits.min_rate, smtp.limits.min_free_share) == (30, 1024, 0.1)
+    assert (smtp.limits.greeting_delay, smtp.limits.memory_limit) == (timedelta(seconds=3), 256 << 20)

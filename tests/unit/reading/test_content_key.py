@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,3 +118,17 @@ def test_thread_ids_are_bounded() -> None:
 )
 def test_case_numbers_are_hints_in_a_subject(subject: str, numbers: tuple[str, ...]) -> None:
     assert case_numbers(subject) == numbers
+
+
+@given(st.lists(st.sampled_from([b"A: b", b"\r", b"\n", b"\r\n", b"Received: x", b" ", b"z"]), max_size=14))
+def test_the_mail_is_hashed_in_pieces_as_it_would_be_whole(pieces: list[bytes]) -> None:
+    raw = b"".join(pieces)
+    head, empty_line, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+    kept = re.sub(rb"(?i)\nreceived[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", b"", b"\n" + head)
+    assert content_key(raw) == hashlib.sha256(kept + empty_line + body).hexdigest()
+
+
+def test_a_line_end_between_two_pieces_is_one() -> None:
+    bodies = [b"x" * length + b"\r\nmore" for length in range((1 << 20) - 4, (1 << 20) + 4)]
+    for body in bodies:
+        assert content_key(b"A: b\r\n\r\n" + body) == content_key((b"A: b\r\n\r\n" + body).replace(b"\r\n", b"\n"))

@@ -1,0 +1,40 @@
+"""What a process and its children have used of this machine, from /proc: processor time and memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PARENT, _TIMES, _MEMORY = 1, slice(11, 15), 21
+"""Positions in /proc/PID/stat behind the name: parent; utime, stime, cutime, cstime; pages in memory."""
+
+
+def processor_seconds(root: int) -> float:
+    """Processor time of a process, its living descendants, and those that it has waited for."""
+    return sum(sum(map(int, stat[_TIMES])) for stat in _family(root)) / _TICK
+
+
+def memory(root: int) -> int:
+    """Octets that a process and its living descendants have in memory; what they share counts for each."""
+    return sum(int(stat[_MEMORY]) for stat in _family(root)) * _PAGE
+
+
+def _family(root: int) -> list[list[str]]:
+    stats = {int(folder.name): stat for folder in Path("/proc").glob("[0-9]*") if (stat := _stat(folder))}
+    family, grown = {root}, True
+    while grown:
+        grown = False
+        for number, stat in stats.items():
+            if number not in family and int(stat[_PARENT]) in family:
+                family.add(number)
+                grown = True
+    return [stats[number] for number in family if number in stats]
+
+
+def _stat(folder: Path) -> list[str]:
+    try:
+        return (folder / "stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended meanwhile
+        return []
