@@ -28,7 +28,11 @@ class ContactState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """How a message reached us. `sender` is '' for the null sender; `route` names the inlet."""
+    """How a message reached us. `sender` is '' for the null sender; `route` names the inlet.
+
+    `arrived_at` is when it came into the mailbox or folder that we took it from, where that may be long ago (aware,
+    UTC); None = it came just now.
+    """
 
     sender: str
     recipients: tuple[str, ...]
@@ -36,6 +40,7 @@ class Envelope:
     peer: str = ""
     greeting: str = ""
     tls: bool = False
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
