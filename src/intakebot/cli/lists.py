@@ -57,6 +57,8 @@ def _contact_fields(contact: Record, calendar: Calendar) -> Iterator[tuple[str, 
     yield "reason", one_line(contact.get("reason"))
     yield "case", case_number(contact.get("case"))
     yield "came", calendar.both(contact["received_at"])
+    if contact.get("arrived_at"):
+        yield "arrived", calendar.both(contact["arrived_at"])
     yield "channel", one_line(contact["channel"])
     yield "from", one_line(contact.get("sender") or contact.get("envelope_sender"))
     yield "subject", one_line(contact.get("subject"))

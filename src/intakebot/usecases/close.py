@@ -79,7 +79,7 @@ class Closing:
             return Change()
         today = store.surroundings([Clues(to.channel, to.address, (), ())], at)[0].replies_today
         on_case = file.automatic_replies
-        if why_not_automatic(house, to, on_case=on_case, today=today, written_at=None, at=at, queue=queue):
+        if why_not_automatic(house, to, on_case=on_case, today=today):
             return Change()
         kind = DeliveryKind.CLOSING_NOTICE
         return owe_reply(house, file.case, to, kind, "closing-notice", {}, at, automatic=True)[1]

@@ -19,6 +19,7 @@ from intakebot.usecases.assessment import Assessment
 from intakebot.usecases.contact_records import caller_of, contact_records, conversation
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
+from intakebot.usecases.old_mail import OLD_MAIL, why_old
 from intakebot.usecases.promises import watch_promise
 from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import BELONGING, named_by_number
@@ -69,7 +70,7 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         business_object=assessment.business_object,
         category=assessment.category,
         priority=assessment.priority,
-        tags=tuple(said.get("tags", ())),
+        tags=_tags(house, assessment, at),
         markers=tuple(dict.fromkeys((*(() if found.record else (UNIDENTIFIED,)), *said.get("markers", ())))),
         missing=_missing(assessment),
         language=message.language,
@@ -78,6 +79,13 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         respond_by=calendar.after(at, policy.respond_within),
         solve_by=calendar.after(at, policy.solve_within),
     )
+
+
+def _tags(house: House, assessment: Assessment, at: datetime) -> tuple[str, ...]:
+    """What the rules say, and whether it was old mail: a rule may look for that later."""
+    queue = house.queue(house.default_queue(assessment.workflow))
+    old = (OLD_MAIL,) if why_old(assessment.read, queue, at) else ()
+    return tuple(dict.fromkeys((*assessment.outcome.get("tags", ()), *old)))
 
 
 def policy_for(house: House, support: Found) -> AgreementPolicy:
@@ -137,16 +145,7 @@ def _may_answer(
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))
     today = assessment.around.replies_today
-    return to, why_not_automatic(
-        house, to, on_case=0, today=today, written_at=_written_at(assessment), at=at, queue=queue
-    )
-
-
-def _written_at(assessment: Assessment) -> datetime:
-    """When somebody asked. A chat message may be old when a person makes a case of it: then that is the asking."""
-    message, pending = assessment.read.message, assessment.read.pending
-    written = message.date if message.date and not assessment.read.clues.answer_to else pending.received_at
-    return min(written, pending.received_at)
+    return to, why_old(assessment.read, queue, at) or why_not_automatic(house, to, on_case=0, today=today)
 
 
 def _acknowledge(

@@ -134,9 +134,6 @@ def why_not_automatic(
     *,
     on_case: int,
     today: int,
-    written_at: datetime | None,
-    at: datetime,
-    queue: Queue,
 ) -> str:
     """Why no automatic reply may go out, as a sentence; '' when it may (RFC 3834, decision 24)."""
     if to is None:
@@ -147,8 +144,6 @@ def why_not_automatic(
         return "this case has had its automatic reply"
     if today >= house.replies_per_day:
         return f"{to.address} has had {today} automatic replies within 24 hours"
-    if written_at and at - written_at > queue.acknowledge_within:
-        return f"it was written at {written_at.isoformat()}, longer ago than {queue.name} acknowledges"
     return ""
 
 
