@@ -22,6 +22,7 @@ from intakebot.cli.customers import customer_commands
 from intakebot.cli.deliveries import delivery_commands, handover_commands, queue_commands
 from intakebot.cli.demonstration import demo
 from intakebot.cli.exits import DONE, INTERRUPTED, Complaint
+from intakebot.cli.import_mail import import_mail
 from intakebot.cli.operation import (
     clock_commands,
     config_commands,
@@ -87,6 +88,7 @@ program = Program(
         case_commands,
         contact_commands,
         register_contact,
+        import_mail,
         delivery_commands,
         queue_commands,
         handover_commands,
