@@ -11,7 +11,7 @@ READY := .venv/.ready
 ARGS ?=
 KILLS ?= 1000
 
-.PHONY: help setup run demo test crash bench bench-rules bench-slack lint docs clean
+.PHONY: help setup run demo test crash bench bench-rules bench-reading bench-slack lint docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name sense; do printf '  make %-11s %s\n' "$$name" "$$sense"; done
@@ -39,6 +39,9 @@ bench: $(READY) ## the benchmarks, as JSON lines
 
 bench-rules: $(READY) ## the benchmark of the rules alone
 	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks rules $(ARGS)
+
+bench-reading: $(READY) ## how fast mail is read, beside the standard library
+	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks reading $(ARGS)
 
 bench-slack: $(READY) ## the benchmark of the Slack channel alone
 	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks slack $(ARGS)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
-from benchmarks import registration, rehearsal, rule_checks, rules, slack, smtp, suggestion
+from benchmarks import reading, registration, rehearsal, rule_checks, rules, slack, smtp, suggestion
 
 PARTS = {
+    "reading": reading.reading,
     "registration": registration.registration,
     "smtp": lambda: chain(smtp.acceptance(), smtp.end_to_end()),
     "slack": slack.slack,
