@@ -38,7 +38,7 @@ def main() -> int:
     for sample in target.samples():  # also loads what is loaded once, before memory is limited
         take(sample)
     _limit_memory()
-    done = _fuzzed(name, take, Dice(int(rest[0]), target.samples()), float(what), folder / "input")
+    done = _fuzzed(take, Dice(int(rest[0]), target.samples()), float(what), folder / "input")
     if not done:
         return 1
     (folder / "input").unlink()
@@ -47,7 +47,7 @@ def main() -> int:
     return 0
 
 
-def _fuzzed(name: str, take: Take, dice: Dice, seconds: float, file: Path) -> int:
+def _fuzzed(take: Take, dice: Dice, seconds: float, file: Path) -> int:
     """How many inputs were taken; 0 when one was not."""
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     until, done, handle = time.monotonic() + seconds, 0, os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -60,16 +60,16 @@ def _fuzzed(name: str, take: Take, dice: Dice, seconds: float, file: Path) -> in
         try:
             take(raw)
         except BaseException:  # noqa: BLE001 - whatever it is, it is a finding
-            return _found(name, file, traceback.format_exc(limit=-6))
+            return _found(file, traceback.format_exc(limit=-6))
         if time.process_time() - began > MOST_SECONDS:
-            return _found(name, file, f"it took {time.process_time() - began:.1f} s")
+            return _found(file, f"it took {time.process_time() - began:.1f} s")
         done += 1
     signal.setitimer(signal.ITIMER_PROF, 0)
     os.close(handle)
     return done
 
 
-def _found(name: str, file: Path, what: str) -> int:
+def _found(file: Path, what: str) -> int:
     sys.stdout.write(f"{what}\n{file.stat().st_size} bytes in {file}; take them again as the first line says\n")
     return 0
 
