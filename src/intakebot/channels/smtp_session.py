@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from contextlib import suppress
 from enum import Enum, auto
-from typing import TYPE_CHECKING, AnyStr, cast
+from typing import TYPE_CHECKING, cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -112,14 +112,14 @@ class SmtpSession(SMTP):
         with suppress(ConnectionError):  # a peer that went away is nobody's failure
             await super()._handle_client()
 
-    async def push(self, status: AnyStr) -> None:
+    async def push(self, status: str | bytes) -> None:
         """Answer; after too many refusals the answer is goodbye (case G07)."""
         self._errors += status[:1] in ("5", b"5")
         if self._errors > MAX_ERRORS:
             self._say_goodbye("421 4.7.0 too many errors")
             await self._writer.drain()
-        else:
-            await super().push(status)
+        else:  # an answer may quote what the peer said, which need not be text (VRFY)
+            await super().push(status.encode("utf-8", "replace") if isinstance(status, str) else status)
 
     def leave(self) -> None:
         """End the session: now, or as soon as the message that is being taken has its answer."""
