@@ -10,6 +10,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
 from typing import Any
 
 from contract.channels.harness import FakeIntake
@@ -21,6 +22,8 @@ from intakebot.channels.smtp import SmtpInlet, SmtpSettings
 from intakebot.clocks import SystemClock
 
 PATIENCE = 10.0
+IDLE = timedelta(seconds=2)
+"""A session whose client says no more ends by this at the latest."""
 _POLITE = b"EHLO next\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<support@example.com>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"
 
 
@@ -61,7 +64,7 @@ class _Loop:
 def smtp_door() -> Callable[[bytes], None]:
     """A session takes any bytes: no traceback, and the next session works (case G10)."""
     loop, intake = _Loop(), FakeIntake()
-    inlet = SmtpInlet("smtp", SmtpSettings("127.0.0.1", 0, "mx.example.com", size_limit=100_000))
+    inlet = SmtpInlet("smtp", SmtpSettings("127.0.0.1", 0, "mx.example.com", size_limit=100_000, idle_timeout=IDLE))
 
     async def serve() -> None:
         await inlet.serve(intake, asyncio.Event())
