@@ -10,6 +10,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,7 @@ class _Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._begun: list[Future[Any]] = []
         self.tracebacks = _Tracebacks()
         logging.getLogger().addHandler(self.tracebacks)
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
@@ -57,8 +59,8 @@ class _Loop:
         return asyncio.run_coroutine_threadsafe(step, self._loop).result(PATIENCE)
 
     def begin(self, step: Coroutine[Any, Any, Any]) -> None:
-        """Begin what does not end."""
-        asyncio.run_coroutine_threadsafe(step, self._loop)
+        """Begin what does not end; it is held here, because a loop holds its tasks weakly."""
+        self._begun.append(asyncio.run_coroutine_threadsafe(step, self._loop))
 
 
 def smtp_door() -> Callable[[bytes], None]:
