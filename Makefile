@@ -10,8 +10,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 KILLS ?= 1000
+SECONDS_EACH ?= 60
 
-.PHONY: help setup run demo test crash bench bench-rules bench-slack lint docs clean
+.PHONY: help setup run demo test crash mail-day fuzz bench bench-rules bench-reading bench-slack lint docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name sense; do printf '  make %-11s %s\n' "$$name" "$$sense"; done
@@ -34,11 +35,21 @@ test: $(READY) ## every test; what this machine cannot run is deselected and sai
 crash: $(READY) ## the tests that kill the service, with KILLS=1000 kills at any moment
 	@INTAKEBOT_TEST_KILLS=$(KILLS) exec $(BIN)/python -m pytest -m crash $(ARGS)
 
+mail-day: $(READY) ## a day of 5,000 mails between two houses, beside what is true (INTAKEBOT_DAY_SEED for another day)
+	@INTAKEBOT_DAY_MAILS=5000 exec $(BIN)/python -m pytest --timeout 1800 tests/integration/test_mail_day.py $(ARGS)
+
+fuzz: $(READY) ## any bytes at every place that takes them, SECONDS_EACH=60 for each target (ARGS="-k smtp" for one)
+	@INTAKEBOT_FUZZ_SECONDS=$(SECONDS_EACH) INTAKEBOT_FUZZ_SEED=$${INTAKEBOT_FUZZ_SEED:-$$RANDOM} \
+		exec $(BIN)/python -m pytest -n 2 tests/fuzz -v $(ARGS)
+
 bench: $(READY) ## the benchmarks, as JSON lines
 	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
 
 bench-rules: $(READY) ## the benchmark of the rules alone
 	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks rules $(ARGS)
+
+bench-reading: $(READY) ## how fast mail is read, beside the standard library
+	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks reading $(ARGS)
 
 bench-slack: $(READY) ## the benchmark of the Slack channel alone
 	@exec env PYTHONPATH=tests $(BIN)/python -m benchmarks slack $(ARGS)

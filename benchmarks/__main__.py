@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
-from benchmarks import door, imap, registration, rehearsal, rule_checks, rules, slack, smtp, suggestion
+from benchmarks import door, imap, reading, registration, rehearsal, rule_checks, rules, slack, smtp, suggestion
 
 PARTS = {
+    "reading": reading.reading,
     "registration": registration.registration,
     "smtp": lambda: chain(smtp.acceptance(), smtp.end_to_end()),
     "imap": imap.imap,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,9 @@ class FakeHouse:
         if self.closed_by:
             raise self.closed_by
         yield self.desk
+
+    def open_registering_desk(self, settings: Path, data: Path | None) -> AbstractAsyncContextManager[Desk]:
+        return self.open_desk(settings, data)
 
     def is_served(self, desk: Desk) -> bool:
         return self.served and desk is self.desk

@@ -167,7 +167,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         "queues.NAME.language": "Used where neither the caller's record nor the message gives one.",
         "queues.NAME.calendar": "A calendar of the agreements.",
         "queues.NAME.closing_notice": "Send a short note when a case is closed.",
-        "queues.NAME.acknowledge_within": "Older mail is registered without an acknowledgement.",
+        "queues.NAME.acknowledge_within": "Mail that arrived longer ago when it reaches us gets no automatic answer.",
         "queues.NAME.alarm_after": "A queue that nobody drains for this long is reported.",
         "agents.NAME.name": "What people read; the name of the entry when left out.",
         "agents.NAME.email": "The agent's address.",

@@ -38,6 +38,21 @@ async def open_desk(settings: Path, data: Path | None) -> AsyncIterator[Desk]:
     yield remote
 
 
+@asynccontextmanager
+async def open_registering_desk(settings: Path, data: Path | None) -> AsyncIterator[Desk]:
+    """The same; without a service, what is kept is registered in this process. See `registering`."""
+    remote = RemoteDesk(control_socket(data or data_directory(settings)))
+    try:
+        await remote.ask("clock", {})
+    except ServiceUnreachableError:
+        from intakebot.app.registering import registering_desk  # noqa: PLC0415
+
+        async with registering_desk(settings, data) as desk:
+            yield desk
+        return
+    yield remote
+
+
 def is_served(desk: Desk) -> bool:
     """Whether a running service stands behind this desk, so that what it owes leaves by itself."""
     return isinstance(desk, RemoteDesk)

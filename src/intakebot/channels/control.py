@@ -37,8 +37,8 @@ from intakebot.domain.errors import (
 from intakebot.edge import guarded
 from intakebot.ports import Desk, Intake
 
-REQUEST_LIMIT = 16 * 2**20
-"""Bytes of one request; a customer import is the largest."""
+REQUEST_LIMIT = 72 * 2**20
+"""Bytes of one request; an old mail of 50 MB that is imported is the largest."""
 ANSWER_LIMIT = 256 * 2**20
 """Bytes of one answer; the content of a contact is the largest."""
 PATH_LIMIT = 103

@@ -179,7 +179,7 @@ class SmtpConnection(SMTP):
 
     async def push(self, status: str | bytes) -> None:
         """Answer; after too many refusals the answer is goodbye (case G07)."""
-        reply: str = status if isinstance(status, str) else status.decode()
+        reply: str = status if isinstance(status, str) else status.decode("utf-8", "replace")
         if self._phase is Phase.ARRIVING and reply.startswith("220"):
             return  # the answer to a STARTTLS that nobody has sent
         if not (self._presenting and reply.startswith("250")):
@@ -189,7 +189,9 @@ class SmtpConnection(SMTP):
             self._say_goodbye("421 4.7.0 too many errors")
             await self._writer.drain()
         else:
-            await super().push(reply)
+            await super().push(
+                reply.encode("utf-8", "replace")
+            )  # it may quote what the peer said, which need not be text
 
     def leave(self) -> None:
         """End the session: now, or as soon as the message that is being taken has its answer."""

@@ -25,6 +25,9 @@ class House(Protocol):
         Raises AlreadyRunningError when another process holds the lock and does not answer.
         """
 
+    def open_registering_desk(self, settings: Path, data: Path | None) -> AbstractAsyncContextManager[Desk]:
+        """The same; without a service, contacts that are kept are registered in this process."""
+
     def is_served(self, desk: Desk) -> bool:
         """Whether a running service stands behind this desk, so that what it owes leaves by itself."""
 

@@ -62,6 +62,8 @@ def _contact_fields(contact: Record, calendar: Calendar) -> Iterator[tuple[str, 
     for why in contact.get("not_sent") or ():
         yield "not sent", one_line(why)
     yield "came", calendar.both(contact["received_at"])
+    if contact.get("arrived_at"):
+        yield "arrived", calendar.both(contact["arrived_at"])
     yield "channel", one_line(contact["channel"])
     yield "from", one_line(contact.get("sender") or contact.get("envelope_sender"))
     yield "checked", checked_line(contact.get("decisions", ()))

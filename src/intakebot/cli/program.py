@@ -23,6 +23,7 @@ from intakebot.cli.customers import customer_commands
 from intakebot.cli.deliveries import delivery_commands, handover_commands, queue_commands
 from intakebot.cli.demonstration import demo
 from intakebot.cli.exits import DONE, INTERRUPTED, Complaint
+from intakebot.cli.import_mail import import_mail
 from intakebot.cli.mailboxes import mailbox_commands
 from intakebot.cli.operation import (
     clock_commands,
@@ -91,6 +92,7 @@ program = Program(
         contact_commands,
         register_contact,
         attachment_commands,
+        import_mail,
         delivery_commands,
         queue_commands,
         handover_commands,

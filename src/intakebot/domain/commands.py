@@ -267,6 +267,17 @@ class ReloadRules:
     """Read the rule files again now; what is wrong with them leaves the rules in force as they are."""
 
 
+@dataclass(frozen=True, slots=True)
+class ImportMails:
+    """Take old mails (RFC 5322, as they were kept) in, without any automatic answer. What is known already stays so.
+
+    `to` is the address of ours that they are for where their headers name none ('' = such mails are not taken).
+    """
+
+    mails: tuple[bytes, ...] = field(repr=False)
+    to: str = ""
+
+
 CaseCommand: TypeAlias = (
     Take
     | Move
@@ -295,6 +306,7 @@ Command: TypeAlias = (
     | RetryDelivery
     | WithdrawDelivery
     | ImportCustomers
+    | ImportMails
     | LearnSuggestions
     | AdvanceClock
     | ReloadRules

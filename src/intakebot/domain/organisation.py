@@ -21,7 +21,7 @@ class Queue:
     """Where cases wait for a team.
 
     `workflows` names the workflows it serves; `reply_address` is the sender of everything that leaves from
-    here; mail older than `acknowledge_within` is registered without an acknowledgement (catch-up).
+    here; mail that arrived longer ago than `acknowledge_within` when it reaches us gets no automatic answer (catch-up).
     """
 
     name: str
@@ -32,7 +32,7 @@ class Queue:
     language: str = "en"
     calendar: str = "always"
     closing_notice: bool = False
-    acknowledge_within: timedelta = timedelta(days=3)
+    acknowledge_within: timedelta = timedelta(days=1)
     alarm_after: timedelta = timedelta(hours=24)
 
 

@@ -45,6 +45,12 @@ class Lookup(Protocol):
     def case_alone(self, number: int) -> Case:
         """The case without what belongs to it; raises NotFoundError."""
 
+    def known_contents(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of these content keys that a contact has already."""
+
+    def contact_states(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """The states of contacts by their ids; without those that do not exist."""
+
     def find(self, text: str, limit: int, offset: int) -> Found:
         """Cases that have every word of the text (a word may be begun only), best first.
 

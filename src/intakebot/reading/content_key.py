@@ -1,7 +1,7 @@
 """The key by which the same mail is known again, and its Message-ID; both before anything is understood.
 
-Channels call this before they acknowledge a mail, so it is cheap and total. The key leaves out what the way
-to us adds (trace fields and the form of line ends), so that a mail through two mailboxes is one contact.
+Channels call this before they acknowledge a mail, so it is cheap and total. The key leaves out what the way to
+us and mailboxes add (trace fields, marks, the form of line ends), so that a mail through two of them is one contact.
 """
 
 from __future__ import annotations
@@ -16,6 +16,22 @@ from intakebot.reading.threading import own_message_id
 
 TRACE_HEADERS: Final = frozenset({"received", "return-path", "delivered-to", "x-original-to", "authentication-results"})
 """What hops add on the way, RFC 8601 section 4 included."""
+MAILBOX_HEADERS: Final = frozenset(
+    {
+        "content-length",  # mbox of System V
+        "lines",
+        "status",  # of mbox: read, answered, numbers
+        "x-gm-thrid",  # of an archive out of Gmail
+        "x-gmail-labels",
+        "x-keywords",
+        "x-mozilla-keys",  # Thunderbird
+        "x-mozilla-status",
+        "x-mozilla-status2",
+        "x-status",
+        "x-uid",
+    }
+)
+"""What programs that keep mail write into it, and change, whatever its content."""
 _ID_BLOCK_BYTES: Final = 65_536
 _PIECE_BYTES: Final = 1 << 20
 _EMPTY_LINE: Final = re.compile(rb"\r?\n\r?\n")
@@ -25,7 +41,7 @@ _MESSAGE_ID: Final = re.compile(
 
 
 def content_key(raw: bytes, hop_headers: frozenset[str] = frozenset()) -> str:
-    """Return the SHA-256, in hex, of the mail without trace fields and `hop_headers` (lower-case names)."""
+    """Return the SHA-256, in hex, of the mail without trace fields, mailbox marks and `hop_headers` (lower case)."""
     end = _end_of_head(raw)
     head = raw[:end].replace(b"\r\n", b"\n")
     digest = hashlib.sha256(_trace_fields(hop_headers).sub(b"", b"\n" + head), usedforsecurity=False)
@@ -47,7 +63,9 @@ def _end_of_head(raw: bytes) -> int:
 @lru_cache(maxsize=16)
 def _trace_fields(hop_headers: frozenset[str]) -> re.Pattern[bytes]:
     """Match one trace field with its folded lines, from the line end before it."""
-    names = b"|".join(re.escape(name.encode("utf-8", "replace")) for name in sorted(TRACE_HEADERS | hop_headers))
+    names = b"|".join(
+        re.escape(name.encode("utf-8", "replace")) for name in sorted(TRACE_HEADERS | MAILBOX_HEADERS | hop_headers)
+    )
     return re.compile(rb"\n(?:" + names + rb")[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE)
 
 

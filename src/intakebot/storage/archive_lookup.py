@@ -5,7 +5,7 @@ The part of the archive that fulfils `ports.lookup`. Values are bound, and colum
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +23,14 @@ from intakebot.storage.blobs import Blobs
 from intakebot.storage.case_files import case_file_of_number
 from intakebot.storage.directory_tables import caller_addresses, callers, customer_domains, customers
 from intakebot.storage.json_rows import CASES_WITH_CUSTOMER, LISTED_CASE, NOT_ENDED, JsonRow, json_row
+from intakebot.storage.rows import KEYS, select_in
 from intakebot.storage.search import cases_with_any, found_cases, rarity
 from intakebot.storage.suggestion_records import closed_cases, closed_cases_left, stored_model
 from intakebot.storage.tables import case_messages, cases, contacts, decisions, deliveries, files
 
 _UNDELIVERED = (DeliveryState.FAILED.value, DeliveryState.HELD.value)
+_KNOWN_CONTENTS = select(contacts.c.content_key).where(contacts.c.content_key.in_(KEYS))
+_CONTACT_STATES = select(contacts.c.id, contacts.c.state).where(contacts.c.id.in_(KEYS))
 _SOONEST_FIRST = (cases.c.resolved_at.is_not(None), cases.c.solve_by, cases.c.id)
 
 
@@ -46,6 +49,16 @@ class SqlLookup(SqlHistories):
         """The case without what belongs to it; raises NotFoundError."""
         with self.database.reading.connect() as connection:
             return case_alone(connection, number)
+
+    def known_contents(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of these content keys that a contact has already."""
+        with self.database.reading.connect() as connection:
+            return frozenset(row.content_key for row in select_in(connection, _KNOWN_CONTENTS, keys))
+
+    def contact_states(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """The states of contacts by their ids; without those that do not exist."""
+        with self.database.reading.connect() as connection:
+            return {row.id: row.state for row in select_in(connection, _CONTACT_STATES, ids)}
 
     def find(self, text: str, limit: int, offset: int) -> Found:
         """Cases that have every word of the text, best first, each with the line where it was found."""

@@ -36,6 +36,7 @@ contacts = Table(
     Column("repeat_of", BigInteger),
     Column("message_id", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
+    Column("arrived_at", Instant),
     Column("envelope_sender", Text, nullable=False),
     Column("route", String(60), nullable=False),
     Column("peer", Text, nullable=False),

@@ -18,6 +18,8 @@ from intakebot.usecases.assessment import Assessment, is_resolved
 from intakebot.usecases.contact_records import caller_of, contact_records, conversation, in_chat
 from intakebot.usecases.house import House
 from intakebot.usecases.look_again import Look, carry_out
+from intakebot.usecases.old_mail import why_old
+from intakebot.usecases.replies import answering_queue
 from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
 from intakebot.usecases.silence import Lately
@@ -36,16 +38,18 @@ def append_contact(house: House, assessment: Assessment, at: datetime) -> Change
         return change
     change += _back_to_work(house, file, at)
     hand, lately = house.hand_of(file).after(change), Lately.of(assessment.around)
-    look = Look(house, file, hand, assessment.verdict, at, _silence(assessment), lately)
+    look = Look(house, file, hand, assessment.verdict, at, _silence(house, assessment, file, at), lately)
     return change + carry_out(look)
 
 
-def _silence(assessment: Assessment) -> str:
+def _silence(house: House, assessment: Assessment, file: CaseFile, at: datetime) -> str:
     """Why no rule may answer this contact by itself; '' when one may."""
     message = assessment.read.message
     if assessment.read.pending.channel in SPOKEN:
         return "the contact did not come in writing"
-    return f"it came from a machine: {message.machine.sign}" if message.machine else ""
+    if message.machine:
+        return f"it came from a machine: {message.machine.sign}"
+    return why_old(assessment.read, answering_queue(house, file.case), at)
 
 
 def _back_to_work(house: House, file: CaseFile, at: datetime) -> Change:

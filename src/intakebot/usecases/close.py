@@ -80,7 +80,7 @@ class Closing:
         if not queue.closing_notice or to is None:
             return Change()
         lately, on_case = lately_to(store, to, at), file.automatic_replies
-        silence = why_not_automatic(house, to, on_case=on_case, lately=lately, written_at=None, at=at, queue=queue)
+        silence = why_not_automatic(house, to, on_case=on_case, lately=lately, at=at)
         if silence:
             hand = house.hand_of(file)
             return noted(house, hand, "reply.suppressed", f"no closing notice: {silence}", SYSTEM, at)

@@ -13,6 +13,7 @@ from intakebot.ports import Archive, Writer
 from intakebot.usecases.act import Request, perform
 from intakebot.usecases.customers import import_customers
 from intakebot.usecases.house import House
+from intakebot.usecases.import_mail import MailImport
 from intakebot.usecases.learn_categories import Lessons
 from intakebot.usecases.questions import SLOW_QUESTIONS, Questions
 from intakebot.usecases.register import Registration
@@ -30,6 +31,7 @@ class CaseDesk:
         self._questions = Questions(house, archive)
         self._house = house
         self._lessons = Lessons(house, archive, writer)
+        self._importing = MailImport(house, archive, writer)
         calls = CallRegistration(house, registration)
         self._operations: Mapping[type[Any], Any] = {
             c.RegisterContact: calls.register_calls,
@@ -42,6 +44,11 @@ class CaseDesk:
         if isinstance(command, c.LearnSuggestions):
             self._house.acting_agent(by)
             return await self._lessons.learn(command.at_most, anew=command.anew, keep=True)
+        if isinstance(command, c.ImportMails):
+            self._house.acting_agent(by)
+            imported = await self._importing.take_in(command)
+            self._changed()
+            return imported
         operation = self._operations.get(type(command), self._perform)
         done: Mapping[str, Any] = await self._writer.submit(operation, Request(command, by))
         self._changed()

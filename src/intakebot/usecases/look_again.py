@@ -23,6 +23,7 @@ from intakebot.ports import CaseFile, Clues, Store
 from intakebot.usecases.facts import case_facts, identified_facts
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found, Identification
+from intakebot.usecases.old_mail import why_silent
 from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.replies import Correspondent, answering_queue
 from intakebot.usecases.resolve import correspondent, withdraw_resolution
@@ -126,9 +127,7 @@ def _answered(look: Look, template: str) -> Change:
         to,
         on_case=look.file.automatic_replies - len(replaced),
         lately=replace(look.lately, replies=look.lately.replies - len(replaced)),
-        written_at=None,
         at=look.at,
-        queue=queue,
     )
     if to is None or silence:
         return _drafted(look, draft_instead(house, case, to, template, silence, look.at))
@@ -173,7 +172,7 @@ def ask_again(
         return verdict, Change()
     lately = lately_to(store, correspondent(file), at) if "resolve" in verdict.route else QUIET
     decision = StoredDecision(house.new_id(), None, file.case.id, verdict.ruleset, verdict.trace(), at)
-    look = Look(house, file, house.hand_of(file), verdict, at, lately=lately)
+    look = Look(house, file, house.hand_of(file), verdict, at, why_silent(file.case), lately)
     return verdict, Change(decisions=(decision,)) + carry_out(look)
 
 

@@ -21,6 +21,7 @@ from intakebot.usecases.contact_records import caller_of, contact_records, conve
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Found
 from intakebot.usecases.impostors import IMPOSTOR
+from intakebot.usecases.old_mail import OLD_MAIL, why_old
 from intakebot.usecases.promises import watch_promise
 from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import BELONGING, named_by_number
@@ -74,7 +75,7 @@ def _new_case(house: House, assessment: Assessment, number: int, caller: Caller 
         business_object=assessment.business_object,
         category=assessment.category,
         priority=assessment.priority,
-        tags=tuple(said.get("tags", ())),
+        tags=_tags(house, assessment, at),
         markers=tuple(dict.fromkeys((*_doubts(assessment), *said.get("markers", ())))),
         missing=_missing(assessment),
         language=message.language,
@@ -92,6 +93,13 @@ def _doubts(assessment: Assessment) -> Iterator[str]:
         yield UNVERIFIED
     if assessment.impostor:
         yield IMPOSTOR
+
+
+def _tags(house: House, assessment: Assessment, at: datetime) -> tuple[str, ...]:
+    """What the rules say, and whether it was old mail: a rule may look for that later."""
+    queue = house.queue(house.default_queue(assessment.workflow))
+    old = (OLD_MAIL,) if why_old(assessment.read, queue, at) else ()
+    return tuple(dict.fromkeys((*assessment.outcome.get("tags", ()), *old)))
 
 
 def policy_for(house: House, support: Found) -> AgreementPolicy:
@@ -153,8 +161,8 @@ def _may_answer(
     if assessment.outcome.get("suppress_reply"):
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))
-    lately, written_at = Lately.of(assessment.around), _written_at(assessment)
-    return to, why_not_automatic(house, to, on_case=0, lately=lately, written_at=written_at, at=at, queue=queue)
+    lately, old = Lately.of(assessment.around), why_old(assessment.read, queue, at)
+    return to, old or why_not_automatic(house, to, on_case=0, lately=lately, at=at)
 
 
 def _followed(house: House, assessment: Assessment) -> str:
@@ -165,13 +173,6 @@ def _followed(house: House, assessment: Assessment) -> str:
     if len(message.reply_to) != 1 or organisation.receiving(message.reply_to[0].address):
         return ""
     return message.reply_to[0].address
-
-
-def _written_at(assessment: Assessment) -> datetime:
-    """When somebody asked. A chat message may be old when a person makes a case of it: then that is the asking."""
-    message, pending = assessment.read.message, assessment.read.pending
-    written = message.date if message.date and not assessment.read.clues.answer_to else pending.received_at
-    return min(written, pending.received_at)
 
 
 def _acknowledge(

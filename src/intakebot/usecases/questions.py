@@ -51,6 +51,7 @@ class Questions:
             "contact.list": self._contact_list,
             "contact.show": self._contact_show,
             "contact.content": self._contact_content,
+            "contact.states": self._contact_states,
             "delivery.list": self._delivery_list,
             "delivery.show": self._delivery_show,
             "queue.list": self._queue_list,
@@ -125,6 +126,10 @@ class Questions:
 
     def _contact_content(self, id: int) -> str:  # noqa: A002
         return base64.b64encode(self._archive.content(id)).decode("ascii")
+
+    def _contact_states(self, ids: list[int]) -> dict[str, str]:
+        """States by the ids as text, as JSON has them."""
+        return {str(known): state for known, state in self._archive.contact_states(ids).items()}
 
     def _delivery_list(self, state: str = "", limit: int = 100) -> Any:  # noqa: ANN401
         return [_with_status(row) for row in self._archive.deliveries(state, limit)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from intakebot.domain.organisation import Queue
 from intakebot.ports import Surroundings
 from intakebot.usecases.house import House
 from intakebot.usecases.replies import Correspondent
@@ -43,13 +42,11 @@ def why_not_automatic(
     *,
     on_case: int,
     lately: Lately,
-    written_at: datetime | None,
     at: datetime,
-    queue: Queue,
 ) -> str:
     """Why no automatic reply may go out, as a sentence; '' when it may (RFC 3834, decision 24).
 
-    `on_case` counts the automatic replies that the case has had, `written_at` is when the caller wrote (None = now).
+    `on_case` counts the automatic replies that the case has had. Old mail is `old_mail`'s to recognise.
     """
     if to is None:
         return "the contact has no address that can be answered"
@@ -58,7 +55,6 @@ def why_not_automatic(
         "this case has had its automatic reply" if on_case else "",
         _why_not_more(house, to, lately),
         why_muted(house, to.address, lately, at),
-        _why_not_so_late(written_at, at, queue),
     )
     return next(filter(None, reasons), "")
 
@@ -75,12 +71,6 @@ def _why_not_more(house: House, to: Correspondent, lately: Lately) -> str:
     if lately.everywhere >= house.replies_per_hour:
         return f"{lately.everywhere} automatic replies were written within an hour, so that no more leave for now"
     return ""
-
-
-def _why_not_so_late(written_at: datetime | None, at: datetime, queue: Queue) -> str:
-    if written_at is None or at - written_at <= queue.acknowledge_within:
-        return ""
-    return f"it was written at {written_at.isoformat()}, longer ago than {queue.name} acknowledges"
 
 
 def why_muted(house: House, address: str, lately: Lately, at: datetime) -> str:

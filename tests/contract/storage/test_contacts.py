@@ -13,6 +13,8 @@ from contract.storage.records import NOW, Room, new_case, new_contact, opening, 
 from intakebot.domain.change import Change
 from intakebot.domain.contact import ContactState, Kept
 from intakebot.domain.errors import ConflictError, NotFoundError, StorageUnavailableError
+from intakebot.storage.archive import SqlArchive
+from intakebot.storage.blobs import Blobs
 
 
 def test_a_kept_contact_comes_back_for_registration_as_it_arrived(room: Room) -> None:
@@ -25,6 +27,24 @@ def test_a_kept_contact_comes_back_for_registration_as_it_arrived(room: Room) ->
         contact.incoming.content,
     )
     assert (pending.received_at, pending.attempts, pending.repeat_of) == (NOW, 1, None)
+
+
+def test_when_it_arrived_in_its_mailbox_comes_back(room: Room) -> None:
+    contact = new_contact(b"old")
+    arrived = replace(contact.incoming.envelope, arrived_at=NOW - timedelta(days=900))
+    contact = replace(contact, incoming=replace(contact.incoming, envelope=arrived))
+    room.do(lambda store: store.keep([contact]))
+    (pending,) = room.do(lambda store: store.begin_attempts(None, 10))
+    assert pending.envelope == arrived
+
+
+def test_contents_that_are_known_and_the_states_of_contacts_are_looked_up(room: Room, tmp_path: Path) -> None:
+    contact = new_contact(b"one")
+    room.do(lambda store: store.keep([contact]))
+    archive = SqlArchive(room.database, Blobs(tmp_path))
+    assert archive.known_contents([contact.content_key, "another"]) == {contact.content_key}
+    assert archive.contact_states([contact.id, contact.id + 1]) == {contact.id: "received"}
+    assert archive.known_contents([]) == frozenset()
 
 
 # case A07 and A06: the content key decides, not the way it took

@@ -27,6 +27,7 @@ from intakebot.domain.commands import (
     CompleteTask,
     Identify,
     ImportCustomers,
+    ImportMails,
     LearnSuggestions,
     Link,
     Mark,
@@ -140,7 +141,7 @@ def test_a_command_line_performs_this_command(
 
 
 def test_every_command_of_the_domain_has_a_command_line() -> None:
-    reached = {type(command) for _, command in COMMAND_LINES} | {ImportCustomers}
+    reached = {type(command) for _, command in COMMAND_LINES} | {ImportCustomers, ImportMails}
     assert reached == set(COMMANDS.values()) - {RecordAmendment}, "what callers change no agent records"
 
 
