@@ -9,8 +9,8 @@ import pytest
 
 from fakes.databases import ON_SQLITE
 from fakes.standing_house import StandingHouse
-from integration.slack_intake.standing_intake import StandingIntake, taking_in
 from intakebot.channels.slack.hearing.arrivals import ATTEMPTS
+from integration.slack_intake.standing_intake import StandingIntake, taking_in
 
 
 async def test_s2_i10_the_same_event_four_times_at_once_and_in_two_processes_is_one_contact(
