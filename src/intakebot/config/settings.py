@@ -124,12 +124,12 @@ class _Sources:
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the configuration folder `path`, or the folder of the main file `path`.
+    """Read the main file `path` (of a folder its `intakebot.yaml`) and the folders beside it.
 
     Secrets come from `environment` and from files beside the configuration. Raises ConfigError with every
     problem; files that are not YAML are reported first, because nothing can be said about the others then.
     """
-    sources = _load_sources(path if path.is_dir() else path.parent, environment)
+    sources = _load_sources(main_file(path), environment)
     problems = Problems()
     workflows = read_workflows({Path(name).stem: node for name, node in sources.workflows.items()}, problems)
     agreements = read_agreements(sources.agreements, problems)
@@ -141,16 +141,22 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     return settings
 
 
-def _load_sources(folder: Path, environment: Mapping[str, str]) -> _Sources:
+def main_file(path: Path) -> Path:
+    """The main file that is meant by a file, or by the folder of one."""
+    return path / MAIN_FILE if path.is_dir() else path
+
+
+def _load_sources(path: Path, environment: Mapping[str, str]) -> _Sources:
     found: list[Problem] = []
-    main = _load_files(folder, [MAIN_FILE], found)
+    folder = path.parent
+    main = _load_files(folder, [path.name], found)
     workflows, agreements = (
         _load_files(folder, [f"{room}/{name}.yaml" for name in _names(folder / room)], found)
         for room in ("workflows", "agreements")
     )
     if found:
         raise ConfigError(found)
-    return _Sources(folder, environment, main[MAIN_FILE], workflows, agreements)
+    return _Sources(folder, environment, main[path.name], workflows, agreements)
 
 
 def _names(room: Path) -> list[str]:

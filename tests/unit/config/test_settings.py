@@ -1,5 +1,6 @@
 """What a configuration means once it is loaded: the shipped one, defaults, secrets, sizes and durations."""
 
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from intakebot.config.channel_settings import DkimKey, Tls
+from intakebot.config.on_disk import start_files
 from intakebot.config.settings import Settings, load_settings
 from intakebot.domain.errors import ConfigError
 from intakebot.domain.file_policy import FilePolicy, FlaggedFiles
@@ -25,6 +27,19 @@ def changed(folder: Path, old: str, new: str, environment: dict[str, str] | None
     assert old in text
     main.write_text(text.replace(old, new, 1), encoding="utf-8")
     return load_settings(folder, environment or {})
+
+
+def test_the_file_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
+    changed(tmp_path, "host_name: ", "host_name: ")
+    text = (tmp_path / "intakebot.yaml").read_text("utf-8")
+    tried = tmp_path / "tried.yaml"
+    tried.write_text(re.sub("host_name: .*", "host_name: tried.example", text), "utf-8")
+
+    assert load_settings(tried, {}).service.host_name == "tried.example"
+    assert load_settings(tmp_path, {}).service.host_name != "tried.example"
+    assert {"tried.yaml", "intakebot.yaml"} & set(start_files(tried, tmp_path)) == {"tried.yaml"}
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read"):
+        load_settings(tmp_path / "nowhere.yaml", {})
 
 
 def test_the_shipped_example_loads_without_any_secret_set() -> None:
