@@ -131,14 +131,36 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     """
     sources = _load_sources(main_file(path), environment)
     problems = Problems()
-    workflows = read_workflows({Path(name).stem: node for name, node in sources.workflows.items()}, problems)
-    agreements = read_agreements(sources.agreements, problems)
     with Section(sources.main, problems, "") as file:
         file.one_of("schema", {SCHEMA}, "schema")
-        organisation = read_organisation(file, workflows, agreements)
-        settings = _read_settings(file, sources, organisation)
+        settings = _read_settings(file, sources, _read_organisation(file, sources))
     problems.raise_if_any()
     return settings
+
+
+def load_organisation(path: Path) -> Organisation:
+    """The house itself, for whoever only reads mail: no door, no relay, and none of their secrets.
+
+    Raises ConfigError.
+    """
+    sources = _load_sources(main_file(path), {})
+    problems = Problems()
+    organisation = _read_organisation(Section(sources.main, problems, ""), sources)
+    problems.raise_if_any()
+    return organisation
+
+
+def load_data_directory(path: Path) -> Path:
+    """Where the house keeps its files, and nothing else. Raises ConfigError.
+
+    Who works cases of a running service needs no secret, and a settings file that is being edited stops nobody.
+    """
+    problems = Problems()
+    main = main_file(path)
+    file = Section(load_node(main, main.name), problems, "")
+    directory = _data_directory(file.section("service"))
+    problems.raise_if_any()
+    return directory
 
 
 def main_file(path: Path) -> Path:
@@ -174,6 +196,15 @@ def _load_files(folder: Path, names: list[str], found: list[Problem]) -> dict[st
         if not isinstance(node.value, Mapping):
             found.append(Problem(name, node.place.line, f"expected a mapping, found {shown_kind(node)}"))
     return nodes
+
+
+def _read_organisation(file: Section, sources: _Sources) -> Organisation:
+    workflows = read_workflows({Path(name).stem: node for name, node in sources.workflows.items()}, file.problems)
+    return read_organisation(file, workflows, read_agreements(sources.agreements, file.problems))
+
+
+def _data_directory(service: Section) -> Path:
+    return Path(service.text("data_directory")).absolute()
 
 
 def _read_settings(file: Section, sources: _Sources, organisation: Organisation) -> Settings:
@@ -215,7 +246,7 @@ def _read_slack(
 def _read_service(section: Section) -> ServiceSettings:
     with section:
         return ServiceSettings(
-            data_directory=Path(section.text("data_directory")).absolute(),
+            data_directory=_data_directory(section),
             host_name=section.text("host_name"),
             log_level=section.one_of("log_level", _LOG_LEVELS, "log level", "info"),
             node=section.whole("node", 0, 0, _HIGHEST_NODE),

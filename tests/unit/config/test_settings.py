@@ -10,7 +10,7 @@ import pytest
 
 from intakebot.config.channel_settings import DkimKey, Tls
 from intakebot.config.on_disk import start_files
-from intakebot.config.settings import Settings, load_settings
+from intakebot.config.settings import Settings, load_data_directory, load_organisation, load_settings
 from intakebot.domain.errors import ConfigError
 from intakebot.domain.file_policy import FilePolicy, FlaggedFiles
 from intakebot.domain.workflow import variant_for
@@ -40,6 +40,23 @@ def test_the_file_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
     assert {"tried.yaml", "intakebot.yaml"} & set(start_files(tried, tmp_path)) == {"tried.yaml"}
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read"):
         load_settings(tmp_path / "nowhere.yaml", {})
+
+
+def test_who_asks_a_running_service_needs_neither_secrets_nor_the_rest_in_order(tmp_path: Path) -> None:
+    changed(tmp_path, "host_name: ", "host_name: ")
+    main = tmp_path / "intakebot.yaml"
+    main.write_text(
+        f"{main.read_text('utf-8')}\nrelay:\n  host: relay.example\n  username: bot\n  password: {{env: NOT_SET}}\n",
+        "utf-8",
+    )
+
+    assert load_data_directory(main) == load_data_directory(GOOD)
+    assert load_organisation(main).own_domains == load_organisation(GOOD).own_domains
+    with pytest.raises(ConfigError, match="NOT_SET is not set"):
+        load_settings(main, {})
+    main.write_text("service: {}\n", "utf-8")
+    with pytest.raises(ConfigError, match="'data_directory' is missing"):
+        load_data_directory(main)
 
 
 def test_the_shipped_example_loads_without_any_secret_set() -> None:
