@@ -60,9 +60,9 @@ def is_served(desk: Desk) -> bool:
 
 def data_directory(settings: Path) -> Path:
     """Where a configuration keeps its files; raises ConfigError."""
-    from intakebot.config.settings import load_data_directory  # noqa: PLC0415
+    from intakebot.config.settings import load_house_directory  # noqa: PLC0415
 
-    return load_data_directory(settings)
+    return load_house_directory(settings)
 
 
 async def run(settings: Path, data: Path | None, *, simulated_clock: bool) -> None:

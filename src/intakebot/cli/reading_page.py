@@ -15,7 +15,7 @@ from intakebot.reading.cut_reasons import SENTENCES
 
 Record = Mapping[str, Any]
 UNVERIFIED = "nobody for certain: there is not exactly one From with exactly one address"
-UNCHECKED = "not looked at: who is believed depends on the channel; `intakebot contact show` says what was found"
+UNCHECKED = "looked at when it comes in: see `intakebot contact show`"
 
 
 def mails_page(mails: Sequence[Record], *, why: bool) -> RenderableType:

@@ -150,7 +150,7 @@ def load_organisation(path: Path) -> Organisation:
     return organisation
 
 
-def load_data_directory(path: Path) -> Path:
+def load_house_directory(path: Path) -> Path:
     """Where the house keeps its files, and nothing else. Raises ConfigError.
 
     Who works cases of a running service needs no secret, and a settings file that is being edited stops nobody.
@@ -158,7 +158,7 @@ def load_data_directory(path: Path) -> Path:
     problems = Problems()
     main = main_file(path)
     file = Section(load_node(main, main.name), problems, "")
-    directory = _data_directory(file.section("service"))
+    directory = _house_directory(file.section("service"))
     problems.raise_if_any()
     return directory
 
@@ -203,7 +203,7 @@ def _read_organisation(file: Section, sources: _Sources) -> Organisation:
     return read_organisation(file, workflows, read_agreements(sources.agreements, file.problems))
 
 
-def _data_directory(service: Section) -> Path:
+def _house_directory(service: Section) -> Path:
     return Path(service.text("data_directory")).absolute()
 
 
@@ -246,7 +246,7 @@ def _read_slack(
 def _read_service(section: Section) -> ServiceSettings:
     with section:
         return ServiceSettings(
-            data_directory=_data_directory(section),
+            data_directory=_house_directory(section),
             host_name=section.text("host_name"),
             log_level=section.one_of("log_level", _LOG_LEVELS, "log level", "info"),
             node=section.whole("node", 0, 0, _HIGHEST_NODE),

@@ -10,7 +10,7 @@ import pytest
 
 from intakebot.config.channel_settings import DkimKey, Tls
 from intakebot.config.on_disk import start_files
-from intakebot.config.settings import Settings, load_data_directory, load_organisation, load_settings
+from intakebot.config.settings import Settings, load_house_directory, load_organisation, load_settings
 from intakebot.domain.errors import ConfigError
 from intakebot.domain.file_policy import FilePolicy, FlaggedFiles
 from intakebot.domain.workflow import variant_for
@@ -50,13 +50,13 @@ def test_who_asks_a_running_service_needs_neither_secrets_nor_the_rest_in_order(
         "utf-8",
     )
 
-    assert load_data_directory(main) == load_data_directory(GOOD)
+    assert load_house_directory(main) == load_house_directory(GOOD)
     assert load_organisation(main).own_domains == load_organisation(GOOD).own_domains
     with pytest.raises(ConfigError, match="NOT_SET is not set"):
         load_settings(main, {})
     main.write_text("service: {}\n", "utf-8")
     with pytest.raises(ConfigError, match="'data_directory' is missing"):
-        load_data_directory(main)
+        load_house_directory(main)
 
 
 def test_the_shipped_example_loads_without_any_secret_set() -> None:
