@@ -65,6 +65,12 @@ def data_directory(settings: Path) -> Path:
     return load_house_directory(settings)
 
 
+def begins_in(settings: Path, data: Path | None) -> Path | None:
+    """The data directory where it is not there yet, so that an empty house begins in it; raises ConfigError."""
+    directory = data or data_directory(settings)
+    return None if directory.exists() else directory
+
+
 async def run(settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
     """Be the service until a signal stops it."""
     from intakebot.app.service import run_service  # noqa: PLC0415

@@ -80,6 +80,7 @@ async def import_mail(session: Session, paths: Sequence[Path], to: str) -> int:
     Every mail is registered, and nothing answers it by itself. Running it again changes nothing.
     """
     actor, tally = session.actor(), Tally()
+    session.say_where_it_begins()
     async with session.house.open_registering_desk(session.settings, session.data) as desk:
         run = _Run(desk, actor, to, tally, PATIENCE if session.house.is_served(desk) else 0.0)
         try:

@@ -164,8 +164,12 @@ def load_house_directory(path: Path) -> Path:
 
 
 def main_file(path: Path) -> Path:
-    """The main file that is meant by a file, or by the folder of one."""
-    return path / MAIN_FILE if path.is_dir() else path
+    """The main file that is meant by a file, or by the folder of one. Raises ConfigError where there is none."""
+    found = path / MAIN_FILE if path.is_dir() else path
+    if not found.exists():
+        sentence = "there is no such file; --config PATH or INTAKEBOT_CONFIG says where the settings are"
+        raise ConfigError([Problem(str(found), 0, sentence)])
+    return found
 
 
 def _load_sources(path: Path, environment: Mapping[str, str]) -> _Sources:

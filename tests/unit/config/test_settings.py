@@ -38,7 +38,7 @@ def test_the_file_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
     assert load_settings(tried, {}).service.host_name == "tried.example"
     assert load_settings(tmp_path, {}).service.host_name != "tried.example"
     assert {"tried.yaml", "intakebot.yaml"} & set(start_files(tried, tmp_path)) == {"tried.yaml"}
-    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: there is no such file; --config PATH"):
         load_settings(tmp_path / "nowhere.yaml", {})
 
 
