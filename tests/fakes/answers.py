@@ -15,6 +15,19 @@ SUGGESTION: dict[str, Any] = {
     "of": 100,
 }
 
+FILES: list[dict[str, Any]] = [
+    {
+        "id": 7290184437760000006,
+        "contact_id": 7290184437760000009,
+        "name": "photo.jpg.exe",
+        "media_type": "application/octet-stream",
+        "size": 120345,
+        "sha256": "ae0e381fa858d6782d6859eb9337b80e670dc0021361fdd55d49299f1b4c26fd",
+        "flags": ["program"],
+        "withheld": True,
+    }
+]
+
 CASE: dict[str, Any] = {
     "number": 1001,
     "workflow": "crc-technical",
@@ -105,6 +118,7 @@ CASE: dict[str, Any] = {
             "answer": "250 2.0.0 queued as 4XyZ",
         }
     ],
+    "files": FILES,
     "links": [{"relation": "parent", "number": 998}],
     "timers": [{"kind": "close", "due_at": "2026-12-03T12:00:00+00:00"}],
 }
@@ -310,7 +324,7 @@ CONTACT: dict[str, Any] = {
     "attempts": 1,
     "defects": ["charset-unknown"],
     "arrivals": [{"recipient": "noc@example.org", "route": "smtp", "at": "2026-11-23T09:00:00+00:00"}],
-    "files": [{"name": "photo.jpg", "media_type": "image/jpeg", "size": 120345}],
+    "files": FILES,
 }
 
 DELIVERY: dict[str, Any] = {

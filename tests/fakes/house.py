@@ -24,6 +24,7 @@ class FakeHouse:
     found: Mapping[str, Any] = field(default_factory=dict)
     closed_by: IntakebotError | None = None
     served: bool = True
+    begins: Path | None = None
     opened: list[tuple[Path, Path | None]] = field(default_factory=list)
     asked: list[Path | None] = field(default_factory=list)
     ran: list[bool] = field(default_factory=list)
@@ -39,6 +40,9 @@ class FakeHouse:
 
     def open_registering_desk(self, settings: Path, data: Path | None) -> AbstractAsyncContextManager[Desk]:
         return self.open_desk(settings, data)
+
+    def begins_in(self, settings: Path, data: Path | None) -> Path | None:  # noqa: ARG002 - a house's own shape
+        return self.begins
 
     def is_served(self, desk: Desk) -> bool:
         return self.served and desk is self.desk

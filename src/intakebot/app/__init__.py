@@ -60,9 +60,15 @@ def is_served(desk: Desk) -> bool:
 
 def data_directory(settings: Path) -> Path:
     """Where a configuration keeps its files; raises ConfigError."""
-    from intakebot.config.settings import load_settings  # noqa: PLC0415
+    from intakebot.config.settings import load_house_directory  # noqa: PLC0415
 
-    return load_settings(settings).service.data_directory
+    return load_house_directory(settings)
+
+
+def begins_in(settings: Path, data: Path | None) -> Path | None:
+    """The data directory where it is not there yet, so that an empty house begins in it; raises ConfigError."""
+    directory = data or data_directory(settings)
+    return None if directory.exists() else directory
 
 
 async def run(settings: Path, data: Path | None, *, simulated_clock: bool) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from intakebot.app.rule_loading import load_and_check
 from intakebot.clocks import SimulatedClock
-from intakebot.config.settings import Settings, load_settings
+from intakebot.config.settings import Settings, load_settings, main_file
 from intakebot.domain.actors import Actor
 from intakebot.domain.commands import AdvanceClock, Command, ReloadRules
 from intakebot.domain.errors import ConfigError, Problem, RefusedError
@@ -60,8 +60,8 @@ class OpenHouse:
     """A house without doors: configuration, database and everything that decides.
 
     Doors put their alarms into `sirens`, by a function that is asked when somebody asks for `health`, and into `criers`
-    what shows a sentence to the operators. `world` is what rules may name in this house, `folder` where the
-    configuration is; `warnings` are what may be wrong with a configuration that can be used.
+    what shows a sentence to the operators. `world` is what rules may name in this house, `main_file` the
+    settings file; `warnings` are what may be wrong with a configuration that can be used.
     """
 
     settings: Settings
@@ -72,7 +72,7 @@ class OpenHouse:
     archive: Archive
     registration: Registration
     wake: Wake
-    folder: Path
+    main_file: Path
     world: World
     sirens: list[Siren] = field(default_factory=list)
     criers: list[Callable[[str], None]] = field(default_factory=list)
@@ -130,7 +130,6 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
     Raises ConfigError, AlreadyRunningError, StorageUnavailableError.
     """
     settings, ruleset, templates, warnings = checked(path, data)
-    folder = path if path.is_dir() else path.parent
     directory = data or settings.service.data_directory
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with lock_directory(directory):
@@ -155,7 +154,7 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
                 archive,
                 registration,
                 Wake(),
-                folder,
+                main_file(path),
                 known,
                 warnings=warnings,
             )

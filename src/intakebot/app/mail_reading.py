@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from intakebot.config.settings import load_settings
+from intakebot.config.settings import load_organisation
 from intakebot.domain.messages import ReadMessage
 from intakebot.reading.message import read_message
 
@@ -18,5 +18,5 @@ def mail_reader(settings: Path | None) -> Callable[[bytes], ReadMessage]:
     """
     if settings is None:
         return read_message
-    organisation = load_settings(settings).organisation
+    organisation = load_organisation(settings)
     return partial(read_message, own_domains=organisation.own_domains, languages=organisation.languages)

@@ -68,12 +68,12 @@ class RulesWatch:
 
     def __init__(self, opened: OpenHouse) -> None:
         self._rules, self._clock, self._world = opened.house.rules, opened.house.clock, opened.world
-        self._folder, self._templates = opened.folder, opened.settings.templates_directory
+        self._main_file, self._templates = opened.main_file, opened.settings.templates_directory
         self._cry, self._data = opened.cry, opened.data
         read = opened.settings.rules.digest
         self._seen = Seen(read, read)
-        self._disk = _Disk(opened.folder)
-        self._at_start = start_files(self._folder, self._templates)
+        self._disk = _Disk(opened.main_file.parent)
+        self._at_start = start_files(self._main_file, self._templates)
         self._one_at_a_time = asyncio.Lock()
         self._trouble: _Trouble | None = None
         self._told: set[tuple[tuple[str, str], ...]] = set()
@@ -97,7 +97,7 @@ class RulesWatch:
         """Read the rules now, on somebody's word; what became of it, as JSON-like data."""
         async with self._one_at_a_time:
             before = self._rules.ruleset.hash
-            files = await asyncio.to_thread(rule_files, self._folder)
+            files = await asyncio.to_thread(rule_files, self._main_file.parent)
             self._seen = Seen(files.digest, files.digest)
             loaded = await self._load(files)
             changed = await asyncio.to_thread(self._changed_since_the_start)
@@ -156,7 +156,7 @@ class RulesWatch:
         self._cry(sentence)
 
     def _changed_since_the_start(self) -> list[str]:
-        now = start_files(self._folder, self._templates)
+        now = start_files(self._main_file, self._templates)
         return sorted(name for name in {*now, *self._at_start} if now.get(name) != self._at_start.get(name))
 
 

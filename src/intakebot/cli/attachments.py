@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import RenderableType
 
-from intakebot.cli.looks import Rows, listed
-from intakebot.cli.moments import Calendar
-from intakebot.cli.plain_text import one_line
+from intakebot.cli.file_pages import attachments_table, saved_table
 from intakebot.cli.session import HouseGroup, Session, with_session
+from intakebot.cli.values import Id
 from intakebot.domain.errors import RefusedError
 from intakebot.ports import Desk
 
@@ -53,7 +51,7 @@ async def list_attachments(session: Session, of: dict[str, int]) -> None:
 
 
 @attachment_commands.command("save")
-@click.argument("attachments", metavar="ATTACHMENT...", type=click.IntRange(1), nargs=-1, required=True)
+@click.argument("attachments", metavar="ATTACHMENT...", type=Id("attachment list"), nargs=-1, required=True)
 @click.option(
     "--into",
     "folder",
@@ -104,33 +102,3 @@ def _write_new(place: Path, content: bytes) -> None:
     handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-
-
-def attachments_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
-    """Files, one line each."""
-    lines = [
-        (
-            str(row["id"]),
-            str(row["contact_id"]),
-            one_line(row["media_type"]),
-            str(row["size"]),
-            one_line(_marked(row), "bold red" if row["flags"] else ""),
-            one_line(row["name"]),
-        )
-        for row in rows
-    ]
-    columns = ("Attachment", "Contact", "Type", "Bytes", "Careful", "File")
-    return listed(rows, Rows(columns, lines, wraps=("File",), right=("Bytes",), gives_way=("Type",)), "no files")
-
-
-def _marked(row: Mapping[str, Any]) -> str:
-    return ", ".join([*row["flags"], *(["kept back"] if row["withheld"] else [])])
-
-
-def saved_table(rows: Sequence[Mapping[str, Any]], calendar: Calendar) -> RenderableType:  # noqa: ARG001 - a page's shape
-    """Where files were saved."""
-    lines = [
-        (str(row["id"]), str(row["size"]), one_line(", ".join(row["flags"])), one_line(row["path"])) for row in rows
-    ]
-    columns = ("Attachment", "Bytes", "Careful", "Saved as")
-    return listed(rows, Rows(columns, lines, wraps=("Saved as",), right=("Bytes",)), "nothing was saved")

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from intakebot.cli.case_tables import due
+from intakebot.cli.file_pages import FILES, files_table
 from intakebot.cli.looks import Beside, Rows, case_number, fields, named, quoted, section, status
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
@@ -156,6 +157,10 @@ def _proposed_tasks(tasks: list[Record], _: Calendar) -> RenderableType:
     return Rows(("Task", "Queue", "Assignee", "Handover"), rows, wraps=("Task",))
 
 
+def _files(files: list[Record], _: Calendar) -> RenderableType:
+    return files_table(files)
+
+
 def _comments(comments: list[Record], calendar: Calendar) -> RenderableType:
     return Group(*(_said(line, calendar, f"{line['by']} · {line['kind']}", line["text"]) for line in comments))
 
@@ -218,6 +223,7 @@ def _timers(timers: list[Record], calendar: Calendar) -> RenderableType:
 _SECTIONS: tuple[tuple[str, str, Callable[[Any, Calendar], RenderableType]], ...] = (
     ("Description", "description", _description),
     ("Conversation", "messages", _messages),
+    (FILES, "files", _files),
     ("Tasks", "tasks", _tasks),
     ("Tasks that a rule proposes (`intakebot case task add` makes them)", "proposed_tasks", _proposed_tasks),
     ("Comments", "comments", _comments),

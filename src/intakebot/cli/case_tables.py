@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -114,6 +114,11 @@ def actions_table(answer: Mapping[str, Any], calendar: Calendar) -> RenderableTy
     refused = [(one_line(name), one_line(sentence)) for name, sentence in answer["refused"].items()]
     drawn = Rows(("Action", "Why not"), refused, wraps=("Why not",))
     return Group(Text.assemble("Possible now: ", possible), section("Not possible now", drawn))
+
+
+def told(sentence: str) -> Callable[[object, Calendar], RenderableType]:
+    """A page for a command whose answer names no case: it says what was done."""
+    return lambda _answer, _calendar: Text(sentence)
 
 
 _FIRST = ("status", "queue", "assignee", "owner")

@@ -12,7 +12,15 @@ from intakebot.cli.case_page import case_page
 from intakebot.cli.case_search import find_cases, link, preview, suggest
 from intakebot.cli.case_tables import actions_table, cases_table, changed_line, log_table
 from intakebot.cli.session import HouseGroup, Session, with_session
-from intakebot.cli.values import Written, attach_option, comment_option, limit_option, number_argument, text_argument
+from intakebot.cli.values import (
+    Id,
+    Written,
+    attach_option,
+    comment_option,
+    limit_option,
+    number_argument,
+    text_argument,
+)
 from intakebot.cli.why_page import why_page
 from intakebot.domain.commands import (
     AcceptTask,
@@ -271,7 +279,7 @@ async def add_task(session: Session, /, number: int, **fields: str) -> None:
 
 
 @task_commands.command("accept")
-@click.argument("task", type=click.IntRange(1))
+@click.argument("task", type=Id("case show NUMBER"))
 @with_session
 async def accept_task(session: Session, task: int) -> None:
     """Accept a task from its queue."""
@@ -279,7 +287,7 @@ async def accept_task(session: Session, task: int) -> None:
 
 
 @task_commands.command("complete")
-@click.argument("task", type=click.IntRange(1))
+@click.argument("task", type=Id("case show NUMBER"))
 @with_session
 async def complete_task(session: Session, task: int) -> None:
     """Complete an accepted task."""

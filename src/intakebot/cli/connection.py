@@ -31,6 +31,9 @@ class House(Protocol):
     def is_served(self, desk: Desk) -> bool:
         """Whether a running service stands behind this desk, so that what it owes leaves by itself."""
 
+    def begins_in(self, settings: Path, data: Path | None) -> Path | None:
+        """The data directory where it is not there yet, so that an empty house begins in it."""
+
     async def run(self, settings: Path, data: Path | None, *, simulated_clock: bool) -> None:
         """Be the service until a signal stops it."""
 

@@ -11,12 +11,12 @@ from intakebot.cli.case_tables import changed_line
 from intakebot.cli.lists import contact_page, contacts_table
 from intakebot.cli.plain_text import visible
 from intakebot.cli.session import HouseCommand, HouseGroup, Session, with_session
-from intakebot.cli.values import Written, limit_option
+from intakebot.cli.values import Id, Written, limit_option
 from intakebot.domain.commands import RegisterContact, RetryContact
 from intakebot.domain.contact import ContactState
 
 contact_commands = HouseGroup("contact", help="The call log: every contact as it came in.", short_help="The call log.")
-_contact = click.argument("contact", type=click.IntRange(1))
+_contact = click.argument("contact", type=Id("contact list"))
 
 
 @contact_commands.command("list")

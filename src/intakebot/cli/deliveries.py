@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from intakebot.cli.case_tables import changed_line
+from intakebot.cli.case_tables import changed_line, told
 from intakebot.cli.lists import deliveries_table, delivery_page, queues_table
 from intakebot.cli.session import HouseGroup, Session, with_session
-from intakebot.cli.values import limit_option
+from intakebot.cli.values import Id, limit_option
 from intakebot.domain.commands import CompleteHandover, RetryDelivery, WithdrawDelivery
 from intakebot.domain.delivery import DeliveryState
 
 delivery_commands = HouseGroup("delivery", help="Replies that leave for callers.", short_help="Outgoing replies.")
 queue_commands = HouseGroup("queue", help="Queues: where cases wait for a team.", short_help="Queues.")
 handover_commands = HouseGroup("handover", help="Orders elsewhere that tasks wait for.", short_help="Handovers.")
-_delivery = click.argument("delivery", type=click.IntRange(1))
+_delivery = click.argument("delivery", type=Id("delivery list"))
 
 
 @delivery_commands.command("list")
@@ -39,7 +39,9 @@ async def show_delivery(session: Session, delivery: int) -> None:
 @with_session
 async def retry_delivery(session: Session, delivery: int) -> None:
     """Try a failed, held or deferred delivery again now."""
-    await session.perform(changed_line, RetryDelivery(delivery))
+    await session.perform(
+        told(f"delivery {delivery} is due again, and leaves when its turn comes"), RetryDelivery(delivery)
+    )
 
 
 @delivery_commands.command("withdraw")
@@ -47,7 +49,7 @@ async def retry_delivery(session: Session, delivery: int) -> None:
 @with_session
 async def withdraw_delivery(session: Session, delivery: int) -> None:
     """Take back a delivery that has not been sent."""
-    await session.perform(changed_line, WithdrawDelivery(delivery))
+    await session.perform(told(f"delivery {delivery} is withdrawn, and never leaves"), WithdrawDelivery(delivery))
 
 
 @queue_commands.command("list")

@@ -11,6 +11,7 @@ import traceback
 from dataclasses import dataclass
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from intakebot.cli.plain_text import visible
 from intakebot.domain.errors import (
@@ -92,6 +93,9 @@ class Complaint:
         """Say what went wrong and what to do next."""
         if self.debug:
             traceback.print_exception(error)
+        if isinstance(error, NoArgsIsHelpError) and not self.as_json:
+            click.echo(error.format_message(), err=True)
+            return USAGE.code
         end = exit_for(error)
         code, reason, sentence = _described(error)
         if self.as_json:
@@ -108,6 +112,8 @@ def _described(error: Exception) -> tuple[str, str, str]:
         return error.code, error.reason, error.sentence
     if isinstance(error, IntakebotError):
         return error.code, "", error.sentence
+    if isinstance(error, NoArgsIsHelpError):
+        return "usage", "", "a command is missing"
     if isinstance(error, click.ClickException):
         return "usage", "", error.format_message()
     return "internal", "", f"something unplanned happened ({type(error).__name__})"

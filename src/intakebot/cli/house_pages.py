@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from intakebot.cli.looks import Rows, fields, section
+from intakebot.cli.looks import Rows, fields, listed, section
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
 from intakebot.domain.delivery import SHADOW
@@ -45,14 +45,23 @@ def mailboxes_page(answer: Sequence[Record], calendar: Calendar) -> RenderableTy
     rows = [
         (
             one_line(mailbox["name"], "bold"),
-            one_line(f"{mailbox['folder']} of {mailbox['account']}"),
+            one_line(_of_account(mailbox)),
             calendar.relative(mailbox["looked_at"]) if mailbox["looked_at"] else Text("never", style="bold red"),
             str(mailbox["last_uid"]),
             *(_few(mailbox[stage]) for stage in ("begun", "unmarked", "too_large", "set_aside")),
         )
         for mailbox in answer
     ]
-    return Rows(columns, rows, wraps=("Folder",), right=columns[3:], gives_way=("Under way", "Up to UID"))
+    drawn = Rows(columns, rows, wraps=("Folder",), right=columns[3:], gives_way=("Under way", "Up to UID"))
+    return listed(
+        answer, drawn, "no mailboxes; docs/howto/imap.md sets one up, and `intakebot run` begins to look into it"
+    )
+
+
+def _of_account(mailbox: Record) -> str:
+    """`INBOX of support@example.com at imap.example.com`; the account is kept as both, joined by the last @."""
+    user, _, host = mailbox["account"].rpartition("@")
+    return f"{mailbox['folder']} of {user} at {host}"
 
 
 def _few(count: int) -> Text:

@@ -18,6 +18,7 @@ from typing import Any
 import click
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from intakebot.cli.exits import ATTENTION, DONE
 from intakebot.cli.looks import Rows, fields, section
@@ -41,6 +42,10 @@ PATIENCE = 60.0
 MOST_TOLD = 1_000
 """Problems that are told one by one; the others are counted."""
 INTERRUPTED = "interrupted; what was taken in is kept, and is only counted when the same command runs again"
+
+NOTHING_FOUND = (
+    "no mail was found there; a Maildir has the folders cur and new, and other folders' files end in .eml or are mboxes"
+)
 
 
 @dataclass
@@ -75,6 +80,7 @@ async def import_mail(session: Session, paths: Sequence[Path], to: str) -> int:
     Every mail is registered, and nothing answers it by itself. Running it again changes nothing.
     """
     actor, tally = session.actor(), Tally()
+    session.say_where_it_begins()
     async with session.house.open_registering_desk(session.settings, session.data) as desk:
         run = _Run(desk, actor, to, tally, PATIENCE if session.house.is_served(desk) else 0.0)
         try:
@@ -84,7 +90,8 @@ async def import_mail(session: Session, paths: Sequence[Path], to: str) -> int:
             raise
     answer = tally.answer()
     session.print_json(answer) if session.as_json else show_page(import_page(answer))
-    return (ATTENTION if answer["unreadable"] or answer["quarantined"] or answer["waiting"] else DONE).code
+    left = answer["unreadable"] or answer["quarantined"] or answer["waiting"] or not answer["read"]
+    return (ATTENTION if left else DONE).code
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +185,8 @@ _MEANINGS = {
 def import_page(answer: Mapping[str, Any], calendar: Calendar | None = None) -> RenderableType:  # noqa: ARG001 - a page's shape
     """What became of the mails: a line for each figure, then the problems."""
     shown = ((name, f"{answer[name]:>7}  {meaning}") for name, meaning in _MEANINGS.items() if answer[name])
+    if not answer["read"] and not answer["problems"]:
+        return Text(NOTHING_FOUND)
     parts: list[RenderableType] = [fields(shown)]
     rows = [(one_line(problem["file"]), one_line(problem["reason"])) for problem in answer["problems"]]
     if rows:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from intakebot.cli.candidates import candidates_block, checked_line
+from intakebot.cli.file_pages import FILES, files_table
 from intakebot.cli.looks import Rows, case_number, fields, listed, quoted, section, status, title
 from intakebot.cli.moments import Calendar
 from intakebot.cli.plain_text import one_line, shown
@@ -41,14 +42,11 @@ def contact_page(contact: Record, calendar: Calendar) -> RenderableType:
         (one_line(arrival["recipient"]), one_line(arrival["route"]), calendar.both(arrival["at"]))
         for arrival in contact.get("arrivals", ())
     ]
-    files = [
-        (one_line(file["name"]), one_line(file["media_type"]), str(file["size"])) for file in contact.get("files", ())
-    ]
     parts: list[RenderableType] = [fields(_contact_fields(contact, calendar))]
     if arrivals:
         parts.append(section("Arrivals", Rows(("Recipient", "Route", "When"), arrivals)))
-    if files:
-        parts.append(section("Files", Rows(("File", "Type", "Bytes"), files, wraps=("File",), right=("Bytes",))))
+    if contact.get("files"):
+        parts.append(section(FILES, files_table(contact["files"])))
     weighed = (decision["trace"].get("candidates") for decision in contact.get("decisions", ()))
     parts += [section("Which case it belongs to", candidates_block(each)) for each in weighed if each]
     return Group(*parts)

@@ -24,6 +24,13 @@ clock_commands = HouseGroup(
     "clock", help="The simulated clock of `run --simulated-clock`.", short_help="Simulated time."
 )
 
+NOT_RUNNING = {
+    "what": "service.not-running",
+    "which": "",
+    "since": None,
+    "sentence": "no service runs on this data directory: no mail comes in, and none leaves; `intakebot run` starts it",
+}
+
 
 @template_commands.command("preview")
 @click.argument("name")
@@ -108,7 +115,11 @@ async def advance_clock(session: Session, span: timedelta) -> None:
 @with_session
 async def health(session: Session) -> int:
     """Show what needs attention; the exit code is 1 when something does."""
-    answer = await session.show(health_page, "health")
+    async with session.desk() as desk:
+        answer = dict(await desk.ask("health", {}))
+        if not session.house.is_served(desk):
+            answer["attention"] = [NOT_RUNNING, *answer["attention"]]
+        await session.print(desk, health_page, answer)
     return (ATTENTION if answer["attention"] else DONE).code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,8 +14,8 @@ from intakebot.cli.plain_text import one_line, shown
 from intakebot.reading.cut_reasons import SENTENCES
 
 Record = Mapping[str, Any]
-UNVERIFIED = "unverified: there is not exactly one From with exactly one address"
-UNCHECKED = "nobody whom we trust has checked it"
+UNVERIFIED = "nobody for certain: there is not exactly one From with exactly one address"
+UNCHECKED = "looked at when it comes in: see `intakebot contact show`"
 
 
 def mails_page(mails: Sequence[Record], *, why: bool) -> RenderableType:
@@ -25,7 +26,7 @@ def mails_page(mails: Sequence[Record], *, why: bool) -> RenderableType:
 def _mail(mail: Record, *, why: bool) -> RenderableType:
     blocks: list[RenderableType] = [fields(_head(mail)), Text(""), quoted(mail["text"] or "(no text)")]
     if mail["attachments"]:
-        blocks.append(section("Attachments", _files(mail["attachments"])))
+        blocks.append(section("Files", _files(mail["attachments"])))
     if mail["defects"]:
         blocks.append(section("Defects", _defects(mail["defects"])))
     if why:
@@ -37,16 +38,26 @@ def _mail(mail: Record, *, why: bool) -> RenderableType:
 def _head(mail: Record) -> Iterator[tuple[str, Text | str]]:
     sender = mail["sender"]
     yield "from", one_line(_named(sender)) if sender else Text(UNVERIFIED, style="yellow")
+    if not sender:
+        yield "it claims", one_line(_named(mail["claimed_sender"]))
     for name in ("to", "cc", "reply_to"):
         yield name.replace("_", " "), shown([_named(one) for one in mail[name]])
     yield "subject", one_line(mail["subject"], "bold")
-    yield "date", one_line(mail["date"])
+    yield "date", one_line(_local(mail["date"]))
     yield "message id", one_line(mail["message_id"])
     yield "answers", shown(list(dict.fromkeys(mail["in_reply_to"] + mail["references"])))
     yield "language", one_line(mail["language"])
     yield "machine", one_line(_machine(mail["machine"]))
     yield "marks", shown(mail["marks"])
     yield "sender check", one_line(_check(mail["check"]))
+
+
+def _local(date: str) -> str:
+    """The date in this machine's zone, as on every other page; one that no calendar has stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(date).astimezone():%Y-%m-%d %H:%M}" if date else ""
+    except (ValueError, OverflowError):
+        return date
 
 
 def _named(person: Record) -> str:
@@ -56,8 +67,11 @@ def _named(person: Record) -> str:
 def _machine(machine: Record | None) -> str:
     if machine is None:
         return ""
-    about = [f"{one['recipient']} {'hard' if one['hard'] else 'soft'} {one['status']}" for one in machine["bounces"]]
-    return ", ".join([f"{machine['kind']}, known by {machine['sign']}", *map(str.strip, about)])
+    about = [
+        f"{one['recipient']} {'given up' if one['hard'] else 'delayed'} {one['status']}" for one in machine["bounces"]
+    ]
+    known = f"{machine['kind']}, known by {machine['sign']}"
+    return f"{known}: {', '.join(map(str.strip, about))}" if about else known
 
 
 def _check(check: Record) -> str:
@@ -78,14 +92,16 @@ def _files(files: Sequence[Record]) -> RenderableType:
         )
         for file in files
     ]
-    return Rows(("name", "type", "bytes", "shown", "sha-256"), rows, wraps=("name",), right=("bytes",))
+    return Rows(
+        ("File", "Type", "Bytes", "Shown", "SHA-256"), rows, wraps=("File",), right=("Bytes",), gives_way=("SHA-256",)
+    )
 
 
 def _defects(defects: Sequence[Record]) -> RenderableType:
     rows = [(one_line(defect["code"]), one_line(defect["meaning"])) for defect in defects]
-    return Rows(("code", "meaning"), rows, wraps=("meaning",))
+    return Rows(("Code", "Meaning"), rows, wraps=("Meaning",))
 
 
 def _cuts(cuts: Sequence[Record]) -> RenderableType:
     rows = [(one_line(SENTENCES.get(cut["reason"], cut["reason"])), shown(cut["text"])) for cut in cuts]
-    return Rows(("why", "words"), rows, wraps=("why", "words"))
+    return Rows(("Why", "Words"), rows, wraps=("Why", "Words"))

@@ -25,6 +25,7 @@ def whole(file: str, message: ReadMessage) -> Record:
         "references": list(message.references),
         "subject": message.subject,
         "sender": _person(message.sender) if message.sender else None,
+        "claimed_sender": _person(claimed_sender(message)),
         "reply_to": [_person(one) for one in message.reply_to],
         "to": [_person(one) for one in message.to],
         "cc": [_person(one) for one in message.cc],

@@ -71,8 +71,15 @@ class Session:
     @asynccontextmanager
     async def desk(self) -> AsyncIterator[Desk]:
         """The desk, open as long as it is needed."""
+        self.say_where_it_begins()
         async with self.house.open_desk(self.settings, self.data) as desk:
             yield desk
+
+    def say_where_it_begins(self) -> None:
+        """Before a house is opened: a mistyped directory shall not look like a house in which nothing is."""
+        begun = self.house.begins_in(self.settings, self.data)
+        if begun:
+            click.echo(f"an empty house begins in {begun}, which was not there", err=True)
 
     async def show(self, page: Page, question: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON-like data
         """Ask, and show the answer; returns it."""

@@ -13,6 +13,9 @@ import click
 from intakebot.cli.moments import span_of
 from intakebot.domain.commands import OutgoingFile
 
+_LONGEST_ID = 19
+"""Digits: ids are 64 bits, without a sign."""
+
 
 class CaseNumber(click.ParamType[int]):
     """A case number, as `1001` or `C-1001`."""
@@ -25,6 +28,22 @@ class CaseNumber(click.ParamType[int]):
         if not (digits.isascii() and digits.isdecimal()):
             self.fail(f"{value!r} is no case number; write 1001 or C-1001", param, ctx)
         return int(digits)
+
+
+class Id(click.ParamType[int]):
+    """The id of something; `shown_by` is the command that shows such ids."""
+
+    name = "id"
+
+    def __init__(self, shown_by: str) -> None:
+        self._shown_by = shown_by
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; fails with a usage error."""
+        text = str(value)
+        if not (text.isascii() and text.isdecimal()) or int(text) == 0 or len(text) > _LONGEST_ID:
+            self.fail(f"{text!r} is no id; `intakebot {self._shown_by}` shows them", param, ctx)
+        return int(text)
 
 
 class Written(click.ParamType[str]):

@@ -87,6 +87,8 @@ def read_relay(section: Section, environment: Mapping[str, str], folder: Path) -
         token_file = optional_file(section, "token_file", folder)
         if token_file and (section.has("password") or not username):
             section.report(section.place_of("token_file"), "token_file: it needs a username, and no password beside it")
+        if section.has("password") and not username:
+            section.report(section.place_of("password"), "password: it needs a username")
         by_password = username and token_file is None
         return RelaySettings(
             host=section.text("host"),

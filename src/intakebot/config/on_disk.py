@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from intakebot.config.settings import MAIN_FILE
-
 _READ_AT_THE_START = ("workflows/*.yaml", "agreements/*.yaml")
 
 
-def start_files(folder: Path, templates: Path) -> Mapping[str, str]:
+def start_files(main_file: Path, templates: Path) -> Mapping[str, str]:
     """What is read at the start only, each file with the SHA-256 (hex) of its content ('' = cannot be read)."""
-    found = {MAIN_FILE: folder / MAIN_FILE}
+    folder = main_file.parent
+    found = {main_file.name: main_file}
     for pattern in _READ_AT_THE_START:
         found |= _named(folder.glob(pattern), folder)
     found |= {f"templates/{name}": path for name, path in _named(templates.rglob("*"), templates).items()}

@@ -124,33 +124,65 @@ class _Sources:
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the configuration folder `path`, or the folder of the main file `path`.
+    """Read the main file `path` (of a folder its `intakebot.yaml`) and the folders beside it.
 
     Secrets come from `environment` and from files beside the configuration. Raises ConfigError with every
     problem; files that are not YAML are reported first, because nothing can be said about the others then.
     """
-    sources = _load_sources(path if path.is_dir() else path.parent, environment)
+    sources = _load_sources(main_file(path), environment)
     problems = Problems()
-    workflows = read_workflows({Path(name).stem: node for name, node in sources.workflows.items()}, problems)
-    agreements = read_agreements(sources.agreements, problems)
     with Section(sources.main, problems, "") as file:
         file.one_of("schema", {SCHEMA}, "schema")
-        organisation = read_organisation(file, workflows, agreements)
-        settings = _read_settings(file, sources, organisation)
+        settings = _read_settings(file, sources, _read_organisation(file, sources))
     problems.raise_if_any()
     return settings
 
 
-def _load_sources(folder: Path, environment: Mapping[str, str]) -> _Sources:
+def load_organisation(path: Path) -> Organisation:
+    """The house itself, for whoever only reads mail: no door, no relay, and none of their secrets.
+
+    Raises ConfigError.
+    """
+    sources = _load_sources(main_file(path), {})
+    problems = Problems()
+    organisation = _read_organisation(Section(sources.main, problems, ""), sources)
+    problems.raise_if_any()
+    return organisation
+
+
+def load_house_directory(path: Path) -> Path:
+    """Where the house keeps its files, and nothing else. Raises ConfigError.
+
+    Who works cases of a running service needs no secret, and a settings file that is being edited stops nobody.
+    """
+    problems = Problems()
+    main = main_file(path)
+    file = Section(load_node(main, main.name), problems, "")
+    directory = _house_directory(file.section("service"))
+    problems.raise_if_any()
+    return directory
+
+
+def main_file(path: Path) -> Path:
+    """The main file that is meant by a file, or by the folder of one. Raises ConfigError where there is none."""
+    found = path / MAIN_FILE if path.is_dir() else path
+    if not found.exists():
+        sentence = "there is no such file; --config PATH or INTAKEBOT_CONFIG says where the settings are"
+        raise ConfigError([Problem(str(found), 0, sentence)])
+    return found
+
+
+def _load_sources(path: Path, environment: Mapping[str, str]) -> _Sources:
     found: list[Problem] = []
-    main = _load_files(folder, [MAIN_FILE], found)
+    folder = path.parent
+    main = _load_files(folder, [path.name], found)
     workflows, agreements = (
         _load_files(folder, [f"{room}/{name}.yaml" for name in _names(folder / room)], found)
         for room in ("workflows", "agreements")
     )
     if found:
         raise ConfigError(found)
-    return _Sources(folder, environment, main[MAIN_FILE], workflows, agreements)
+    return _Sources(folder, environment, main[path.name], workflows, agreements)
 
 
 def _names(room: Path) -> list[str]:
@@ -168,6 +200,15 @@ def _load_files(folder: Path, names: list[str], found: list[Problem]) -> dict[st
         if not isinstance(node.value, Mapping):
             found.append(Problem(name, node.place.line, f"expected a mapping, found {shown_kind(node)}"))
     return nodes
+
+
+def _read_organisation(file: Section, sources: _Sources) -> Organisation:
+    workflows = read_workflows({Path(name).stem: node for name, node in sources.workflows.items()}, file.problems)
+    return read_organisation(file, workflows, read_agreements(sources.agreements, file.problems))
+
+
+def _house_directory(service: Section) -> Path:
+    return Path(service.text("data_directory")).absolute()
 
 
 def _read_settings(file: Section, sources: _Sources, organisation: Organisation) -> Settings:
@@ -209,7 +250,7 @@ def _read_slack(
 def _read_service(section: Section) -> ServiceSettings:
     with section:
         return ServiceSettings(
-            data_directory=Path(section.text("data_directory")).absolute(),
+            data_directory=_house_directory(section),
             host_name=section.text("host_name"),
             log_level=section.one_of("log_level", _LOG_LEVELS, "log level", "info"),
             node=section.whole("node", 0, 0, _HIGHEST_NODE),

@@ -109,7 +109,9 @@ class House:
             return None
         agent = self.known_agent(by.agent_id)
         if agent is None or not agent.active:
-            raise RefusedError("agent.unknown", f"{by.agent_id!r} is no active agent of this house")
+            known = ", ".join(sorted(known.id for known in self.organisation.agents.values() if known.active)) or "none"
+            sentence = f"{by.agent_id!r} is no active agent of this house; configured: {known}"
+            raise RefusedError("agent.unknown", sentence)
         return agent
 
     def owner_is_active(self, case: Case) -> bool:

@@ -19,7 +19,7 @@ from intakebot.usecases.house import House
 from intakebot.usecases.preview import reply_preview
 from intakebot.usecases.proposals import open_proposals
 from intakebot.usecases.questions_card import case_card
-from intakebot.usecases.questions_files import attachment, attachments
+from intakebot.usecases.questions_files import attachment, attachments, shown_file
 from intakebot.usecases.questions_search import cases_found, suggestions
 from intakebot.usecases.questions_work import agent_home, customers_found, house_choices, template_choices
 from intakebot.usecases.reasons import case_why
@@ -88,6 +88,7 @@ class Questions:
             "suggestion": suggestion,
             "proposed_tasks": proposed,
             "not_sent": self._not_sent(number),
+            "files": [shown_file(self._house, file) for file in self._archive.files_of(number)],
         }
 
     def _not_sent(self, number: int) -> list[str]:
@@ -122,7 +123,10 @@ class Questions:
 
     def _contact_show(self, id: int) -> Any:  # noqa: ANN401, A002 - the question's own argument name
         contact = self._archive.contact(id)
-        return contact | {"not_sent": self._not_sent(contact["case"]) if contact.get("case") else []}
+        return contact | {
+            "not_sent": self._not_sent(contact["case"]) if contact.get("case") else [],
+            "files": [shown_file(self._house, file) for file in contact["files"]],
+        }
 
     def _contact_content(self, id: int) -> str:  # noqa: A002
         return base64.b64encode(self._archive.content(id)).decode("ascii")

@@ -7,7 +7,7 @@ Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from intakebot.ports import Surroundings
 from intakebot.usecases.house import House
@@ -78,4 +78,8 @@ def why_muted(house: House, address: str, lately: Lately, at: datetime) -> str:
     if lately.bounced_at is None or at - lately.bounced_at >= house.mute_for:
         return ""
     until = lately.bounced_at + house.mute_for
-    return f"a mail to {address} came back at {lately.bounced_at.isoformat()}; it is muted until {until.isoformat()}"
+    return f"a mail to {address} came back on {_told(lately.bounced_at)}; it is muted until {_told(until)}"
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

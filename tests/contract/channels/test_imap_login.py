@@ -270,6 +270,7 @@ async def test_check_says_that_all_is_well() -> None:
     [
         ({"port": 1}, {}, "error", "host", "no connection with 127.0.0.1:1"),
         ({"security": Security.STARTTLS}, {}, "error", "certificate", "offers no STARTTLS"),
+        ({"security": Security.IMPLICIT}, {}, "error", "certificate", "look at `port` and `tls`"),
         ({"password": "hunter2"}, {}, "error", "login", "refuses the login"),
         ({"folder": "Inbox/Support"}, {}, "error", "folder", "cannot be opened"),
         ({}, {"permanent": False}, "error", "rights", "may only read"),
@@ -286,4 +287,6 @@ async def test_check_says_in_words_what_is_wrong(
         assert (finding.severity, finding.what) == (severity, what)
         assert words in finding.sentence
         assert "hunter2" not in finding.sentence
+        assert "b'" not in finding.sentence, "what a server said, and not how Python writes bytes"
+        assert "[Errno" not in finding.sentence
         assert not any(word in line for line in imap.heard for word in ("STORE", "FETCH", "CREATE"))

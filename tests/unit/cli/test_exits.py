@@ -102,6 +102,22 @@ def test_health_ends_with_1_when_something_needs_attention(
     assert intakebot("health", "--json").exit_code == code
 
 
+def test_a_data_directory_that_is_not_there_is_named(intakebot: Any, house: FakeHouse) -> None:
+    assert intakebot("case", "list").stderr == ""
+    house.begins = Path("/mistyped")
+    result = intakebot("case", "list", "--json")
+    assert (result.exit_code, result.stderr) == (0, "an empty house begins in /mistyped, which was not there\n")
+    assert isinstance(json.loads(result.stdout), list)
+
+
+def test_health_without_a_service_needs_attention(intakebot: Any, house: FakeHouse, desk: RecordingDesk) -> None:
+    desk.answers["health"] = {"attention": [], "counts": {}}
+    house.served = False
+    result = intakebot("health")
+    assert (result.exit_code, result.stdout.count("service.not-running")) == (1, 1)
+    assert json.loads(intakebot("health", "--json").stdout)["attention"][0]["what"] == "service.not-running"
+
+
 @pytest.mark.parametrize("command", ["rules", "template", "config"])
 @pytest.mark.parametrize(
     ("problems", "code"),

@@ -40,6 +40,14 @@ class Mailroom:
         return {str(known): "quarantined" if known == 2 else state for known in arguments["ids"]}
 
 
+def test_a_place_without_mail_is_no_success(intakebot: Any, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no mail", "utf-8")
+    result = intakebot("import", str(tmp_path))
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert "no mail was found there" in result.stdout
+    assert json.loads(intakebot("import", str(tmp_path), "--json").stdout)["read"] == 0
+
+
 def test_everything_is_handed_over_in_parts_and_counted(intakebot: Any, house: FakeHouse, tmp_path: Path) -> None:
     for number in range(AT_ONCE + 6):
         (tmp_path / f"{number:03}.eml").write_text(f"Subject: {number}\n\nx", "utf-8")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fakes.desk import RecordingDesk
 from fakes.house import FakeHouse
 
 FINE = {"severity": "ok", "place": "post: host", "sentence": "imap.example.com:993 speaks IMAP"}
@@ -27,8 +28,14 @@ def test_a_check_says_everything_and_fails_when_something_is_wrong(
     assert json.loads(as_json.stdout) == {"findings": findings, "name": "post"}
 
 
+def test_a_house_without_mailboxes_says_how_to_get_one(intakebot: Any, desk: RecordingDesk) -> None:
+    desk.answers["mailbox.list"] = []
+    assert "docs/howto/imap.md" in intakebot("mailbox", "list").stdout
+
+
 def test_the_last_look_is_the_proof_of_life(intakebot: Any) -> None:
     for command in (["mailbox", "list"], ["health"]):
         said = intakebot(*command).stdout
         assert "support-mailbox" in said
+        assert "INBOX of support@example.com at imap.example.com" in said
         assert "never" in said, "a mailbox that nobody has looked into yet"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -39,6 +41,37 @@ PAGES = [
     ["health"],
     ["case", "take", "1"],
 ]
+
+
+@pytest.mark.parametrize("page", [["case", "show", "1"], ["contact", "show", "9"]], ids=" ".join)
+def test_a_page_shows_the_files_with_the_id_that_saves_them(intakebot: Any, page: list[str]) -> None:
+    printed = intakebot(*page, width=80).stdout
+    assert "Files (`intakebot attachment save ID` saves one)" in printed
+    assert re.search(r"7290184437760000006 .*program, kept back +photo\.jpg\.exe", printed)
+
+
+def test_a_command_that_changes_no_case_says_what_it_did(intakebot: Any) -> None:
+    assert "delivery 9 is withdrawn" in intakebot("delivery", "withdraw", "9").stdout
+    assert "delivery 9 is due again" in intakebot("delivery", "retry", "9").stdout
+
+
+@pytest.mark.parametrize("words", [[], ["case"], ["mailbox"]], ids=["none", "case", "mailbox"])
+def test_without_a_command_the_commands_are_listed(intakebot: Any, words: list[str]) -> None:
+    result = intakebot(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Usage: ")
+    assert "next:" not in result.stderr
+
+
+def test_for_programs_a_missing_command_is_one_document(intakebot: Any) -> None:
+    assert json.loads(intakebot("--json", "case").stderr)["error"]["sentence"] == "a command is missing"
+
+
+@pytest.mark.parametrize("value", ["abc", "0", "-1", "1" * 20, "C-1", "٣"])
+def test_what_is_no_id_is_said_with_where_ids_are(intakebot: Any, value: str) -> None:
+    result = intakebot("delivery", "show", "--", value)
+    assert result.exit_code == 2
+    assert "is no id; `intakebot delivery list` shows them" in result.stderr
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 200])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def test_a_record_for_programs_holds_all_that_reading_found() -> None:
     )
     record = whole("a.eml", message)
     names = set(ReadMessage.__dataclass_fields__)
-    assert set(record) == names | {"file"}
+    assert set(record) == names | {"file", "claimed_sender"}
     assert record["cuts"] == [{"reason": "marker", "text": "On Monday ..."}]
     assert record["check"] == {"spf": "pass", "dkim": "none", "dmarc": "none", "checked_by": "mx.example"}
     assert record["defects"] == [
@@ -90,7 +91,7 @@ def test_the_page_names_people_files_and_the_machine(intakebot: Any) -> None:
     printed = intakebot("read", str(PLAIN), str(BOUNCE)).stdout
     for expected in ("Sanne de Vries <sanne@klant.example>", "Zie de foto", "vooré modem.png", "image/png"):
         assert expected in printed
-    assert "bounce, known by delivery-status, gone@customer.example hard 5.1.1" in printed
+    assert "bounce, known by delivery-status: gone@customer.example given up 5.1.1" in printed
     assert "What it leaves out" not in printed
 
 
@@ -99,8 +100,15 @@ def test_why_shows_defects_in_words_and_the_trimmed_view(intakebot: Any, written
     printed = intakebot("read", "--why", str(path)).stdout
     assert "There is no From field with a usable address" in printed
     assert "What the trimmed view shows" in printed
-    assert "unverified" in printed
+    assert "nobody for certain" in printed
+    assert re.search(r"it claims +nobody", printed)
     assert "\x1b" not in printed
+
+
+def test_the_date_is_a_local_one_and_no_date_ends_the_page(intakebot: Any, written: Any) -> None:
+    path = written("x.eml", b"From: a@b.example\nDate: Mon, 1 Jan 0001 00:00:00 +2359\n\nhello\n")
+    assert "hello" in intakebot("read", str(path)).stdout
+    assert re.search(r"date +2[0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} *\n", intakebot("read", str(PLAIN)).stdout)
 
 
 def test_json_is_one_object_for_one_file_and_a_list_for_several(intakebot: Any) -> None:

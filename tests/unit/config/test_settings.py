@@ -1,5 +1,6 @@
 """What a configuration means once it is loaded: the shipped one, defaults, secrets, sizes and durations."""
 
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from intakebot.config.channel_settings import DkimKey, Tls
-from intakebot.config.settings import Settings, load_settings
+from intakebot.config.on_disk import start_files
+from intakebot.config.settings import Settings, load_house_directory, load_organisation, load_settings
 from intakebot.domain.errors import ConfigError
 from intakebot.domain.file_policy import FilePolicy, FlaggedFiles
 from intakebot.domain.workflow import variant_for
@@ -25,6 +27,36 @@ def changed(folder: Path, old: str, new: str, environment: dict[str, str] | None
     assert old in text
     main.write_text(text.replace(old, new, 1), encoding="utf-8")
     return load_settings(folder, environment or {})
+
+
+def test_the_file_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
+    changed(tmp_path, "host_name: ", "host_name: ")
+    text = (tmp_path / "intakebot.yaml").read_text("utf-8")
+    tried = tmp_path / "tried.yaml"
+    tried.write_text(re.sub("host_name: .*", "host_name: tried.example", text), "utf-8")
+
+    assert load_settings(tried, {}).service.host_name == "tried.example"
+    assert load_settings(tmp_path, {}).service.host_name != "tried.example"
+    assert {"tried.yaml", "intakebot.yaml"} & set(start_files(tried, tmp_path)) == {"tried.yaml"}
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: there is no such file; --config PATH"):
+        load_settings(tmp_path / "nowhere.yaml", {})
+
+
+def test_who_asks_a_running_service_needs_neither_secrets_nor_the_rest_in_order(tmp_path: Path) -> None:
+    changed(tmp_path, "host_name: ", "host_name: ")
+    main = tmp_path / "intakebot.yaml"
+    main.write_text(
+        f"{main.read_text('utf-8')}\nrelay:\n  host: relay.example\n  username: bot\n  password: {{env: NOT_SET}}\n",
+        "utf-8",
+    )
+
+    assert load_house_directory(main) == load_house_directory(GOOD)
+    assert load_organisation(main).own_domains == load_organisation(GOOD).own_domains
+    with pytest.raises(ConfigError, match="NOT_SET is not set"):
+        load_settings(main, {})
+    main.write_text("service: {}\n", "utf-8")
+    with pytest.raises(ConfigError, match="'data_directory' is missing"):
+        load_house_directory(main)
 
 
 def test_the_shipped_example_loads_without_any_secret_set() -> None:

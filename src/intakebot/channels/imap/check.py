@@ -6,6 +6,7 @@ and what is right is said as well.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,8 @@ _NEXT_STEPS = {
     "login": "look at `username` and the password or client; many providers want an app password or OAuth",
     "folder": "look at `folder`: upper and lower case and the separator count",
 }
+
+_NO_TLS = "look at `port` and `tls`: as a rule 993 goes with implicit, 143 with starttls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ def _looks(connection: Connection) -> Iterator[Finding]:
 
 def _rights(connection: Connection, folder: Folder) -> Iterator[Finding]:
     mailbox = connection.mailbox
-    yield Finding("ok", "folder", f"{mailbox.folder}: {folder.messages} mail(s), UIDVALIDITY {folder.uid_validity}")
+    yield Finding(
+        "ok", "folder", f"{mailbox.folder} opens; mails in it: {folder.messages}; UIDVALIDITY {folder.uid_validity}"
+    )
     if not folder.writable:
         sentence = f"{mailbox.username} may only read {mailbox.folder}: mails are taken, and cannot be marked"
         yield Finding("error", "rights", sentence)
@@ -102,5 +107,6 @@ def _attempt(step: Callable[[], None]) -> MailboxError | None:
 
 def _failed(error: MailboxError) -> Iterator[Finding]:
     what = "host" if error.trouble == "unreachable" else error.trouble
-    step = _NEXT_STEPS.get(error.trouble)
+    refused = error.trouble != "certificate" or isinstance(error.__cause__, ssl.SSLCertVerificationError)
+    step = _NEXT_STEPS.get(error.trouble) if refused else _NO_TLS
     yield Finding("error", what, f"{error.sentence}; {step}" if step else error.sentence)

@@ -290,9 +290,10 @@ def _translated(mailbox: Mailbox, loss: str) -> Iterator[None]:
 
 def _words(error: Exception) -> str:
     """What the server or the system said, on one line, not without end."""
-    said = error.args[0] if error.args and not isinstance(error, OSError) else error
+    said = (error.strerror or error) if isinstance(error, OSError) else error.args[0] if error.args else error
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    return " ".join(text.split())[:300]
+    bare = re.fullmatch(r"b(['\"])(.*)\1", text, re.DOTALL)  # imapclient gives bytes of a login as their `repr`
+    return " ".join((bare[2] if bare else text).split())[:300].rstrip(".")
 
 
 def _once(said: str, afterwards: str) -> Callable[[bytes], str]:
