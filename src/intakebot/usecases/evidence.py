@@ -7,7 +7,7 @@ the bounce address of the delivery, or it names its Message-ID; both hold an HMA
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM, Actor
@@ -23,7 +23,8 @@ from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
 from intakebot.usecases.tasks import complete_handover
 
-_MAY_COME_BACK = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.HELD)
+_MAY_COME_BACK = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.DEFERRED, DeliveryState.HELD)
+"""States of what may have left: a deferred delivery may be one that is sent once more because nobody knew."""
 
 
 def keep_evidence(house: House, store: Store, assessment: Assessment, at: datetime) -> Change:
@@ -101,8 +102,9 @@ def _came_back(house: House, store: Store, answer: _Answered, said: str) -> Chan
         late = counts and delivery.state is not DeliveryState.BOUNCED
         return change + follow_up_of_bounce(house, store, file, said, at) if late else change
     change += _noted(house, file, "delivery.bounced", said, at)
-    if counts and is_resolved(house, file):
-        change += reopen_case(house, file, by=SYSTEM, at=at, cause="hard-bounce", comment=said)
+    if counts and is_resolved(house, file):  # what came back is settled; only what has not left yet is withdrawn
+        others = replace(file, deliveries=tuple(owed for owed in file.deliveries if owed.id != delivery.id))
+        change += reopen_case(house, others, by=SYSTEM, at=at, cause="hard-bounce", comment=said)
     return change
 
 
