@@ -90,7 +90,7 @@ def _bounce(
     sign = _sure_bounce_sign(headers, leaves, null_sender=null_sender)
     if not sign and not _is_bounce_suspected(headers, leaves, null_sender=null_sender):
         return None
-    found = attempt(lambda: read_bounce(headers, raw, leaves), _NO_BOUNCE, defects, "bounce.unreadable")
+    found = attempt(lambda: read_bounce(headers, raw, leaves, defects), _NO_BOUNCE, defects, "bounce.unreadable")
     if not sign and not _is_confirmed(headers, leaves, raw, null_sender=null_sender):
         return None
     return MachineMail(MachineKind.BOUNCE, sign or "known-form", found.reports, found.original_ids)
@@ -132,7 +132,7 @@ def _is_confirmed(headers: Headers, leaves: list[Part], raw: bytes, *, null_send
     """
     if AUTOMATIC_SUBJECT.match(headers.text("subject")):  # "I cannot be reached, write to ..."
         return False
-    if known_forms(raw):
+    if known_forms(raw, []):
         return True
     text = bounce_text(raw, leaves)
     spoken = (null_sender or MACHINE_NAME.search(headers.text("from"))) and says_not_delivered(text)

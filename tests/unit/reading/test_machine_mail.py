@@ -147,6 +147,21 @@ def test_a_bounce_in_prose(text: str, recipient: str, status: str, hard: bool) -
     assert machine.original_ids == ("1@helpdesk.example",)
 
 
+# case D09: the detectors of the library raise on such a From; nothing else is lost by that, and nothing is logged
+@pytest.mark.parametrize("sender", ["", "From:\r\n", "From: Ren\xe9\r\n", "From: ,\r\n"])
+@pytest.mark.parametrize("envelope", ["", None])
+def test_a_bounce_of_nobody_is_read(caplog: pytest.LogCaptureFixture, sender: str, envelope: str | None) -> None:
+    text = "could not be delivered to\r\n\r\n  <x@c.example>:\r\n    550 5.1.1 no\r\n\r\nMessage-ID: <1@h.example>\r\n"
+    raw = f"{sender}Subject: Undelivered mail\r\n\r\nThe following message {text}".encode("latin-1")
+    message = read_message(raw, envelope_sender=envelope)
+    assert "machine.unreadable" not in message.defects
+    assert not caplog.records
+    if envelope == "":
+        assert message.machine is not None
+        assert [(one.recipient, one.status) for one in message.machine.bounces] == [("x@c.example", "5.1.1")]
+        assert message.machine.original_ids == ("1@h.example",)
+
+
 @pytest.mark.parametrize(
     "more",
     [
