@@ -305,3 +305,17 @@ async def test_the_limits_of_who_is_answered_count(post: Post) -> None:
     assert contact["case"] == 1004
     assert len(await post.sent_since(0)) == 3
     assert "has had 3 automatic replies" in str(post.case(1004)["comments"])
+
+
+# cases E01, E08: all that comes through a form has one sender, who is nobody's word for anybody's case
+async def test_a_form_is_no_way_into_the_cases_of_others(post: Post) -> None:
+    post.standing.restart(follow_reply_to_of=frozenset({"forms@shop.example"}))
+    await post.mail("forms@shop.example", "Reply-To: carl@partner.example")
+    await post.standing.perform("alice", Take(1001))
+    await post.standing.perform("alice", Resolve(1001, "Done."))
+    await post.sent_since(0)
+    contact = await post.mail("forms@shop.example", "Reply-To: eve@evil.example", "Subject: [C-1001] and me?")
+    assert (contact["state"], contact["case"], post.case()["status"]) == ("registered", 1002, "Completed")
+    assert "possibly a follow-up of C-1001" in contact["reason"]
+    answer = await post.mail("carl@partner.example", to=post.standing.outlet.taken[0].reply_to)
+    assert (answer["state"], answer["case"]) == ("appended", 1001)
