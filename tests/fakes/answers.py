@@ -277,6 +277,7 @@ CONTACT: dict[str, Any] = {
         {
             "trace": {
                 "sender": {"spf": "pass", "dkim": "none", "dmarc": "fail", "checked_by": "mx.intakebot.example"},
+                "marks": ["smime-encrypted"],
                 "candidates": [
                     {
                         "case": 1001,
@@ -310,7 +311,7 @@ CONTACT: dict[str, Any] = {
     "attempts": 1,
     "defects": ["charset-unknown"],
     "arrivals": [{"recipient": "noc@example.org", "route": "smtp", "at": "2026-11-23T09:00:00+00:00"}],
-    "files": [{"name": "photo.jpg", "media_type": "image/jpeg", "size": 120345}],
+    "files": [{"name": "photo.jpg", "media_type": "image/jpeg", "size": 120345, "flags": ["disguised"]}],
 }
 
 DELIVERY: dict[str, Any] = {

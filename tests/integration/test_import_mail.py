@@ -36,6 +36,10 @@ def mail(name: str, more: str = "To: support@intakebot.example\r\n") -> bytes:
     return f"{HEAD.format(name)}{more}Subject: {name}\r\n\r\nIt does not start.\r\n".encode()
 
 
+def sent_by_us(written: bytes) -> bytes:
+    return written.replace(b"ann@acme", b"support@intakebot", 1).replace(b"@acme.example>", b"@intakebot.example>", 1)
+
+
 async def taken(standing: StandingHouse, *mails: bytes, to: str = "") -> list[str]:
     answer = await standing.perform("dana", ImportMails(mails, to))
     while await standing.register():
@@ -70,6 +74,18 @@ async def test_a_reply_in_old_mail_continues_the_case_and_moves_no_answer(standi
     case = standing.archive.case(1001)
     assert case["tags"] == [OLD_MAIL]
     assert case["opened_at"][:10] == "2026-03-02", "what is promised counts from when we took it in"
+
+
+# an archive has what we answered ourselves, by hand: it is no caller's, and answers to it are in its case
+async def test_our_own_answers_in_old_mail_open_no_cases_and_keep_the_thread(standing: StandingHouse) -> None:
+    ours = sent_by_us(mail("b", "To: ann@acme.example\r\nIn-Reply-To: <a@acme.example>\r\n"))
+    again = mail("c", "To: support@intakebot.example\r\nIn-Reply-To: <b@intakebot.example>\r\n")
+    assert await taken(standing, mail("a"), ours, again, to="support@intakebot.example") == ["new"] * 3
+    found = [(row["state"], row["case"]) for row in standing.archive.contacts("", 10)]
+    assert found == [("appended", 1001), ("machine", 1001), ("registered", 1001)]
+    form = sent_by_us(mail("d", "To: support@intakebot.example\r\nReply-To: eve@evil.example\r\n"))
+    assert await taken(standing, form) == ["new"]
+    assert standing.archive.contacts("", 1)[0]["state"] == "registered", "a visitor's words were taken for ours"
 
 
 @pytest.mark.parametrize(("year", "why"), [(2015, "opened by old mail"), (2026, "has had its automatic reply")])

@@ -42,13 +42,15 @@ def contact_page(contact: Record, calendar: Calendar) -> RenderableType:
         for arrival in contact.get("arrivals", ())
     ]
     files = [
-        (one_line(file["name"]), one_line(file["media_type"]), str(file["size"])) for file in contact.get("files", ())
+        (one_line(file["name"]), one_line(file["media_type"]), str(file["size"]), shown(file.get("flags"), "bold red"))
+        for file in contact.get("files", ())
     ]
     parts: list[RenderableType] = [fields(_contact_fields(contact, calendar))]
     if arrivals:
         parts.append(section("Arrivals", Rows(("Recipient", "Route", "When"), arrivals)))
     if files:
-        parts.append(section("Files", Rows(("File", "Type", "Bytes"), files, wraps=("File",), right=("Bytes",))))
+        columns = ("File", "Type", "Bytes", "Careful")
+        parts.append(section("Files", Rows(columns, files, wraps=("File",), right=("Bytes",))))
     weighed = (decision["trace"].get("candidates") for decision in contact.get("decisions", ()))
     parts += [section("Which case it belongs to", candidates_block(each)) for each in weighed if each]
     return Group(*parts)
@@ -68,10 +70,16 @@ def _contact_fields(contact: Record, calendar: Calendar) -> Iterator[tuple[str, 
     yield "from", one_line(contact.get("sender") or contact.get("envelope_sender"))
     yield "checked", checked_line(contact.get("decisions", ()))
     yield "subject", one_line(contact.get("subject"))
+    yield "marks", shown(_marks(contact.get("decisions", ())))
     yield "message id", one_line(contact.get("message_id"))
     yield "peer", one_line(contact.get("peer"))
     yield "attempts", str(contact.get("attempts", ""))
     yield "defects", shown(contact.get("defects"))
+
+
+def _marks(decisions: Sequence[Record]) -> Sequence[str]:
+    """What the message is besides text; an encrypted one has no text."""
+    return next((marks for one in decisions if (marks := one["trace"].get("marks"))), ())
 
 
 def deliveries_table(rows: Sequence[Record], calendar: Calendar) -> RenderableType:

@@ -23,6 +23,7 @@ from intakebot.usecases.facts import caller_facts, case_facts, identified_facts,
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify
 from intakebot.usecases.impostors import impostor
+from intakebot.usecases.old_mail import is_our_own
 from intakebot.usecases.parts import Part, parts_of, with_own_part
 from intakebot.usecases.recognise import Recognition, recognise
 from intakebot.usecases.rule_run import run_rules, workflow_named
@@ -41,6 +42,9 @@ def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) 
         return draft.finished(
             Disposition.MACHINE, f"{machine.kind.value}: {machine.sign}", target=draft.recognition.case
         )
+    if is_our_own(house, read):
+        about = draft.recognition.case or draft.recognition.follows
+        return draft.finished(Disposition.MACHINE, "own: it was sent from one of our addresses", target=about)
     draft.run()
     if draft.last == "guard":
         outcome = draft.outcome

@@ -162,6 +162,7 @@ class Assessment:
             "threading": [_plain_evidence(sign) for sign in self.evidence],
             "candidates": [_plain_candidate(candidate) for candidate in self.recognition.candidates],
             "sender": _plain_check(self.read.message.check),
+            "marks": list(self.read.message.marks),
             "identification": [*self._about_sender(), *self.identification.sentences],
             "proposals": self._proposals(),
             "cc": [address.address for address in self.read.message.cc],

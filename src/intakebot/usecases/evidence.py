@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM, Actor
-from intakebot.domain.change import Change
+from intakebot.domain.change import Change, ThreadId
 from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.messages import BounceReport, MachineKind, MachineMail
 from intakebot.ports import CaseFile, Store
@@ -19,6 +19,7 @@ from intakebot.usecases.assessment import Assessment, Disposition, is_resolved
 from intakebot.usecases.contact_records import contact_records
 from intakebot.usecases.further_case import follow_up_of_bounce
 from intakebot.usecases.house import House
+from intakebot.usecases.old_mail import is_our_own
 from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
 from intakebot.usecases.tasks import complete_handover
@@ -34,6 +35,8 @@ def keep_evidence(house: House, store: Store, assessment: Assessment, at: dateti
     file = linked[0][1] if linked else assessment.target
     caller_id = around.caller.id if around.caller else None
     change = contact_records(house, assessment, file.case.id if file else None, caller_id, at)
+    if file and not file.case.is_final and is_our_own(house, assessment.read) and assessment.read.message.message_id:
+        change += Change(thread_ids=(ThreadId(assessment.read.message.message_id.strip("<> "), file.case.id),))
     machine = assessment.read.machine
     if assessment.disposition is not Disposition.MACHINE or machine is None:
         return change
