@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fakes.standing_house import CHECKING_SERVER, StandingHouse
-from intakebot.domain.commands import AddComment, Close, Move, Resolve, Take
+from intakebot.domain.commands import AddComment, Close, Move, Resolve, Split, Take
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import RefusedError
 
@@ -269,6 +269,15 @@ async def test_a_closed_case_stays_as_it_is(post: Post) -> None:
     }
     (acknowledged, *_) = [one for one in await post.sent_since(2) if one.recipient == "eve@evil.example"]
     assert "1001" not in acknowledged.text
+
+
+# case E05: what is doubtful about a sender stays with every case that comes of the mail
+async def test_a_case_that_is_split_off_keeps_the_doubts(post: Post) -> None:
+    await post.mail("Alice Archer <ann@acme.example>", DISOWNED)
+    doubts = post.case()["markers"]
+    await post.standing.perform("alice", Split(1001, title="The other thing", description="x"))
+    assert {"unverified-sender", "looks-like-another"} <= set(doubts)
+    assert post.case(1002)["markers"] == doubts
 
 
 def resolving(event: str, when: dict[str, Any]) -> dict[str, Any]:

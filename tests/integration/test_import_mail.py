@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes.standing_house import StandingHouse
-from intakebot.domain.commands import ImportMails
+from intakebot.domain.commands import ImportMails, Move
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.organisation import Queue
 from intakebot.usecases.old_mail import OLD_MAIL
@@ -101,6 +101,16 @@ async def test_no_rule_answers_an_old_case_later(standing: StandingHouse, year: 
         pass
     assert "resolution" not in [row["kind"] for row in standing.archive.deliveries("", 10)]
     assert why in str(standing.archive.case(1001)["comments"])
+
+
+async def test_no_rule_answers_later_what_was_split_off_old_mail(standing: StandingHouse) -> None:
+    two = [{"title": title, "category": "product/how-to"} for title in ("The bill", "The line")]
+    both = {"id": "c.two", "when": {"subject": "a"}, "then": {"split": two}}
+    standing.swap_rules({"classify": [both], "route": [LATE | {"on": "state", "when": {"channel": "email"}}]})
+    await taken(standing, mail("a"))
+    await standing.perform("alice", Move(1002, queue="support", comment="theirs"))
+    assert await standing.deliver() == 0
+    assert standing.archive.case(1002)["tags"] == [OLD_MAIL]
 
 
 def test_a_day_is_what_a_queue_waits_where_nothing_is_configured() -> None:

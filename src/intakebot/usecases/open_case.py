@@ -32,6 +32,8 @@ from intakebot.usecases.silence import TO_A_REPLY_TO, Lately, why_not_automatic
 UNIDENTIFIED = "unidentified"
 UNVERIFIED = "unverified-sender"
 """The marker of a case that came by mail which the sender's own domain disowns (DMARC)."""
+DOUBTS = (UNIDENTIFIED, UNVERIFIED, IMPOSTOR)
+"""The markers that say what is not sure about who wrote."""
 
 
 def open_case(house: House, assessment: Assessment, number: int, at: datetime) -> Change:
