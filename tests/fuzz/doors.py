@@ -76,7 +76,7 @@ def smtp_door() -> Callable[[bytes], None]:
 
     def said(content: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", inlet.port), PATIENCE) as client:
-            answer = bytearray()
+            answer = bytearray(client.recv(65_536))  # who speaks before the greeting is heard no further
             try:
                 client.sendall(content)
                 client.shutdown(socket.SHUT_WR)

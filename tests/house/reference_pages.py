@@ -262,7 +262,7 @@ def read_keys() -> dict[str, str]:
                 key = node.args[0] if node.args else None
                 if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value not in _SECRET_SOURCES:
                     found[key.value] = _KINDS[node.func.attr]
-        found |= dict.fromkeys(_named(module, "_optional_file", 1), "file")
+        found |= dict.fromkeys(_named(module, "optional_file", 1), "file")
         found |= dict.fromkeys(_named(module, "secret", 0), "secret")
     return found
 

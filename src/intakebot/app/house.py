@@ -138,26 +138,11 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         migrate(database)
         blobs = Blobs(directory)
         new_id = IdSource(clock.now, settings.service.node)
-        follow_up = _follow_up(settings, new_id)
-        newest, *older = reply_keys(directory)
-        node = settings.service.node
+        follow_up, node = _follow_up(settings, new_id), settings.service.node
         writer = GroupWriter(
             database, lambda connection: SqlStore(connection, blobs, follow_up, node), on_failed=on_failed
         )
-        house = House(
-            organisation=settings.organisation,
-            rules=RulesInForce(ruleset),
-            render=templates,
-            clock=clock,
-            new_id=new_id,
-            reply_key=newest,
-            older_reply_keys=tuple(older),
-            replies_per_day=settings.automatic_replies.per_address_and_day,
-            replies_per_hour=settings.automatic_replies.per_hour,
-            mute_for=settings.automatic_replies.mute_after_bounce,
-            shadow=settings.service.shadow,
-            files=settings.files,
-        )
+        house = _house(settings, RulesInForce(ruleset), templates, clock, new_id, reply_keys(directory))
         try:
             archive, registration = SqlArchive(database, blobs), Registration(house)
             known = world(settings, templates)
@@ -177,6 +162,31 @@ def open_house(path: Path, data: Path | None, clock: Clock, on_failed: Callable[
         finally:
             writer.close()
             database.close()
+
+
+def _house(
+    settings: Settings,
+    rules: RulesInForce,
+    render: Templates,
+    clock: Clock,
+    new_id: Callable[[], int],
+    keys: Sequence[bytes],
+) -> House:
+    newest, *older = keys
+    return House(
+        organisation=settings.organisation,
+        rules=rules,
+        render=render,
+        clock=clock,
+        new_id=new_id,
+        reply_key=newest,
+        older_reply_keys=tuple(older),
+        replies_per_day=settings.automatic_replies.per_address_and_day,
+        replies_per_hour=settings.automatic_replies.per_hour,
+        mute_for=settings.automatic_replies.mute_after_bounce,
+        shadow=settings.service.shadow,
+        files=settings.files,
+    )
 
 
 def _follow_up(settings: Settings, new_id: Callable[[], int]) -> FollowUp:

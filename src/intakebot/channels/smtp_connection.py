@@ -119,6 +119,8 @@ class SmtpConnection(SMTP):
                     await super()._handle_client()
         finally:
             self._reception.see_off(self)
+            if self._phase is Phase.ARRIVING and self.transport is not None:
+                self.transport.close()  # a peer that hung up before the greeting; aiosmtpd sees off the later ones
 
     async def _is_welcome(self) -> bool:
         """What comes before the greeting: for whom a proxy speaks, the cap of that peer, TLS, and manners."""
@@ -189,9 +191,8 @@ class SmtpConnection(SMTP):
             self._say_goodbye("421 4.7.0 too many errors")
             await self._writer.drain()
         else:
-            await super().push(
-                reply.encode("utf-8", "replace")
-            )  # it may quote what the peer said, which need not be text
+            # What it quotes of the peer need not be text.
+            await super().push(reply.encode("utf-8", "replace"))
 
     def leave(self) -> None:
         """End the session: now, or as soon as the message that is being taken has its answer."""

@@ -145,6 +145,15 @@ async def test_who_speaks_before_the_greeting_is_sent_away(intake: FakeIntake) -
             assert client.replies[0].startswith("220")
 
 
+async def test_who_speaks_and_hangs_up_before_the_greeting_leaves_nothing_open(intake: FakeIntake) -> None:  # case G09
+    async with smtp_serving(intake, greeting_delay=timedelta(seconds=0.2)) as inlet:
+        reader, writer = await asyncio.open_connection("127.0.0.1", inlet.port)
+        writer.write(b"EHLO stranger\r\nQUIT\r\n")
+        writer.write_eof()
+        assert b"250" not in await asyncio.wait_for(reader.read(), DEADLINE)
+        writer.close()
+
+
 async def test_a_mail_server_of_ours_is_greeted_at_once(intake: FakeIntake) -> None:  # case G09
     hours = timedelta(hours=1)
     async with (

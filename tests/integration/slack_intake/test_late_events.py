@@ -10,6 +10,7 @@ import pytest
 from fakes.databases import ON_SQLITE
 from fakes.standing_house import StandingHouse
 from integration.slack_intake.standing_intake import StandingIntake, taking_in
+from intakebot.channels.slack.hearing.arrivals import ATTEMPTS
 
 
 async def test_s2_i10_the_same_event_four_times_at_once_and_in_two_processes_is_one_contact(
@@ -49,7 +50,7 @@ async def test_i06_also_when_what_it_answers_cannot_be_read(intake: StandingInta
     asked = await intake.ann.says(intake.help, "The pump leaks")
     await intake.cal.says(intake.help, "here too", thread=asked)
     first, second = intake.recorded()
-    intake.slack.faults.add("conversations.replies", "503", times=5)
+    intake.slack.faults.add("conversations.replies", "503", times=ATTEMPTS)
     await intake.bring(second)
     await intake.work()
     await intake.bring(first)

@@ -27,7 +27,7 @@ from intakebot.ports.chat import Chat
 
 PLACES_AT_ONCE: Final = 8
 HELD_AT_ONCE: Final = 128
-WAITS: Final = (timedelta(seconds=2), timedelta(seconds=15), timedelta(seconds=90), timedelta(minutes=7))
+WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 30, 90, 420))
 """After each attempt but the last; in all longer than the platform itself takes to bring a lost event again."""
 ATTEMPTS: Final = len(WAITS) + 1
 SWEEP = timedelta(seconds=30)
