@@ -72,7 +72,7 @@ def _kept_and_decided(opened: OpenHouse) -> list[Change]:
             languages=organisation.languages,
             envelope_sender=kept.envelope.sender,
         )
-        assessment = assess(house, ReadContact.of(kept, message), _STRANGER, at)
+        assessment = assess(house, ReadContact.of(kept, message, house.reply_keys), _STRANGER, at)
         changes.append(open_case(house, assessment, number, at))
     return changes
 

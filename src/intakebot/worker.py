@@ -176,7 +176,7 @@ class Worker:
     ) -> Registered | IntakebotError:
         if isinstance(message, IntakebotError):
             return message
-        read = ReadContact.of(contact, message, self._house.reply_key)
+        read = ReadContact.of(contact, message, self._house.reply_keys)
         return await guarded(f"contact {contact.id}", self._writer.submit(self._registration.register, read))
 
     async def act_on_what_is_due(self) -> int:

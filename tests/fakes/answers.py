@@ -291,6 +291,7 @@ CONTACT: dict[str, Any] = {
         {
             "trace": {
                 "sender": {"spf": "pass", "dkim": "none", "dmarc": "fail", "checked_by": "mx.intakebot.example"},
+                "marks": ["smime-encrypted"],
                 "candidates": [
                     {
                         "case": 1001,

@@ -154,6 +154,7 @@ SHAPES: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "F12-20MB": (partial(_repeated, HTML, b"<p>hello there</p>\n", 1_000_000), "text.too-long"),
     "F12-deep": (partial(_repeated, HTML, b"<div>", 100_000, b"x"), ""),
     "F12-quotes": (partial(_repeated, HTML, b"<blockquote type=cite>", 50_000, b"x"), ""),
+    "F12-marks": (partial(_repeated, HTML, b"<div class=gmail_quote><blockquote>", 120_000, b"x"), ""),
     "F12-hidden": (partial(_repeated, HTML, b"<i style='display:none'>", 60_000, b"x"), ""),
     "F12-attributes": (partial(_repeated, HTML + b"<p ", b"a=b ", 300_000, b">x"), ""),
     "F15-encrypted": (_encrypted, ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,15 @@ async def received(standing: StandingHouse, words: str = "See the files.") -> in
     await standing.receive(mail.as_bytes(), "ann@acme.example", ("support@intakebot.example",))
     await standing.register()
     return int(standing.archive.cases(CaseFilter())[0]["number"])
+
+
+# case F15
+async def test_that_a_mail_is_encrypted_is_kept_with_its_contact(standing: StandingHouse) -> None:
+    content = (Path(__file__).parents[1] / "samples" / "mail" / "pgp-encrypted.eml").read_bytes()
+    kept = await standing.receive(content, "ann@acme.example", ("support@intakebot.example",))
+    await standing.register()
+    (decision,) = (await standing.desk.ask("contact.show", {"id": kept.contact_id}))["decisions"]
+    assert decision["trace"]["marks"] == ["pgp-encrypted"]
 
 
 async def listed(standing: StandingHouse, **of: int) -> list[dict[str, Any]]:

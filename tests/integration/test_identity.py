@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from fakes.standing_house import CHECKING_SERVER, StandingHouse
-from intakebot.domain.commands import AddComment, Close, Move, Resolve, Take
+from intakebot.domain.commands import AddComment, Close, Move, Resolve, Split, Take
 from intakebot.domain.delivery import Delivery
 from intakebot.domain.errors import RefusedError
 
@@ -268,3 +269,62 @@ async def test_a_closed_case_stays_as_it_is(post: Post) -> None:
     }
     (acknowledged, *_) = [one for one in await post.sent_since(2) if one.recipient == "eve@evil.example"]
     assert "1001" not in acknowledged.text
+
+
+# case E05: what is doubtful about a sender stays with every case that comes of the mail
+async def test_a_case_that_is_split_off_keeps_the_doubts(post: Post) -> None:
+    await post.mail("Alice Archer <ann@acme.example>", DISOWNED)
+    doubts = post.case()["markers"]
+    await post.standing.perform("alice", Split(1001, title="The other thing", description="x"))
+    assert {"unverified-sender", "looks-like-another"} <= set(doubts)
+    assert post.case(1002)["markers"] == doubts
+
+
+def resolving(event: str, when: dict[str, Any]) -> dict[str, Any]:
+    return {"route": [{"id": "r.says", "on": event, "when": when, "then": {"resolve": {"template": "how-to-reset"}}}]}
+
+
+# case E08: the form would be a way to have mail sent to strangers, today or in two days
+async def test_nothing_automatic_leaves_later_to_where_a_form_says(post: Post) -> None:
+    known = post.standing.house.organisation.queues
+    queues = {name: replace(queue, closing_notice=True) for name, queue in known.items()}
+    post.standing.restart(follow_reply_to_of=frozenset({"ann@acme.example"}), queues=queues)
+    post.standing.swap_rules(resolving("idle", {"case.idle_hours": {"gt": 48}}))
+    await post.mail(ANN, "Reply-To: Carl <carl@partner.example>", to="crc@intakebot.example")
+    await post.standing.worker.watch_idle()
+    post.standing.advance(timedelta(days=3))
+    assert await post.sent_since(0) == []
+    assert "only an agent answers there" in str(post.case()["comments"])
+    await post.standing.perform("bob", Take(1001))
+    await post.standing.perform("bob", Resolve(1001, "Done."))
+    assert len(await post.sent_since(0)) == 1
+    post.standing.advance(timedelta(days=11))
+    assert len(await post.sent_since(0)) == 1, "a closing notice left"
+    assert post.case()["status"] == "Closed"
+
+
+# case D07: whoever of the customer's people writes, the limits are those of the address that is answered
+async def test_the_limits_of_who_is_answered_count(post: Post) -> None:
+    await post.standing.import_customers()
+    for number in range(4):
+        await post.mail(ANN, f"Subject: Matter {number}")
+    assert [one.recipient for one in await post.sent_since(0)] == ["ann@acme.example"] * 3
+    post.standing.swap_rules(resolving("appended", {"channel": "email"}))
+    contact = await post.mail("Bo <bo@acme.example>", "Subject: [C-1004] me too")
+    assert contact["case"] == 1004
+    assert len(await post.sent_since(0)) == 3
+    assert "has had 3 automatic replies" in str(post.case(1004)["comments"])
+
+
+# cases E01, E08: all that comes through a form has one sender, who is nobody's word for anybody's case
+async def test_a_form_is_no_way_into_the_cases_of_others(post: Post) -> None:
+    post.standing.restart(follow_reply_to_of=frozenset({"forms@shop.example"}))
+    await post.mail("forms@shop.example", "Reply-To: carl@partner.example")
+    await post.standing.perform("alice", Take(1001))
+    await post.standing.perform("alice", Resolve(1001, "Done."))
+    await post.sent_since(0)
+    contact = await post.mail("forms@shop.example", "Reply-To: eve@evil.example", "Subject: [C-1001] and me?")
+    assert (contact["state"], contact["case"], post.case()["status"]) == ("registered", 1002, "Completed")
+    assert "possibly a follow-up of C-1001" in contact["reason"]
+    answer = await post.mail("carl@partner.example", to=post.standing.outlet.taken[0].reply_to)
+    assert (answer["state"], answer["case"]) == ("appended", 1001)

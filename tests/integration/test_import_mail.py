@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes.standing_house import StandingHouse
-from intakebot.domain.commands import ImportMails
+from intakebot.domain.commands import ImportMails, Move
 from intakebot.domain.errors import RefusedError
 from intakebot.domain.organisation import Queue
 from intakebot.usecases.old_mail import OLD_MAIL
@@ -34,6 +34,10 @@ async def standing(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Standin
 
 def mail(name: str, more: str = "To: support@intakebot.example\r\n") -> bytes:
     return f"{HEAD.format(name)}{more}Subject: {name}\r\n\r\nIt does not start.\r\n".encode()
+
+
+def sent_by_us(written: bytes) -> bytes:
+    return written.replace(b"ann@acme", b"support@intakebot", 1).replace(b"@acme.example>", b"@intakebot.example>", 1)
 
 
 async def taken(standing: StandingHouse, *mails: bytes, to: str = "") -> list[str]:
@@ -72,6 +76,18 @@ async def test_a_reply_in_old_mail_continues_the_case_and_moves_no_answer(standi
     assert case["opened_at"][:10] == "2026-03-02", "what is promised counts from when we took it in"
 
 
+# an archive has what we answered ourselves, by hand: it is no caller's, and answers to it are in its case
+async def test_our_own_answers_in_old_mail_open_no_cases_and_keep_the_thread(standing: StandingHouse) -> None:
+    ours = sent_by_us(mail("b", "To: ann@acme.example\r\nIn-Reply-To: <a@acme.example>\r\n"))
+    again = mail("c", "To: support@intakebot.example\r\nIn-Reply-To: <b@intakebot.example>\r\n")
+    assert await taken(standing, mail("a"), ours, again, to="support@intakebot.example") == ["new"] * 3
+    found = [(row["state"], row["case"]) for row in standing.archive.contacts("", 10)]
+    assert found == [("appended", 1001), ("machine", 1001), ("registered", 1001)]
+    form = sent_by_us(mail("d", "To: support@intakebot.example\r\nReply-To: eve@evil.example\r\n"))
+    assert await taken(standing, form) == ["new"]
+    assert standing.archive.contacts("", 1)[0]["state"] == "registered", "a visitor's words were taken for ours"
+
+
 @pytest.mark.parametrize(("year", "why"), [(2015, "opened by old mail"), (2026, "has had its automatic reply")])
 async def test_no_rule_answers_an_old_case_later(standing: StandingHouse, year: int, why: str) -> None:
     standing.swap_rules({"route": [LATE]})
@@ -85,6 +101,16 @@ async def test_no_rule_answers_an_old_case_later(standing: StandingHouse, year: 
         pass
     assert "resolution" not in [row["kind"] for row in standing.archive.deliveries("", 10)]
     assert why in str(standing.archive.case(1001)["comments"])
+
+
+async def test_no_rule_answers_later_what_was_split_off_old_mail(standing: StandingHouse) -> None:
+    two = [{"title": title, "category": "product/how-to"} for title in ("The bill", "The line")]
+    both = {"id": "c.two", "when": {"subject": "a"}, "then": {"split": two}}
+    standing.swap_rules({"classify": [both], "route": [LATE | {"on": "state", "when": {"channel": "email"}}]})
+    await taken(standing, mail("a"))
+    await standing.perform("alice", Move(1002, queue="support", comment="theirs"))
+    assert await standing.deliver() == 0
+    assert standing.archive.case(1002)["tags"] == [OLD_MAIL]
 
 
 def test_a_day_is_what_a_queue_waits_where_nothing_is_configured() -> None:

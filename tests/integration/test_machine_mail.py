@@ -104,6 +104,36 @@ async def test_a_forged_bounce_moves_nothing(house: StandingHouse, original_id: 
     assert "it does not prove that it got our mail" in await notes(house, 1001)
 
 
+# case D08
+async def test_what_left_under_an_older_key_still_finds_its_case(house: StandingHouse) -> None:
+    sent = replace(await answered(house), sender="nobody@elsewhere.example")
+    path = return_path(house, sent)
+    house.house = replace(house.house, reply_key=b"a newer key", older_reply_keys=(house.house.reply_key,))
+    house.restart()
+    assert house.reception.takes(path)
+    await write(house, DEAD, sender="postmaster@mx.example", to=path, envelope="")
+    assert await state_of(house, sent) == "bounced"
+
+
+# case D08
+@pytest.mark.parametrize("doubts", [["ambiguous"], ["ambiguous", "ambiguous"]], ids=["deferred", "held"])
+async def test_a_bounce_of_what_nobody_knew_was_taken_settles_it(house: StandingHouse, doubts: list[str]) -> None:
+    await write(house, "My invoice is wrong.", more="Subject: Invoice\r\n")
+    await house.deliver()
+    await house.perform("bob", Take(1001))
+    await house.perform("bob", Resolve(1001, text="Corrected."))
+    for doubt in doubts:
+        await house.deliver(doubt)
+    sent = house.outlet.taken[-1]
+    assert await state_of(house, sent) == ("deferred" if len(doubts) == 1 else "held")
+    await write(house, DEAD, sender="postmaster@mx.example", to=return_path(house, sent), envelope="")
+    assert await state_of(house, sent) == "bounced"
+    left = len(house.outlet.taken)
+    await house.deliver()
+    assert len(house.outlet.taken) == left, "what came back was sent once more"
+    assert (await house.case_file(1001)).case.status == "Taken in charge"
+
+
 # case D11
 async def test_only_return_paths_of_this_house_are_taken(house: StandingHouse) -> None:
     sent = replace(await answered(house), sender="nobody@elsewhere.example")

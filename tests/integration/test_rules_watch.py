@@ -74,7 +74,7 @@ async def register(opened: OpenHouse, numbers: range) -> None:
         for pending in await opened.writer.submit(begin, 10):
             message = reading.read(pending)
             await opened.writer.submit(
-                opened.registration.register, ReadContact.of(pending, message, opened.house.reply_key)
+                opened.registration.register, ReadContact.of(pending, message, opened.house.reply_keys)
             )
 
 

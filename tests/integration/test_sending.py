@@ -283,6 +283,6 @@ async def test_the_return_path_of_all_that_leaves_names_its_delivery(standing: S
         await worker.act_on_what_is_due()
     [(sender, _, content)] = sink.taken
     message = message_from_bytes(content)
-    assert delivery_of_bounce(REPLY_KEY, sender) == int(message["X-Intakebot-Delivery"])
+    assert delivery_of_bounce((REPLY_KEY,), sender) == int(message["X-Intakebot-Delivery"])
     assert message["Auto-Submitted"] == "auto-replied"
     assert message["In-Reply-To"] == "<1@caller.example>"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from intakebot.app.house import REPLY_KEY_FILE, SQLITE, keys_in
+from intakebot.app.house import SQLITE, known_reply_keys
 from intakebot.clocks import SystemClock
 from intakebot.config.rule_files import rule_files_at
 from intakebot.config.settings import Settings, load_settings
@@ -34,6 +34,8 @@ from intakebot.usecases.assessment import ReadContact
 from intakebot.usecases.house import House
 from intakebot.usecases.reasons import mail_explained, mail_why_not
 from intakebot.usecases.rules_in_force import RulesInForce
+
+_NO_KEY = b"a house that has never been opened has answered nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class _Desk:
         sender = message.sender.address if message.sender else ""
         envelope = Envelope(sender, tuple(to) or ours or named[:1], "file")
         pending = PendingContact(self.house.new_id(), "email", envelope, content, self.house.clock.now(), 1)
-        return ReadContact.of(pending, message, b"")
+        return ReadContact.of(pending, message, self.house.reply_keys)
 
     def around(self, read: ReadContact) -> Surroundings | None:
         """What the database knows around it; None without a database."""
@@ -136,7 +138,7 @@ def _open(path: Path, data: Path | None) -> Iterator[_Desk]:
     settings = load_settings(path)
     directory = data or settings.service.data_directory
     clock = SystemClock()
-    newest, *older = _reply_keys(directory)
+    newest, *older = known_reply_keys(directory) or (_NO_KEY,)
     house = House(
         organisation=settings.organisation,
         rules=RulesInForce(load_ruleset(settings.rules.nodes())),
@@ -158,9 +160,3 @@ def _database(settings: Settings, directory: Path) -> Database | None:
     """The database where there is one; a file that does not exist is not made."""
     url = settings.database_url or SQLITE
     return open_database(url, directory) if is_there(url, directory) else None
-
-
-def _reply_keys(directory: Path) -> tuple[bytes, ...]:
-    """The keys that reply tokens were made with; without one no token fits."""
-    path = directory / REPLY_KEY_FILE
-    return keys_in(path.read_bytes()) if path.is_file() else (b"none",)

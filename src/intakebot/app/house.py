@@ -222,14 +222,21 @@ def reply_keys(directory: Path) -> tuple[bytes, ...]:
 
     Raises ConfigError for a file that holds no key.
     """
+    known = known_reply_keys(directory)
+    if known:
+        return known
+    handle = os.open(directory / REPLY_KEY_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_hex(KEY_BYTES).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return known_reply_keys(directory)
+
+
+def known_reply_keys(directory: Path) -> tuple[bytes, ...]:
+    """The same, and none where none was made yet. Raises ConfigError for a file that holds no key."""
     path = directory / REPLY_KEY_FILE
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(KEY_BYTES).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    return keys_in(path.read_bytes())
+    return keys_in(path.read_bytes()) if path.exists() else ()
 
 
 def keys_in(content: bytes) -> tuple[bytes, ...]:

@@ -125,9 +125,9 @@ def _messages(messages: list[Record], calendar: Calendar) -> RenderableType:
 def _trimmed(message: Record) -> str:
     """What is new in a message, with a line that says how much is left out."""
     whole, new = str(message.get("text") or ""), str(message.get("new_text") or "")
-    left_out = _lines(whole) - _lines(new)
-    if not new or left_out <= 0:
+    if not new or new.split() == whole.split():
         return new or whole
+    left_out = max(_lines(whole) - _lines(new), 1)  # lines of HTML may be parted at what is left out
     return f"{new}\n[{left_out} line{'s' if left_out > 1 else ''} left out; --full shows them]"
 
 

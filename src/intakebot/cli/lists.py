@@ -66,10 +66,16 @@ def _contact_fields(contact: Record, calendar: Calendar) -> Iterator[tuple[str, 
     yield "from", one_line(contact.get("sender") or contact.get("envelope_sender"))
     yield "checked", checked_line(contact.get("decisions", ()))
     yield "subject", one_line(contact.get("subject"))
+    yield "marks", shown(_marks(contact.get("decisions", ())))
     yield "message id", one_line(contact.get("message_id"))
     yield "peer", one_line(contact.get("peer"))
     yield "attempts", str(contact.get("attempts", ""))
     yield "defects", shown(contact.get("defects"))
+
+
+def _marks(decisions: Sequence[Record]) -> Sequence[str]:
+    """What the message is besides text; an encrypted one has no text."""
+    return next((marks for one in decisions if (marks := one["trace"].get("marks"))), ())
 
 
 def deliveries_table(rows: Sequence[Record], calendar: Calendar) -> RenderableType:

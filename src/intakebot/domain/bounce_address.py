@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import b32decode, b32encode
+from collections.abc import Sequence
 
 _MARK = "b-"
 _ID_OCTETS, _PROOF_OCTETS = 8, 16
@@ -31,14 +32,18 @@ def bounce_address(key: bytes, reply_address: str, delivery_id: int) -> str:
     return f"{bounced}@{domain}" if len(bounced.encode()) <= _MOST_LOCAL_OCTETS else reply_address
 
 
-def delivery_of_bounce(key: bytes, address: str) -> int | None:
-    """The delivery that an address names as bounced; None for every address that this house did not make."""
+def delivery_of_bounce(keys: Sequence[bytes], address: str) -> int | None:
+    """The delivery that an address names as bounced; None for every address that this house did not make.
+
+    `keys` are all that it may have been made with: a mail may come back days after the key was changed.
+    """
     found = _TOKEN.fullmatch(address.rpartition("@")[0].rpartition("+")[2].lower())
     if found is None:
         return None
     octets = b32decode(found[1].upper() + "=")
     number, proof = octets[:_ID_OCTETS], octets[_ID_OCTETS:]
-    return int.from_bytes(number, "big") if hmac.compare_digest(proof, _proof(key, number)) else None
+    ours = any(hmac.compare_digest(proof, _proof(key, number)) for key in keys)
+    return int.from_bytes(number, "big") if ours else None
 
 
 def _proof(key: bytes, number: bytes) -> bytes:

@@ -7,6 +7,7 @@ comes back on the way that the delivery named.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from email.parser import BytesParser
@@ -16,6 +17,7 @@ from flufl.bounce import all_failures
 
 from intakebot.domain.messages import BounceReport
 from intakebot.reading.addresses import read_addresses
+from intakebot.reading.attempt import attempt
 from intakebot.reading.bounce_prose import prose_reports, spoken_part, spoken_status
 from intakebot.reading.charset import decode
 from intakebot.reading.content_key import message_id_of
@@ -39,6 +41,7 @@ _BLANK_LINES: Final = re.compile(rb"\r?\n(?:[ \t]*\r?\n)+")
 _BLANK_LINE: Final = re.compile(rb"\n[ \t]*\r?\n")
 _MAX_TEXTS: Final = 5
 _MAX_IDS: Final = 10
+_NOBODY: Final = "nobody@unknown.invalid"
 _SPOKEN: Final = 600
 """How many characters behind a recipient are about it."""
 _ID_LINE: Final = re.compile(
@@ -47,6 +50,9 @@ _ID_LINE: Final = re.compile(
 _REMOTE_CODE: Final = re.compile(r"(?<![\d.])[245]\d\d[ -]+\W{0,3}([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
 _STATUS: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ORIGINAL_ID: Final = re.compile(rb"^original-message-id[ \t]*:[^\n]*<([^<>\s]{1,998})>", re.IGNORECASE | re.MULTILINE)
+
+# It logs the traceback of whatever it raises, and it raises on strangers' bytes; that is a defect here, never an error.
+logging.getLogger("flufl.bounce").disabled = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,13 @@ class Bounce:
     original_ids: tuple[str, ...]
 
 
-def read_bounce(headers: Headers, raw: bytes, leaves: list[Part]) -> Bounce:
+def read_bounce(headers: Headers, raw: bytes, leaves: list[Part], defects: list[str]) -> Bounce:
     """Return what a bounce reports, structured blocks first. May raise: the caller attempts this."""
     text = bounce_text(raw, leaves)
     parties = {found.address.lower() for name in ("from", "to") for found in read_addresses(headers.sent(name))}
     not_these = frozenset(parties | {found.lower() for found in _ids_in(text)})
     reports = status_reports(leaves) or _named_by_field(headers, text)
-    reports = reports or _without(not_these, known_forms(raw)) or prose_reports(text, not_these)
+    reports = reports or _without(not_these, known_forms(raw, defects)) or prose_reports(text, not_these)
     reports = reports or _returned_to(leaves, text)
     exact = tuple(_more_exact(report, text) for report in reports)
     return Bounce(exact, tuple(dict.fromkeys((*original_ids(leaves), *_ids_in(text), *_answered(headers)))))
@@ -150,10 +156,18 @@ def _returned_to(leaves: list[Part], text: str) -> tuple[BounceReport, ...]:
     return (BounceReport(to[0].address, hard=not status.startswith("4"), status=status),)
 
 
-def known_forms(raw: bytes) -> tuple[BounceReport, ...]:
-    """Return what the detectors of flufl.bounce find. They raise on hostile bytes: the caller attempts this."""
+def known_forms(raw: bytes, defects: list[str]) -> tuple[BounceReport, ...]:
+    """Return what the detectors of flufl.bounce find; where one of them raises, that is a defect and no report."""
+    return attempt(lambda: _detected(raw), (), defects, "bounce.unreadable")
+
+
+def _detected(raw: bytes) -> tuple[BounceReport, ...]:
     paragraphs = _BLANK_LINES.split(raw[:_EXAMINED_BYTES], maxsplit=_MAX_PARAGRAPHS)[:_MAX_PARAGRAPHS]
-    temporary, permanent = all_failures(BytesParser().parsebytes(b"\r\n\r\n".join(paragraphs)))
+    message = BytesParser().parsebytes(b"\r\n\r\n".join(paragraphs))
+    sender = str(message.get("from", "")).encode("ascii", "replace").decode()
+    del message["from"]
+    message["from"] = sender.strip() or _NOBODY  # detectors raise on a From that is missing or has 8-bit letters
+    temporary, permanent = all_failures(message)
     found = [(address, False) for address in sorted(temporary)] + [(address, True) for address in sorted(permanent)]
     reports: dict[str, BounceReport] = {}
     for address, hard in found[:_MAX_REPORTS]:

@@ -54,7 +54,7 @@ def recognise_machine_mail(
     if sign := _own_sign(headers, own_domains):
         return MachineMail(MachineKind.OWN, sign)
     leaves, null_sender = tree.leaves(), _is_null_sender(headers, envelope_sender)
-    bounce = _bounce(headers, leaves, raw, defects, null_sender=null_sender)
+    bounce = _bounce(headers, leaves, raw, defects, envelope_sender=envelope_sender, null_sender=null_sender)
     if bounce is not None:
         return bounce
     if sign := _receipt_sign(headers, leaves):
@@ -74,7 +74,9 @@ def _is_null_sender(headers: Headers, envelope_sender: str | None) -> bool:
 
 
 def _own_sign(headers: Headers, own_domains: frozenset[str]) -> str:
-    if OWN_HEADER.lower() in headers:
+    """Other houses write with this program too: their mail is a customer's, whatever marks it has."""
+    domains = {found.domain for found in read_addresses(headers.sent("from"))}
+    if OWN_HEADER.lower() in headers and domains & own_domains:
         return OWN_HEADER.lower()
     for found in message_ids(headers.sent("message-id")):
         local, _, domain = found.rpartition("@")
@@ -84,21 +86,28 @@ def _own_sign(headers: Headers, own_domains: frozenset[str]) -> str:
 
 
 def _bounce(
-    headers: Headers, leaves: list[Part], raw: bytes, defects: list[str], *, null_sender: bool
+    headers: Headers,
+    leaves: list[Part],
+    raw: bytes,
+    defects: list[str],
+    *,
+    envelope_sender: str | None,
+    null_sender: bool,
 ) -> MachineMail | None:
     """Return the bounce, if it is one: by a sure sign, or by a suspicion that its words confirm."""
-    sign = _sure_bounce_sign(headers, leaves, null_sender=null_sender)
-    if not sign and not _is_bounce_suspected(headers, leaves, null_sender=null_sender):
+    structured = any(part.media_type in DELIVERY_STATUS for part in leaves)
+    passed_on = structured and _takes_bounces(headers, envelope_sender)
+    sign = _sure_bounce_sign(headers, structured=structured and not passed_on, null_sender=null_sender)
+    if not sign and not _is_bounce_suspected(headers, passed_on=passed_on, null_sender=null_sender):
         return None
-    found = attempt(lambda: read_bounce(headers, raw, leaves), _NO_BOUNCE, defects, "bounce.unreadable")
+    found = attempt(lambda: read_bounce(headers, raw, leaves, defects), _NO_BOUNCE, defects, "bounce.unreadable")
     if not sign and not _is_confirmed(headers, leaves, raw, null_sender=null_sender):
         return None
     return MachineMail(MachineKind.BOUNCE, sign or "known-form", found.reports, found.original_ids)
 
 
-def _sure_bounce_sign(headers: Headers, leaves: list[Part], *, null_sender: bool) -> str:
-    structured = any(part.media_type in DELIVERY_STATUS for part in leaves)
-    if structured and (null_sender or not _has_a_return_path(headers)):
+def _sure_bounce_sign(headers: Headers, *, structured: bool, null_sender: bool) -> str:
+    if structured:
         return "delivery-status"
     if "report-type=delivery-status" in headers.sent("content-type").lower().replace('"', "").replace(" ", ""):
         return "report-type"
@@ -109,20 +118,21 @@ def _sure_bounce_sign(headers: Headers, leaves: list[Part], *, null_sender: bool
     return "subject" if null_sender and RETURNED_SUBJECT.search(headers.text("subject")) else ""
 
 
-def _has_a_return_path(headers: Headers) -> bool:
+def _takes_bounces(headers: Headers, envelope_sender: str | None) -> bool:
     """Whether the sender takes bounces itself: then it is somebody who passes a report on (RFC 5321 4.5.5)."""
-    back = {found.address.lower() for found in read_addresses(headers.sent("return-path"))}
+    path = headers.sent("return-path") if envelope_sender is None else envelope_sender
+    back = {found.address.lower() for found in read_addresses(path)}
     return bool(back & {found.address.lower() for found in read_addresses(headers.sent("from"))})
 
 
-def _is_bounce_suspected(headers: Headers, leaves: list[Part], *, null_sender: bool) -> bool:
+def _is_bounce_suspected(headers: Headers, *, passed_on: bool, null_sender: bool) -> bool:
     """Tell whether the text is worth a look; a person who forwards or answers a bounce is no machine."""
     if null_sender or MACHINE_NAME.search(headers.text("from")):
         return True
     subject = headers.text("subject")
     if PASSED_ON.match(subject) or not RETURNED_SUBJECT.search(subject):
         return False
-    return not (_has_a_return_path(headers) and any(part.media_type in DELIVERY_STATUS for part in leaves))
+    return not passed_on
 
 
 def _is_confirmed(headers: Headers, leaves: list[Part], raw: bytes, *, null_sender: bool) -> bool:
@@ -132,7 +142,7 @@ def _is_confirmed(headers: Headers, leaves: list[Part], raw: bytes, *, null_send
     """
     if AUTOMATIC_SUBJECT.match(headers.text("subject")):  # "I cannot be reached, write to ..."
         return False
-    if known_forms(raw):
+    if known_forms(raw, []):
         return True
     text = bounce_text(raw, leaves)
     spoken = (null_sender or MACHINE_NAME.search(headers.text("from"))) and says_not_delivered(text)

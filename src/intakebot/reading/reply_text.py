@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MAX_TRIMMED: Final = 400_000  # nobody quotes that much; a log was pasted
 _MAX_COMPARED: Final = 100_000  # characters of a reply that are compared with what we sent
+_MAX_HTML_AGAIN: Final = 500_000  # characters; this is done where all others wait for it
 _SIGNATURE: Final = re.compile(r"(?:--|__|\u2014)[ \t]*")
 _LONGEST_SIGNATURE: Final = 20  # lines that are not blank
 _RULE: Final = re.compile(r"[ \t]*[-_=*]{3,}[ \t]*")
@@ -71,6 +72,8 @@ def trimmed_view(passages: Iterable[tuple[str, str]], sent: Sequence[str] = ()) 
 def without_our_words(message: ReadMessage, sent: Sequence[str]) -> ReadMessage:
     """Return the message with its trimmed view made anew, now that it is known what we sent in its case."""
     if not sent or not message.text.strip() or len(message.text) > _MAX_COMPARED:
+        return message
+    if len(message.html) > _MAX_HTML_AGAIN:
         return message
     defects = list(message.defects)
     known = TrimmedView(message.new_text, message.cuts)

@@ -13,19 +13,19 @@ from intakebot.domain.actors import SYSTEM
 from intakebot.domain.case import alter
 from intakebot.domain.change import Change
 from intakebot.domain.contact import SPOKEN
-from intakebot.ports import CaseFile
+from intakebot.ports import CaseFile, Store
 from intakebot.usecases.assessment import Assessment, is_resolved
 from intakebot.usecases.contact_records import caller_of, contact_records, conversation, in_chat
 from intakebot.usecases.house import House
-from intakebot.usecases.look_again import Look, carry_out
+from intakebot.usecases.look_again import Look, carry_out, lately_to
 from intakebot.usecases.old_mail import why_old
 from intakebot.usecases.replies import answering_queue
-from intakebot.usecases.resolve import reopen_case
+from intakebot.usecases.resolve import correspondent, reopen_case
 from intakebot.usecases.route import noted
 from intakebot.usecases.silence import Lately
 
 
-def append_contact(house: House, assessment: Assessment, at: datetime) -> Change:
+def append_contact(house: House, store: Store, assessment: Assessment, at: datetime) -> Change:
     """Everything that a follow-up writes. `assessment.target` is the case, not final."""
     file = assessment.target
     if file is None:
@@ -37,9 +37,16 @@ def append_contact(house: House, assessment: Assessment, at: datetime) -> Change
     if assessment.reservation:
         return change
     change += _back_to_work(house, file, at)
-    hand, lately = house.hand_of(file).after(change), Lately.of(assessment.around)
+    hand, lately = house.hand_of(file).after(change), _lately(store, assessment, file, at)
     look = Look(house, file, hand, assessment.verdict, at, _silence(house, assessment, file, at), lately)
     return change + carry_out(look)
+
+
+def _lately(store: Store, assessment: Assessment, file: CaseFile, at: datetime) -> Lately:
+    """What left of late for whom the case answers, who may be somebody else than who wrote."""
+    if assessment.read.answer_to == file.case.answer_to or "resolve" not in assessment.verdict.route:
+        return Lately.of(assessment.around)
+    return lately_to(store, correspondent(file), at)
 
 
 def _silence(house: House, assessment: Assessment, file: CaseFile, at: datetime) -> str:

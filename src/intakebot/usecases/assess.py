@@ -7,6 +7,7 @@ the same topic. `register` turns the assessment into a `Change`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from intakebot.usecases.facts import caller_facts, case_facts, identified_facts,
 from intakebot.usecases.house import House
 from intakebot.usecases.identify import Identification, identify
 from intakebot.usecases.impostors import impostor
+from intakebot.usecases.old_mail import is_our_own
 from intakebot.usecases.parts import Part, parts_of, with_own_part
 from intakebot.usecases.recognise import Recognition, recognise
 from intakebot.usecases.rule_run import run_rules, workflow_named
@@ -40,6 +42,9 @@ def assess(house: House, read: ReadContact, around: Surroundings, at: datetime) 
         return draft.finished(
             Disposition.MACHINE, f"{machine.kind.value}: {machine.sign}", target=draft.recognition.case
         )
+    if is_our_own(house, read):
+        about = draft.recognition.case or draft.recognition.follows
+        return draft.finished(Disposition.MACHINE, "own: it was sent from one of our addresses", target=about)
     draft.run()
     if draft.last == "guard":
         outcome = draft.outcome
@@ -73,8 +78,8 @@ class _Draft:
         self._read = read
         self._around = around
         self._at = at
-        own = house.organisation.own_domains
-        self.recognition: Recognition = recognise(read.message, read.clues.message_ids, around, house.reply_keys, own)
+        own, people = house.organisation.own_domains, _people(house, read, around)
+        self.recognition: Recognition = recognise(read.message, read.clues.message_ids, people, house.reply_keys, own)
         self._workflow = receiving_workflow(house, read.pending.envelope.recipients)
         self._rules = house.rules.now
         self._given = _facts_of(read, self._workflow) | caller_facts(around)
@@ -181,6 +186,12 @@ class _Draft:
             seen=Seen(self._rules.stored, self._given, self._learned, self._workflow, self.last, self._deliberation),
             parts=parts,
         )
+
+
+def _people(house: House, read: ReadContact, around: Surroundings) -> Surroundings:
+    """The same without who wrote, where the sender writes for others: a form is in the cases of all its visitors."""
+    writes_for_others = read.sender in house.organisation.follow_reply_to_of
+    return replace(around, caller=None, customer=None) if writes_for_others else around
 
 
 def _facts_of(read: ReadContact, workflow: str) -> dict[str, Any]:

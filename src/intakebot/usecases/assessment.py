@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -37,9 +37,9 @@ class ReadContact:
     clues: Clues
 
     @classmethod
-    def of(cls, pending: PendingContact, message: ReadMessage, key: bytes) -> ReadContact:
-        """The contact with its clues, which are looked for once; `key` is the one of this house's bounce addresses."""
-        return cls(pending, message, clues_of(pending, message, key))
+    def of(cls, pending: PendingContact, message: ReadMessage, keys: Sequence[bytes]) -> ReadContact:
+        """The contact with its clues, looked for once; `keys` are those of this house's bounce addresses."""
+        return cls(pending, message, clues_of(pending, message, keys))
 
     @property
     def machine(self) -> MachineMail | None:
@@ -162,6 +162,7 @@ class Assessment:
             "threading": [_plain_evidence(sign) for sign in self.evidence],
             "candidates": [_plain_candidate(candidate) for candidate in self.recognition.candidates],
             "sender": _plain_check(self.read.message.check),
+            "marks": list(self.read.message.marks),
             "identification": [*self._about_sender(), *self.identification.sentences],
             "proposals": self._proposals(),
             "cc": [address.address for address in self.read.message.cc],
@@ -206,7 +207,7 @@ _STATES = {
 }
 
 
-def clues_of(pending: PendingContact, message: ReadMessage, key: bytes) -> Clues:
+def clues_of(pending: PendingContact, message: ReadMessage, keys: Sequence[bytes]) -> Clues:
     """What storage must look up for a contact. Somebody who calls from a mail address is known by it."""
     machine = message.machine
     sender = message.sender.address.lower() if message.sender else ""
@@ -217,7 +218,7 @@ def clues_of(pending: PendingContact, message: ReadMessage, key: bytes) -> Clues
         message_ids=clue_ids(message, pending),
         quoted_keys=quoted_keys(f"{message.subject}\n{message.new_text}"),
         bounced_ids=_ours_by_id(message),
-        bounced_deliveries=() if in_chat else _ours_by_return_path(pending, message, key),
+        bounced_deliveries=() if in_chat else _ours_by_return_path(pending, message, keys),
         bounced_addresses=tuple(report.recipient.lower() for report in machine.bounces) if machine else (),
         answer_to=pending.envelope.sender if in_chat else "",
         room_of=next(iter(message.header(ROOM_OF)), "") if in_chat else "",
@@ -234,11 +235,11 @@ def _ours_by_id(message: ReadMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *machine.original_ids)))
 
 
-def _ours_by_return_path(pending: PendingContact, message: ReadMessage, key: bytes) -> tuple[int, ...]:
+def _ours_by_return_path(pending: PendingContact, message: ReadMessage, keys: Sequence[bytes]) -> tuple[int, ...]:
     """The deliveries whose bounce address it was sent to; a mailbox has no envelope, so its trace fields count too."""
     traced = (value.strip("<> ") for name in ("delivered-to", "x-original-to") for value in message.header(name))
     addresses = (*pending.envelope.recipients, *(to.address for to in message.to), *traced)
-    found = (delivery_of_bounce(key, address) for address in addresses)
+    found = (delivery_of_bounce(keys, address) for address in addresses)
     return tuple(dict.fromkeys(delivery for delivery in found if delivery is not None))
 
 

@@ -25,7 +25,7 @@ from intakebot.usecases.promises import warn
 from intakebot.usecases.replies import answering_queue, owe_reply
 from intakebot.usecases.resolve import correspondent
 from intakebot.usecases.route import noted
-from intakebot.usecases.silence import why_not_automatic
+from intakebot.usecases.silence import why_not_automatic, why_not_for_others
 
 ASK_AGAIN_AFTER = timedelta(hours=1)
 TIMERS_AT_ONCE = 100
@@ -80,7 +80,8 @@ class Closing:
         if not queue.closing_notice or to is None:
             return Change()
         lately, on_case = lately_to(store, to, at), file.automatic_replies
-        silence = why_not_automatic(house, to, on_case=on_case, lately=lately, at=at)
+        silence = why_not_for_others(house, file)
+        silence = silence or why_not_automatic(house, to, on_case=on_case, lately=lately, at=at)
         if silence:
             hand = house.hand_of(file)
             return noted(house, hand, "reply.suppressed", f"no closing notice: {silence}", SYSTEM, at)

@@ -7,11 +7,11 @@ the bounce address of the delivery, or it names its Message-ID; both hold an HMA
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from intakebot.domain.actors import SYSTEM, Actor
-from intakebot.domain.change import Change
+from intakebot.domain.change import Change, ThreadId
 from intakebot.domain.delivery import Delivery, DeliveryKind, DeliverySettlement, DeliveryState
 from intakebot.domain.messages import BounceReport, MachineKind, MachineMail
 from intakebot.ports import CaseFile, Store
@@ -19,11 +19,13 @@ from intakebot.usecases.assessment import Assessment, Disposition, is_resolved
 from intakebot.usecases.contact_records import contact_records
 from intakebot.usecases.further_case import follow_up_of_bounce
 from intakebot.usecases.house import House
+from intakebot.usecases.old_mail import is_our_own
 from intakebot.usecases.resolve import reopen_case
 from intakebot.usecases.route import noted
 from intakebot.usecases.tasks import complete_handover
 
-_MAY_COME_BACK = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.HELD)
+_MAY_COME_BACK = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.DEFERRED, DeliveryState.HELD)
+"""States of what may have left: a deferred delivery may be one that is sent once more because nobody knew."""
 
 
 def keep_evidence(house: House, store: Store, assessment: Assessment, at: datetime) -> Change:
@@ -33,6 +35,8 @@ def keep_evidence(house: House, store: Store, assessment: Assessment, at: dateti
     file = linked[0][1] if linked else assessment.target
     caller_id = around.caller.id if around.caller else None
     change = contact_records(house, assessment, file.case.id if file else None, caller_id, at)
+    if file and not file.case.is_final and is_our_own(house, assessment.read) and assessment.read.message.message_id:
+        change += Change(thread_ids=(ThreadId(assessment.read.message.message_id.strip("<> "), file.case.id),))
     machine = assessment.read.machine
     if assessment.disposition is not Disposition.MACHINE or machine is None:
         return change
@@ -101,8 +105,9 @@ def _came_back(house: House, store: Store, answer: _Answered, said: str) -> Chan
         late = counts and delivery.state is not DeliveryState.BOUNCED
         return change + follow_up_of_bounce(house, store, file, said, at) if late else change
     change += _noted(house, file, "delivery.bounced", said, at)
-    if counts and is_resolved(house, file):
-        change += reopen_case(house, file, by=SYSTEM, at=at, cause="hard-bounce", comment=said)
+    if counts and is_resolved(house, file):  # what came back is settled; only what has not left yet is withdrawn
+        others = replace(file, deliveries=tuple(owed for owed in file.deliveries if owed.id != delivery.id))
+        change += reopen_case(house, others, by=SYSTEM, at=at, cause="hard-bounce", comment=said)
     return change
 
 

@@ -1,7 +1,7 @@
 """Further cases: several out of one contact, or one that continues a case which nobody may change any more.
 
-A further case keeps the caller, customer, subscription and agreement of its origin, and goes to a queue in the
-same act.
+A further case keeps the caller, customer, subscription and agreement of its origin, what is doubtful about the sender,
+and that it was old mail; it goes to a queue in the same act.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from intakebot.domain.workflow import variant_for
 from intakebot.ports import CaseFile, Store
 from intakebot.usecases.contact_records import outcome_of_split
 from intakebot.usecases.house import House
-from intakebot.usecases.open_case import UNIDENTIFIED
+from intakebot.usecases.old_mail import OLD_MAIL
+from intakebot.usecases.open_case import DOUBTS
 from intakebot.usecases.parts import Part
 from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import named_by_number
@@ -74,7 +75,7 @@ def _open_part(house: House, part: Part, parent: Case, number: int, by: Actor, a
         parent_id=parent.id,
         business_object=None,
         priority=Priority(said.get("priority", Priority.NORMAL.value)),
-        tags=tuple(said.get("tags", ())),
+        tags=tuple(dict.fromkeys((*child.tags, *said.get("tags", ())))),
         markers=tuple(dict.fromkeys((*child.markers, *said.get("markers", ())))),
     )
     target = said
@@ -98,8 +99,8 @@ def _child(house: House, number: int, origin: Case, title: str, description: str
         description=description,
         opened_at=at,
         priority=Priority.NORMAL,
-        tags=(),
-        markers=tuple(marker for marker in origin.markers if marker == UNIDENTIFIED),
+        tags=tuple(tag for tag in origin.tags if tag == OLD_MAIL),
+        markers=tuple(marker for marker in origin.markers if marker in DOUBTS),
         missing=(),
         owner=None,
         assignee=None,

@@ -28,7 +28,7 @@ from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.replies import Correspondent, answering_queue
 from intakebot.usecases.resolve import correspondent, withdraw_resolution
 from intakebot.usecases.route import answer_by_rule, draft_instead, move_case, noted
-from intakebot.usecases.silence import QUIET, Lately, why_not_automatic
+from intakebot.usecases.silence import QUIET, Lately, why_not_automatic, why_not_for_others
 from intakebot.usecases.verdict import Verdict, judge
 
 _NOT_BEGUN = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
@@ -120,6 +120,7 @@ def _answered(look: Look, template: str) -> Change:
     house, to, queue = look.house, correspondent(look.file), answering_queue(look.house, case)
     replaced = _acknowledgements(look.file)
     silence = look.silence or ("a rule says so" if look.verdict.outcome.get("suppress_reply") else "")
+    silence = silence or why_not_for_others(house, look.file)
     if house.shadow:  # a case that is resolved waits for an answer to be sent, and none will be
         silence = silence or SHADOW
     silence = silence or why_not_automatic(

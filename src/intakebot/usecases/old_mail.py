@@ -2,7 +2,7 @@
 
 After an outage, or out of an archive, an automatic answer comes too late to help and may come by the thousand. Such
 mail is registered as every other; the reason is written into the case's history, and the case has the tag `old-mail`,
-so that no rule answers it later by itself. Called by `open_case`, `append` and `look_again`. Pure.
+so that no rule answers it later by itself. Called by `assess`, `open_case`, `append` and `look_again`. Pure.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from intakebot.domain.case import Case
 from intakebot.domain.organisation import Queue
 from intakebot.reading.trace import arrival_of
 from intakebot.usecases.assessment import ReadContact
+from intakebot.usecases.house import House
 
 IMPORTED: Final = "import"
 """The route of contacts that were imported."""
@@ -42,6 +43,17 @@ def why_old(read: ReadContact, queue: Queue, at: datetime) -> str:
     if at - arrived > queue.acknowledge_within:
         return f"it is old mail: it arrived on {arrived:%Y-%m-%d %H:%M} UTC, longer ago than {queue.name} acknowledges"
     return ""
+
+
+def is_our_own(house: House, read: ReadContact) -> bool:
+    """Whether imported mail was sent from one of our addresses: an archive has what people here answered by hand.
+
+    What went from us to us is not: forms on websites write so in the name of their visitors.
+    """
+    if read.pending.envelope.route != IMPORTED or house.organisation.receiving(read.sender) is None:
+        return False
+    to = read.message.to
+    return bool(to) and not any(house.organisation.receiving(one.address) for one in to)
 
 
 def why_silent(case: Case) -> str:

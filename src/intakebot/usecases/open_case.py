@@ -27,11 +27,13 @@ from intakebot.usecases.proposals import proposed_tasks
 from intakebot.usecases.recognise import BELONGING, named_by_number
 from intakebot.usecases.replies import Correspondent, owe_reply
 from intakebot.usecases.route import answer_by_rule, draft_instead, noted, route_case
-from intakebot.usecases.silence import Lately, why_not_automatic
+from intakebot.usecases.silence import TO_A_REPLY_TO, Lately, why_not_automatic
 
 UNIDENTIFIED = "unidentified"
 UNVERIFIED = "unverified-sender"
 """The marker of a case that came by mail which the sender's own domain disowns (DMARC)."""
+DOUBTS = (UNIDENTIFIED, UNVERIFIED, IMPOSTOR)
+"""The markers that say what is not sure about who wrote."""
 
 
 def open_case(house: House, assessment: Assessment, number: int, at: datetime) -> Change:
@@ -157,7 +159,7 @@ def _may_answer(
     if message.machine:
         return to, f"it came from a machine: {message.machine.sign}"
     if case.answer_to != assessment.read.answer_to:
-        return to, "it would go to a Reply-To, and only an agent answers there"
+        return to, TO_A_REPLY_TO
     if assessment.outcome.get("suppress_reply"):
         return to, "a rule says so"
     queue = house.queue(house.default_queue(case.workflow))

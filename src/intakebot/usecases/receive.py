@@ -46,7 +46,7 @@ class Reception:
         """Whether mail to this address is ours; `postmaster` always is (RFC 5321 4.5.1), and return paths we made."""
         if address.lower() == POSTMASTER or self._house.organisation.receiving(address):
             return True
-        return delivery_of_bounce(self._house.reply_key, address) is not None
+        return delivery_of_bounce(self._house.reply_keys, address) is not None
 
     async def receive(self, incoming: Incoming) -> Kept:
         """Keep the message; durable when this returns."""

@@ -89,7 +89,7 @@ class Registration:
         if assessment.disposition is Disposition.OPEN:
             return self._opened(what_is_new(store, assessment), numbers, at) + handovers
         if assessment.disposition is Disposition.APPEND:
-            return append_contact(self._house, what_is_new(store, assessment), at) + handovers
+            return append_contact(self._house, store, what_is_new(store, assessment), at) + handovers
         return keep_evidence(self._house, store, assessment, at) + handovers
 
     def _opened(self, assessment: Assessment, numbers: Iterator[int], at: datetime) -> Change:

@@ -84,7 +84,7 @@ class CallRegistration:
             machine=None,
             defects=(),
         )
-        return ReadContact.of(pending, message, self._house.reply_key)
+        return ReadContact.of(pending, message, self._house.reply_keys)
 
     def _contact(self, read: ReadContact) -> NewContact:
         """Two calls are never the same call, whatever was written down: the key is the contact's own id."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from intakebot.ports import Surroundings
+from intakebot.ports import CaseFile, Surroundings
 from intakebot.usecases.house import House
 from intakebot.usecases.replies import Correspondent
 
@@ -34,6 +34,17 @@ class Lately:
 
 QUIET = Lately()
 """Nothing left of late."""
+TO_A_REPLY_TO = "it would go to a Reply-To, and only an agent answers there"
+
+
+def why_not_for_others(house: House, file: CaseFile) -> str:
+    """Why nothing automatic is sent about a case that somebody opened for others, such as a form; '' when it may.
+
+    Else the form would be a way to have mail sent to anybody.
+    """
+    own = {address.lower() for _, address in file.caller.addresses} if file.caller else set()
+    is_passed_on = file.case.answer_to.lower() not in own and not own.isdisjoint(house.organisation.follow_reply_to_of)
+    return TO_A_REPLY_TO if is_passed_on else ""
 
 
 def why_not_automatic(

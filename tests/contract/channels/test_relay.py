@@ -181,7 +181,7 @@ async def test_the_return_path_names_the_delivery() -> None:  # case D14
         await outlet.deliver(a_delivery(automatic=True, kind=DeliveryKind.ALARM))
         await outlet.close()
     senders = [sender for sender, _, _ in sink.taken]
-    assert [delivery_of_bounce(key, sender) for sender in senders] == [7001, 7001, None, None]
+    assert [delivery_of_bounce((key,), sender) for sender in senders] == [7001, 7001, None, None]
     assert senders[2:] == ["<>", "<>"]
 
 

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from intakebot.app.house import REPLY_KEY_FILE, keys_in, reply_keys
+from intakebot.app.house import REPLY_KEY_FILE, keys_in, known_reply_keys, reply_keys
 from intakebot.domain.errors import ConfigError
 
 OLD, NEW = "a1" * 32, "B2" * 32
 
 
 def test_the_first_start_makes_one_that_only_the_owner_reads(tmp_path: Path) -> None:
+    assert known_reply_keys(tmp_path) == ()
     made = reply_keys(tmp_path)
     assert [len(key) for key in made] == [32]
-    assert reply_keys(tmp_path) == made
+    assert reply_keys(tmp_path) == known_reply_keys(tmp_path) == made
     assert (tmp_path / REPLY_KEY_FILE).stat().st_mode & 0o777 == 0o600
 
 

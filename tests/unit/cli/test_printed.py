@@ -102,9 +102,11 @@ def test_a_page_fits_the_terminal_and_has_no_escape_codes(intakebot: Any, page: 
         "not taken: the sender is nobody of this case",
         "the subject names C-1001",
         "taken",
+        "smime-encrypted",
+        "disguised",
     ],
 )
-def test_a_contact_shows_which_cases_it_was_weighed_against(intakebot: Any, expected: str) -> None:
+def test_a_contact_shows_what_it_is_and_which_cases_it_was_weighed_against(intakebot: Any, expected: str) -> None:
     assert expected in intakebot("contact", "show", "9", width=160).stdout
 
 
@@ -147,6 +149,12 @@ def test_a_message_is_shown_trimmed_and_its_full_text_is_one_option_away(intakeb
     assert "> alive?" not in trimmed
     assert "> alive?" in full
     assert "left out" not in full
+
+
+def test_words_that_are_left_out_of_one_line_are_not_forgotten(intakebot: Any, desk: RecordingDesk) -> None:
+    glued = {**CASE["messages"][-1], "text": "thanks--- On 2 May Ann wrote: do it", "new_text": "thanks"}
+    desk.answers["case.show"] = CASE | {"messages": [glued]}
+    assert "left out; --full shows them]" in intakebot("case", "show", "1").stdout
 
 
 def test_a_command_says_what_it_changed(intakebot: Any) -> None:

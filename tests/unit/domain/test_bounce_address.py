@@ -15,7 +15,7 @@ def test_it_names_the_delivery_whatever_a_host_does_to_its_case() -> None:
     assert address.startswith("support+b-")
     assert address.endswith("@helpdesk.example")
     for written in (address, address.upper(), address.title()):
-        assert delivery_of_bounce(KEY, written) == DELIVERY
+        assert delivery_of_bounce((KEY,), written) == DELIVERY
 
 
 def test_the_local_part_is_short_enough_for_every_host() -> None:
@@ -26,7 +26,7 @@ def test_the_local_part_is_short_enough_for_every_host() -> None:
 
 
 def test_an_address_that_has_a_plus_of_its_own_works() -> None:
-    assert delivery_of_bounce(KEY, bounce_address(KEY, "desk+eu@helpdesk.example", 1)) == 1
+    assert delivery_of_bounce((KEY,), bounce_address(KEY, "desk+eu@helpdesk.example", 1)) == 1
 
 
 @pytest.mark.parametrize("swap", ["another key", "another delivery", "another letter"])
@@ -38,9 +38,16 @@ def test_nobody_else_can_make_one(swap: str) -> None:  # case D10
         local = other[: len("support+b-") + 12] + local[len("support+b-") + 12 :]
     if swap == "another letter":
         local = local[:-3] + ("a" if local[-3] != "a" else "c") + local[-2:]
-    assert delivery_of_bounce(KEY, f"{local}@{domain}") is None
+    assert delivery_of_bounce((KEY,), f"{local}@{domain}") is None
 
 
 @pytest.mark.parametrize("address", ["", "support@helpdesk.example", "support+b-@x.example", "support+b-" + "7" * 39])
 def test_other_addresses_name_nothing(address: str) -> None:
-    assert delivery_of_bounce(KEY, address) is None
+    assert delivery_of_bounce((KEY,), address) is None
+
+
+def test_what_left_before_the_key_was_changed_still_names_its_delivery() -> None:  # case D08
+    made = bounce_address(b"an older key", "support@helpdesk.example", DELIVERY)
+    assert delivery_of_bounce((KEY, b"an older key"), made) == DELIVERY
+    assert delivery_of_bounce((KEY,), made) is None
+    assert delivery_of_bounce((), made) is None

@@ -5,11 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from intakebot.domain.messages import SenderCheck, Verdict
-from intakebot.reading.authentication import findings_of, server_of, stamped
+from intakebot.reading.attempt import attempt
+from intakebot.reading.authentication import (
+    Finding,
+    by_the_book,
+    findings_of,
+    is_usual,
+    server_of,
+    stamped,
+    tolerantly,
+)
 from intakebot.reading.content_key import content_key
 from intakebot.reading.message import read_message
 
@@ -116,6 +125,60 @@ def test_international_domains_are_compared_as_the_dns_has_them() -> None:
 def test_fields_that_break_the_rules_of_their_own(value: str, trusted: str, dmarc: Verdict) -> None:
     found = checked(f"Authentication-Results: {value}", trusted=frozenset({trusted}))
     assert (found.checked_by, found.dkim, found.dmarc) == (trusted, P, dmarc)
+
+
+# case E05: what a sender writes into his own address is no result, however the field breaks the rules
+@pytest.mark.parametrize("broken", ["", " \N{LATIN SMALL LETTER E WITH ACUTE}", "x" * 5000])
+def test_words_in_a_quoted_address_are_no_properties(broken: str) -> None:
+    said = f'dkim=pass header.d=evil.example header.i="x{broken} header.d=acme.example y"@evil.example'
+    assert checked(OURS + said).dmarc is N
+
+
+def test_a_field_without_a_server_loses_no_result() -> None:
+    field = "Authentication-Results: dmarc=fail; spf=pass smtp.mailfrom=b.example"
+    assert checked(field, trusted=frozenset({"unnamed"})) == SenderCheck(P, N, F, "unnamed")
+
+
+_WORDS = st.sampled_from(
+    ["mx.a.example", "spf", "dkim", "dmarc", "=", "pass", "fail", "none", ";", " ", "; ", " 1", "\t", "(p=NONE dis=x)",
+     " header.from=", " header.d=", " header.i=@", ' header.b="aB/c="', " smtp.mailfrom=", " smtp.helo=", " reason=",
+     "b.example", "a+b@b.example", ".", "@", '"', "(", ")", "(x)", "\\", "policy.x=", "None", "arc", ",", "K", "2"]
+)  # fmt: skip
+_USUAL_ENDS = st.sampled_from(
+    ["", " (p=NONE; dis=x)", " header.from=b.example", " header.d=a-b.example header.i=@b.example", " (a) (b) (c) (d)",
+     ' header.b="aB/c=" header.s=x', " smtp.mailfrom=a=b+c@b.example", " smtp.helo=mx (x=y) policy.p=.x", "\t(x)",
+     "(x)", "header.d=a.example", " header.i=@b.example@c", " policy.x=", ' policy.y="z" header.from=b.example']
+)  # fmt: skip
+_RESULTS = st.tuples(st.sampled_from(["spf=", "dkim=", "DMARC=", "x-y="]), st.sampled_from(["pass", "Fail"]))
+_USUAL_FIELDS = st.lists(st.tuples(_RESULTS, st.lists(_USUAL_ENDS, max_size=4)), min_size=1, max_size=4).map(
+    lambda results: "mx.a.example; " + ";".join("".join((*result, *ends)) for result, ends in results)
+)
+
+
+def told(findings: tuple[Finding, ...]) -> list[tuple[str, str, dict[str, str]]]:
+    """All but the signature itself, which the library leaves out where a property follows it."""
+    return [(one.method, one.outcome, one.properties | {"header.b": ""}) for one in findings]
+
+
+@given(_USUAL_FIELDS | st.lists(_WORDS, max_size=24).map(lambda words: "mx.a.example; " + "".join(words)))
+@example("mx.a.example 1; dkim=pass header.b=Ab= header.d=b.example;")
+def test_usual_fields_say_the_same_without_the_library(value: str) -> None:
+    assume(is_usual(value))
+    found = attempt(lambda: by_the_book(value), None, [], "")
+    assert found is None or told(found) == told(tolerantly(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "mx.a.example; dkim=pass header.i=@b.example header.s=s1 header.b=Ab12/=; spf=pass (x: y 192.0.2.7)",
+        "mx.a.example; spf=pass smtp.mailfrom=x@b.example; dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=b.example",
+        'mx.a.example;\tdkim=pass (2048-bit key) header.d=b.example header.i=@b.example header.b="Ab/=";',
+        "mx.a.example 1; dmarc=fail header.from=b.example",
+    ],
+)
+def test_what_servers_write_is_usual(value: str) -> None:
+    assert is_usual(value)
 
 
 @given(st.text(alphabet='abc.;=()"\\ pasdmrcfilh@-/1\t', max_size=300))

@@ -56,7 +56,7 @@ def test_the_null_sender_is_a_machine(envelope_sender: str | None, kind: Machine
 @pytest.mark.parametrize(
     ("headers", "own"),
     [
-        ("X-Intakebot-Delivery: 42\r\n", True),
+        ("Sender: x\r\nX-Intakebot-Delivery: 42\r\n", False),
         ("Message-ID: <delivery.42@helpdesk.example>\r\n", True),
         ("Message-ID: <delivery.42@elsewhere.example>\r\n", False),
         ("Message-ID: <42@helpdesk.example>\r\n", False),
@@ -64,6 +64,16 @@ def test_the_null_sender_is_a_machine(envelope_sender: str | None, kind: Machine
 )
 def test_our_own_mail_is_known_again(headers: str, own: bool) -> None:  # noqa: FBT001 - an expectation
     raw = f"{PERSON}{headers}\r\nhello".encode()
+    machine = read_message(raw, own_domains=frozenset({"helpdesk.example"})).machine
+    assert (machine is not None and machine.kind is MachineKind.OWN) is own
+
+
+# case D06: our own Message-ID may be replaced on the way, our own address is not; other houses have this program too
+@pytest.mark.parametrize(
+    ("sender", "own"), [("support@helpdesk.example", True), ("support@elsewhere.example", False), ("", False)]
+)
+def test_the_mark_of_a_house_is_ours_under_our_name(sender: str, own: bool) -> None:  # noqa: FBT001 - an expectation
+    raw = f"From: Support <{sender}>\r\nSubject: x\r\nX-Intakebot-Delivery: 42\r\n\r\nhello".encode()
     machine = read_message(raw, own_domains=frozenset({"helpdesk.example"})).machine
     assert (machine is not None and machine.kind is MachineKind.OWN) is own
 
@@ -121,6 +131,17 @@ def test_a_person_may_write_about_absences(subject: str) -> None:
     assert read_message(f"From: a@x.example\r\nSubject: {subject}\r\n\r\nhi".encode()).machine is None
 
 
+def test_who_takes_bounces_by_the_envelope_passes_one_on() -> None:
+    parts = "--b\r\n\r\nI got this, please look.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n{}\r\n--b--"
+    report = parts.format("Final-Recipient: rfc822; x@c.example\r\nAction: failed\r\nStatus: 5.1.1\r\n")
+    raw = f"{PERSON}Content-Type: multipart/mixed; boundary=b\r\n\r\n{report}".encode()
+    assert read_message(raw, envelope_sender="Ann@customer.example").machine is None
+    for envelope in ("", "bounces@mx.example", None):
+        machine = read_message(raw, envelope_sender=envelope).machine
+        assert machine is not None
+        assert machine.sign == "delivery-status"
+
+
 DAEMON = "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nTo: us@helpdesk.example\r\nSubject: Returned\r\n"
 
 
@@ -145,6 +166,21 @@ def test_a_bounce_in_prose(text: str, recipient: str, status: str, hard: bool) -
     assert machine is not None
     assert [(one.recipient, one.status, one.hard) for one in machine.bounces] == [(recipient, status, hard)]
     assert machine.original_ids == ("1@helpdesk.example",)
+
+
+# case D09: the detectors of the library raise on such a From; nothing else is lost by that, and nothing is logged
+@pytest.mark.parametrize("sender", ["", "From:\r\n", "From: Ren\xe9\r\n", "From: ,\r\n"])
+@pytest.mark.parametrize("envelope", ["", None])
+def test_a_bounce_of_nobody_is_read(caplog: pytest.LogCaptureFixture, sender: str, envelope: str | None) -> None:
+    text = "could not be delivered to\r\n\r\n  <x@c.example>:\r\n    550 5.1.1 no\r\n\r\nMessage-ID: <1@h.example>\r\n"
+    raw = f"{sender}Subject: Undelivered mail\r\n\r\nThe following message {text}".encode("latin-1")
+    message = read_message(raw, envelope_sender=envelope)
+    assert "machine.unreadable" not in message.defects
+    assert not caplog.records
+    if envelope == "":
+        assert message.machine is not None
+        assert [(one.recipient, one.status) for one in message.machine.bounces] == [("x@c.example", "5.1.1")]
+        assert message.machine.original_ids == ("1@h.example",)
 
 
 @pytest.mark.parametrize(

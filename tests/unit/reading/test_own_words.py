@@ -73,6 +73,12 @@ def test_a_message_that_was_read_gets_its_view_anew() -> None:
     assert replace(again, new_text=message.new_text, cuts=message.cuts) == message
 
 
+def test_a_large_page_is_not_taken_apart_while_others_wait() -> None:  # case F12
+    raw = b"From: a@b.example\r\nContent-Type: text/html\r\n\r\nNew" + b"<br title=x>" * 50_000 + SENT.encode()
+    message = read_message(raw)
+    assert without_our_words(message, [SENT]) is message
+
+
 def test_the_marks_of_html_still_count_when_the_view_is_made_anew() -> None:
     raw = (
         b"From: ann@customer.example\nContent-Type: text/html\n\n"

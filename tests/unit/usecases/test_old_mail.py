@@ -21,7 +21,7 @@ OLD, LONG_AGO = "Sun, 1 Mar 2026 08:00:00 +0000", "Mon, 2 Feb 2026 09:00:00 +000
 def contact(head: str, route: str = "smtp", arrived: datetime | None = None) -> ReadContact:
     raw = f"From: ann@acme.example\r\n{head}Subject: s\r\n\r\nHello".encode()
     envelope = Envelope("ann@acme.example", ("support@intakebot.example",), route, arrived_at=arrived)
-    return ReadContact.of(PendingContact(1, "email", envelope, raw, START, 1), read_message(raw), b"key")
+    return ReadContact.of(PendingContact(1, "email", envelope, raw, START, 1), read_message(raw), ())
 
 
 # case B05
