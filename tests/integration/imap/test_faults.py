@@ -6,11 +6,13 @@ import asyncio
 import re
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from fakes.mail_round import QUICK, Round, a_mail, comes_true
 from fakes.scripted_imap import Fault, ScriptedImap
+from intakebot.channels.imap.inlet import ImapInlet
 from intakebot.channels.imap.mailbox import After
 from intakebot.domain.errors import IntakebotError, MailboxError, NotFoundError, StorageUnavailableError
 from intakebot.ports.mailboxes import Arrived
@@ -188,6 +190,19 @@ async def test_a_stop_does_not_wait_for_a_server_that_is_silent(round_: Round, i
     async with round_.serving(timing=replace(QUICK, read=3600, grace=0.1)):
         await comes_true(lambda: imap.said("BODY.PEEK") == 1)
     assert round_.standing()["begun"] == 1
+
+
+@pytest.mark.parametrize("act", ["", "silent"])
+async def test_the_end_of_the_house_does_not_wait_for_idle(round_: Round, imap: ScriptedImap, act: str) -> None:
+    if act:
+        imap.faults.append(Fault("SELECT", act))
+    patient = replace(QUICK, read=3600, renew=3600)
+    inlet = ImapInlet(replace(round_.mailbox, timing=patient), round_.books, Random(1))  # noqa: S311 - no secret
+    task = asyncio.create_task(inlet.serve(round_.house.reception, asyncio.Event()))
+    await comes_true(lambda: imap.said("SELECT" if act else "IDLE") == 1)
+    task.cancel()  # as when another door cannot be opened
+    done, _ = await asyncio.wait([task], timeout=5)
+    assert done
 
 
 async def test_after_a_stop_nothing_more_is_begun(round_: Round, imap: ScriptedImap) -> None:

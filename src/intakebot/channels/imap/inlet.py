@@ -107,6 +107,8 @@ class ImapInlet:
             sound = True
         finally:
             over.set()
+            if not sound:
+                connection.break_off()  # when we are cancelled the thread is still in there, and IDLE takes its time
             watchdog.cancel()
             with suppress(asyncio.CancelledError):
                 await watchdog
