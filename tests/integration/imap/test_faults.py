@@ -99,6 +99,48 @@ async def test_an_attempt_is_committed_before_it_is_made(round_: Round, imap: Sc
     assert round_.standing()["begun"] == 0
 
 
+async def test_a_mail_whose_size_the_server_refuses_stops_nobody(round_: Round, imap: ScriptedImap) -> None:  # case B06
+    filled(imap)
+    imap.faults.append(Fault(r"UID FETCH (3|.*,3,.*|1:.*) \(RFC822.SIZE", "no", times=99))
+    await round_.look()
+    assert len(round_.contacts()) == MAILS
+
+
+async def test_a_mail_whose_size_the_server_leaves_out_is_not_forgotten(  # case B06
+    round_: Round, imap: ScriptedImap
+) -> None:
+    filled(imap)
+    imap.sizes[3] = -1
+    assert (await round_.look()).taken == MAILS
+
+
+@pytest.mark.parametrize(
+    "words", ["[UNAVAILABLE] later", "[INUSE] x", "Request is throttled. Suggested Backoff Time: 9"]
+)
+async def test_a_server_that_puts_us_off_has_not_refused_a_mail(  # case B06
+    round_: Round, imap: ScriptedImap, words: str
+) -> None:
+    filled(imap, 2)
+    imap.faults.append(Fault(r"UID FETCH .*BODY.PEEK\[\]", "no", words=words))
+    with pytest.raises(MailboxError, match=re.escape(words)) as caught:
+        await round_.look()
+    assert caught.value.trouble == "lost"
+    assert (await round_.look()).taken == 2
+
+
+async def test_a_connection_that_breaks_at_each_mark_keeps_no_mail_out(  # case B08
+    round_: Round, imap: ScriptedImap
+) -> None:
+    filled(imap, 2)
+    imap.faults.append(Fault("UID STORE", "hang-up", times=10**6))
+    async with round_.serving():
+        await comes_true(lambda: imap.said("UID STORE") > 1)
+        imap.mails[3] = a_mail(3)
+        await comes_true(lambda: len(round_.contacts()) == 3)
+        imap.faults.clear()
+        await comes_true(lambda: set(imap.flags) == {1, 2, 3})
+
+
 @pytest.mark.parametrize("after", [After.FLAG, After.MOVE, After.DELETE])
 async def test_a_refused_mark_ends_after_three_attempts(  # case B08
     round_: Round, imap: ScriptedImap, after: After

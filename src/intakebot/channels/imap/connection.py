@@ -30,6 +30,8 @@ from intakebot.domain.errors import MailboxError
 
 _NEWS = (b"EXISTS", b"RECENT")
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+_LATER = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "IS THROTTLED")
+"""What a server says that is in trouble itself (RFC 5530 3, RFC 9051 7.1, Microsoft 365): no mail is to blame."""
 _COPIED = re.compile(rb"\d+ ([\d:,]+) [\d:,]+")
 _UNREADABLE = (ValueError, IndexError, KeyError, TypeError, AttributeError, AssertionError, MemoryError)
 """What a parser may make of an answer that is no IMAP, and of a literal of absurd length."""
@@ -283,7 +285,9 @@ def _translated(mailbox: Mailbox, loss: str) -> Iterator[None]:
     except (OSError, IMAPClientAbortError, ProtocolError) as error:
         raise MailboxError(loss, f"no connection with {where}: {_words(error) or type(error).__name__}") from error
     except IMAPClientError as error:
-        raise MailboxError("refused", _words(error)) from error
+        words = _words(error)
+        trouble = "lost" if any(said in words.upper() for said in _LATER) else "refused"
+        raise MailboxError(trouble, words) from error
     except _UNREADABLE as error:
         raise MailboxError("lost", f"{where} gave an answer that is no IMAP ({type(error).__name__})") from error
 
