@@ -16,6 +16,7 @@ from typing import Protocol
 from intakebot.app.house import OpenHouse
 from intakebot.app.mailboxes import imap_inlets
 from intakebot.app.slack import slack_channel
+from intakebot.channels.checked_door import CheckedInlet
 from intakebot.channels.control import ControlInlet, control_socket
 from intakebot.channels.imap.inlet import ImapInlet
 from intakebot.channels.maildir import MaildirOutlet
@@ -75,13 +76,15 @@ def checking(opened: OpenHouse, settings: SmtpDoor, inlet: SmtpInlet) -> Door:
     if not settings.check_senders:
         return inlet
     try:
-        from intakebot.channels.sender_checks import CheckedInlet, SenderChecks  # noqa: PLC0415 - packages of an extra
+        from intakebot.channels.sender_checks import SenderChecks  # noqa: PLC0415 - packages of an extra
     except ImportError as missing:
         sentence = (
             f"channels.{settings.name}: check_senders needs the extra `auth` (pip install intakebot[auth]): {missing}"
         )
         raise ConfigError([Problem(MAIN_FILE, 1, sentence)]) from missing
-    return CheckedInlet(inlet, inlet.listening, SenderChecks(opened.settings.service.host_name, SystemClock().now))
+    host_name = opened.settings.service.host_name
+    checks = SenderChecks(host_name, SystemClock().now, relays=settings.trusted_networks)
+    return CheckedInlet(inlet, inlet.listening, checks)
 
 
 def _outlets(opened: OpenHouse, slack: Iterable[SlackChannel]) -> Mapping[str, Outlet]:

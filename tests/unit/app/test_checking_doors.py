@@ -12,10 +12,10 @@ PROGRAM = """
 import sys
 sys.modules["spf"] = None  # as if the package were not installed
 from intakebot.app.doors import checking
-from intakebot.config.channel_settings import SmtpSettings
+from intakebot.config.smtp_file import SmtpSettings
 from intakebot.domain.errors import ConfigError
 try:
-    checking(None, SmtpSettings("mx", "127.0.0.1", 0, False, 1, None, None, True), None)
+    checking(None, SmtpSettings("mx", "127.0.0.1", 0, False, None, None, None, (), (), None, check_senders=True), None)
 except ConfigError as error:
     print(error)
 """
