@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from intakebot.domain.bounce_address import delivery_of_bounce
 from intakebot.domain.contact import Incoming, Kept, NewContact
 from intakebot.domain.errors import StorageUnavailableError
+from intakebot.domain.organisation import domain_forms
 from intakebot.ports import Store, Writer
 from intakebot.reading.content_key import content_key, message_id_of
 from intakebot.usecases.house import House
@@ -50,8 +51,15 @@ class Reception:
         self._refused_on = ""
 
     def takes(self, address: str) -> bool:
-        """Whether mail to this address is ours; `postmaster` always is (RFC 5321 4.5.1), and return paths we made."""
-        if address.lower() == POSTMASTER or self._house.organisation.receiving(address):
+        """Whether mail to this address is ours.
+
+        So is postmaster, without a domain or at each of ours (RFC 5321 4.5.1), and return paths we made.
+        """
+        organisation = self._house.organisation
+        local, at, domain = address.lower().partition("@")
+        if local == POSTMASTER and (not at or not organisation.own_domains.isdisjoint(domain_forms(domain))):
+            return True
+        if organisation.receiving(address):
             return True
         return delivery_of_bounce(self._house.reply_key, address) is not None
 

@@ -1,4 +1,4 @@
-"""What is refused before its content is counted, and strangers who try names without end cost no more than a bound."""
+"""Which addresses are taken; what is refused is counted, and who tries names without end costs no more than a bound."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fakes.standing_house import REPLY_KEY, shipped
 from intakebot.clocks import SimulatedClock
 from intakebot.domain.errors import StorageUnavailableError
 from intakebot.usecases.receive import MOST_REFUSED, Reception
@@ -70,3 +71,20 @@ async def test_what_could_not_be_written_is_counted_on(reception: Reception, wri
     writes.full = False
     await reception.flush_refusals()
     assert sum(writes.counted.values()) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("support@intakebot.example", True),
+        ("Support+k7.abc@Intakebot.Example", True),
+        ("postmaster", True),
+        ("PostMaster@Intakebot.example", True),
+        ("postmaster@elsewhere.example", False),
+        ("postmaster@", False),
+        ("nobody@intakebot.example", False),
+    ],
+)
+def test_addresses(writes: Writes, address: str, taken: bool) -> None:  # noqa: FBT001 - a column of the table
+    house = SimpleNamespace(organisation=shipped()[0].organisation, reply_key=REPLY_KEY)
+    assert Reception(house, writes, lambda: None).takes(address) is taken  # type: ignore[arg-type]
