@@ -184,6 +184,18 @@ def test_content_over_the_limit_keeps_nothing() -> None:
     assert content.take() == b""
 
 
+async def test_lmtp_answers_for_every_recipient_of_a_refused_message(intake: FakeIntake) -> None:
+    async with smtp_serving(intake, lmtp=True, size_limit=1000) as inlet, talking(inlet.port) as client:
+        await client.say("LHLO client.example")
+        await client.say("MAIL FROM:<caller@example.net>")
+        for number in range(25):  # more than the errors that end a conversation (case G07)
+            await client.say(f"RCPT TO:<support+{number}@example.com>")
+        await client.say("DATA")
+        replies = [await client.say("x" * 1001 + "\r\n."), *[await client.reply() for _ in range(24)]]
+        assert {reply[:3] for reply in replies} == {"552"}
+        assert (await client.say("NOOP")).startswith("250")
+
+
 async def test_lmtp_answers_once_per_recipient(intake: FakeIntake) -> None:
     async with smtp_serving(intake, lmtp=True) as inlet, talking(inlet.port) as client:
         assert (await client.say("EHLO client.example")).startswith("500")
