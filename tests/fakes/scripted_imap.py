@@ -209,7 +209,11 @@ class ScriptedImap:
     def _by_uid(self, tag: str, word: str, rest: str) -> bytes:
         done = f"{tag} OK done\r\n".encode()
         if word == "SEARCH":
-            wanted = self._wanted(re.findall(r"[\d:*,]+", rest)[0])
+            found = re.fullmatch(r"(?:(\d+):(\d+|\*) )?UID ([\d:*,]+)", rest)
+            assert found, rest
+            first, last, uids = found.groups()
+            within = sorted(self.mails)[int(first or 1) - 1 : None if last in (None, "*") else int(last)]
+            wanted = sorted({*within}.intersection(self._wanted(uids)))
             return f"* SEARCH {' '.join(map(str, wanted))}\r\n".encode() + done
         uids = self._wanted(rest.split(" ", 1)[0])
         if word == "FETCH":

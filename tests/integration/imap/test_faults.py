@@ -12,6 +12,7 @@ import pytest
 
 from fakes.mail_round import QUICK, Round, a_mail, comes_true
 from fakes.scripted_imap import Fault, ScriptedImap
+from intakebot.channels.imap.connection import Connection
 from intakebot.channels.imap.inlet import ImapInlet
 from intakebot.channels.imap.mailbox import After
 from intakebot.domain.errors import IntakebotError, MailboxError, NotFoundError, StorageUnavailableError
@@ -352,3 +353,17 @@ async def test_batches_stay_within_their_octets(round_: Round, imap: ScriptedIma
     fetched = [line for line in imap.heard if "BODY.PEEK[]" in line]
     assert all(len(line.split()[3].split(",")) <= 3 for line in fetched)
     assert len(fetched) == 7
+
+
+async def test_a_mailbox_of_many_years_is_searched_in_parts(round_: Round, imap: ScriptedImap) -> None:  # case B12
+    """imaplib reads no answer above 1 MB, which the numbers of 130,000 mails are."""
+    imap.mails = dict.fromkeys(range(3_000_001, 3_130_001), b"")
+    connection = Connection(round_.mailbox)
+    try:
+        await asyncio.to_thread(connection.open)
+        folder = await asyncio.to_thread(connection.select)
+        for known in (0, 3_129_990, 3_130_000):
+            found = await asyncio.to_thread(connection.uids_after, known, folder.messages)
+            assert found == [uid for uid in imap.mails if uid > known]
+    finally:
+        await asyncio.to_thread(connection.close)

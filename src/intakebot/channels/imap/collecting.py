@@ -99,7 +99,7 @@ class _Work:
                 return
             for measured in await self._measured([mail.uid]):
                 await self._again(measured, mail)
-        new = await self._call(self.connection.uids_after, standing.last_uid)
+        new = await self.collector.thread.call(self.connection.uids_after, standing.last_uid, self.look.folder.messages)
         for uids in slices(new, MEASURED_AT_ONCE):
             for batch in batches(await self._measured(uids), self.collector.mailbox.batch_bytes):
                 if self.collector.stop.is_set():

@@ -28,6 +28,8 @@ from imapclient.exceptions import (
 from intakebot.channels.imap.mailbox import Mailbox, Security
 from intakebot.domain.errors import MailboxError
 
+SEARCHED_AT_ONCE = 50_000
+"""Mails of a folder in one search: imaplib reads no answer of more than 1 MB, and larger mailboxes exist."""
 _NEWS = (b"EXISTS", b"RECENT")
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 _LATER = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "IS THROTTLED")
@@ -154,12 +156,20 @@ class Connection:
         upcoming = found.get(b"UIDNEXT")
         if isinstance(upcoming, int):
             return upcoming - 1
-        return max(self.uids_after(0), default=0) if messages else 0
+        return max(self.uids_after(0, messages), default=0) if messages else 0
 
-    def uids_after(self, uid: int) -> list[int]:
-        """The UIDs above this one, ascending. `n:*` always has the last mail in it, hence the filter."""
+    def uids_after(self, uid: int, messages: int) -> list[int]:
+        """The UIDs above this one, ascending; `messages` is how many mails the folder had when it was selected.
+
+        `n:*` always has the last mail in it, hence the filter.
+        """
+        found: set[int] = set()
         with _translated(self.mailbox, "lost"):
-            return sorted(found for found in self._client.search(["UID", f"{uid + 1}:*"]) if found > uid)
+            for first in range(1, max(messages, 1) + 1, SEARCHED_AT_ONCE):
+                last = first + SEARCHED_AT_ONCE - 1
+                some = [] if messages <= SEARCHED_AT_ONCE else [f"{first}:{last if last < messages else '*'}"]
+                found.update(self._client.search([*some, "UID", f"{uid + 1}:*"]))
+        return sorted(each for each in found if each > uid)
 
     def present(self, uids: Sequence[int]) -> set[int]:
         """Those of them that are in the folder."""

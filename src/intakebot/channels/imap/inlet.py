@@ -22,7 +22,7 @@ from intakebot.edge import guarded
 from intakebot.ports import Intake
 from intakebot.ports.mailboxes import Mailboxes
 
-FOR_A_PERSON = frozenset({"certificate", "login", "folder", "rights"})
+FOR_A_PERSON = frozenset({"certificate", "login", "folder"})
 """Troubles that time does not mend: told at once."""
 SILENT_POLLS, SILENT_AT_LEAST = 3, timedelta(minutes=15)
 
