@@ -22,7 +22,8 @@ class Sink:
     """Keeps what it takes. `answers` has the reply per hook ("MAIL", "RCPT", "DATA"); `reset` = RST after the dot.
 
     A `silent` sink never answers the content, one that is `silent_for` an address never that of its mails; `refused`
-    has the answers to RCPT by address; `hang_up_before` names the hook that drops the connection instead.
+    has the answers to RCPT by address; `hang_up_before` names the hook that drops the connection instead, `silent_at`
+    one that says nothing the first time it is reached.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Sink:
     silent_for: str = ""
     refused: dict[str, str] = field(default_factory=dict)
     hang_up_before: str = ""
+    silent_at: str = ""
     port: int = 0
     connections: int = 0
     logins: list[Any] = field(default_factory=list)
@@ -48,6 +50,7 @@ class Sink:
         self, server: SMTP, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
         answer = self.refused.get(address) or self._answer("RCPT", server)
+        await self._be_silent("RCPT")
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
         return answer
@@ -64,6 +67,11 @@ class Sink:
             await asyncio.Event().wait()
         return answer
 
+    async def handle_RSET(self, server: SMTP, _session: Any, _envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        answer = self._answer("RSET", server)
+        await self._be_silent("RSET")
+        return answer
+
     async def auth_XOAUTH2(self, _server: SMTP, arguments: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
         self.logins.append(b64decode(arguments[1]))
         return AuthResult(success=b"fresh" in self.logins[-1], handled=False)
@@ -71,6 +79,11 @@ class Sink:
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> AuthResult:
         self.logins.append(login)
         return AuthResult(success=login.password == b"right", handled=False)
+
+    async def _be_silent(self, hook: str) -> None:
+        if hook == self.silent_at:
+            self.silent_at = ""
+            await asyncio.Event().wait()
 
     def _answer(self, hook: str, server: SMTP) -> str:
         self.heard.append(hook)
