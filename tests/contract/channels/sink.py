@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Sink:
     """Keeps what it takes. `answers` has the reply per hook ("MAIL", "RCPT", "DATA"); `reset` = RST after the dot.
 
-    A `silent` sink never answers the content, one that is `silent_for` an address never that of its mails; `refused`
-    has the answers to RCPT by address; `hang_up_before` names the hook that drops the connection instead, `silent_at`
-    one that says nothing the first time it is reached.
+    A `silent` sink does not answer the content until it `speaks`, one that is `silent_for` an address not that of its
+    mails; `refused` has the answers to RCPT by address; `hang_up_before` names the hook that drops the connection
+    instead, `silent_at` one that says nothing the first time it is reached.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class Sink:
     refused: dict[str, str] = field(default_factory=dict)
     hang_up_before: str = ""
     silent_at: str = ""
+    speaks: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     connections: int = 0
     logins: list[Any] = field(default_factory=list)
@@ -64,7 +65,7 @@ class Sink:
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             server.transport.abort()
         if self.silent or self.silent_for in envelope.rcpt_tos:
-            await asyncio.Event().wait()
+            await self.speaks.wait()
         return answer
 
     async def handle_RSET(self, server: SMTP, _session: Any, _envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name

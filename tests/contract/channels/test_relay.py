@@ -167,7 +167,7 @@ async def test_what_was_refused_and_why_is_kept(answers: dict[str, str], error: 
 
 
 async def test_a_cancelled_send_leaves_no_answer_for_the_next_message() -> None:
-    async with sinking(Sink(silent=True)) as sink:
+    async with sinking(Sink(silent=True, answers={"DATA": "250 for the first"})) as sink:
         outlet = relay_to(sink)
         sending = asyncio.create_task(outlet.deliver(a_delivery()))
         async with asyncio.timeout(DEADLINE):
@@ -177,6 +177,7 @@ async def test_a_cancelled_send_leaves_no_answer_for_the_next_message() -> None:
         with pytest.raises(asyncio.CancelledError):
             await sending
         sink.silent, sink.answers = False, {"DATA": "250 for the second"}
+        sink.speaks.set()
         assert (await outlet.deliver(a_delivery())).answer == "250 for the second"
         await outlet.close()
 

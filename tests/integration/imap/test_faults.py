@@ -186,6 +186,7 @@ async def test_without_move_mail_is_copied_then_deleted_by_its_uid(  # case B08
     await round_.look(after=After.MOVE, move_to="Processed")
     assert set(imap.folders["Processed"]) == {1, 2, 9}
     assert set(imap.mails) == (set() if uidplus else {1, 2, 9})
+    assert (round_.standing()["kept"], round_.standing()["unmarked"]) == (0, 0), "there is no more to be done"
     assert not any(line.split(" ", 1)[1].startswith("EXPUNGE") for line in imap.heard), "others' mails would go too"
 
 
