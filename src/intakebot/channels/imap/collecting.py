@@ -159,7 +159,7 @@ class _Work:
                 await self._leave(mail)
             else:
                 fitting.append(mail)
-        contents = await self._fetch(fitting)
+        contents = await self._fetch(fitting, attempts)
         noted = await asyncio.gather(
             *(self._hand_over(mail, contents.pop(mail.uid, None), attempts) for mail in fitting)
         )
@@ -172,11 +172,14 @@ class _Work:
         if any(mail.reason == StorageUnavailableError.code for mail in noted):
             raise StorageUnavailableError("the house cannot keep mail now; what was not kept is fetched again later")
 
-    async def _fetch(self, mails: Sequence[Measured]) -> dict[int, bytes]:
+    async def _fetch(self, mails: Sequence[Measured], attempts: int) -> dict[int, bytes]:
         """The contents; none when the server says no, which one mail of several may be the reason of."""
         try:
             return await self._call(self.connection.fetch, [mail.uid for mail in mails]) if mails else {}
         except MailboxError as error:
+            if error.trouble == "busy":  # this was no attempt: no mail is to blame
+                again = (UnfinishedMail(mail.uid, MailStage.BEGUN, attempts, error.sentence) for mail in mails)
+                await self.collector.books.settle(Noted(self.hold, mails=tuple(again)))
             if error.trouble != "refused":
                 raise
             _log.warning("imap %s: FETCH was refused: %s", self.collector.mailbox.name, error.sentence)

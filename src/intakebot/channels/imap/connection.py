@@ -1,8 +1,8 @@
 """One connection to an IMAP server: the only module that speaks to imapclient.
 
-Everything blocks and belongs to one thread. Whatever goes wrong is a `MailboxError`: `lost` means that the connection
-is of no use any more (also when an answer cannot be read: nobody knows where the next one begins), `refused` that the
-server said no to one request. Certificates are always verified, and nobody logs in before that (RFC 8314, RFC 9525).
+Everything blocks and belongs to one thread. What goes wrong is a `MailboxError`: `lost` = the connection is of no use
+any more (also when an answer cannot be read: who knows where the next one begins), `refused` = the server said no to
+one request, `busy` = to all of them. Certificates are always verified, before anybody logs in (RFC 8314, RFC 9525).
 """
 
 from __future__ import annotations
@@ -296,7 +296,7 @@ def _translated(mailbox: Mailbox, loss: str) -> Iterator[None]:
         raise MailboxError(loss, f"no connection with {where}: {_words(error) or type(error).__name__}") from error
     except IMAPClientError as error:
         words = _words(error)
-        trouble = "lost" if any(said in words.upper() for said in _LATER) else "refused"
+        trouble = "busy" if any(said in words.upper() for said in _LATER) else "refused"
         raise MailboxError(trouble, words) from error
     except _UNREADABLE as error:
         raise MailboxError("lost", f"{where} gave an answer that is no IMAP ({type(error).__name__})") from error
