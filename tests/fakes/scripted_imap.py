@@ -21,13 +21,14 @@ class Fault:
     """What happens to commands that match, so many times: `no`, `bye`, `silent`, `hang-up`, `cut` (inside a literal);
     `bye in idle` and `hang-up in idle` once IDLE has begun.
 
-    `after` = the command is carried out first, and then nothing is said of it.
+    `after` = the command is carried out first, and then nothing is said of it; `words` come with a `no`.
     """
 
     line: str
     act: str
     times: int = 1
     after: bool = False
+    words: str = "not now"
 
 
 @dataclass
@@ -128,7 +129,7 @@ class ScriptedImap:
             writer.write(b"+ idling\r\n")
             await writer.drain()
         if fault.act == "no":
-            writer.write(f"{tag} NO not now\r\n".encode())
+            writer.write(f"{tag} NO {fault.words}\r\n".encode())
         elif fault.act.startswith("bye"):
             writer.write(b"* BYE shutting down\r\n")
             return False
@@ -208,7 +209,11 @@ class ScriptedImap:
     def _by_uid(self, tag: str, word: str, rest: str) -> bytes:
         done = f"{tag} OK done\r\n".encode()
         if word == "SEARCH":
-            wanted = self._wanted(re.findall(r"[\d:*,]+", rest)[0])
+            found = re.fullmatch(r"(?:(\d+):(\d+|\*) )?UID ([\d:*,]+)", rest)
+            assert found, rest
+            first, last, uids = found.groups()
+            within = sorted(self.mails)[int(first or 1) - 1 : None if last in (None, "*") else int(last)]
+            wanted = sorted({*within}.intersection(self._wanted(uids)))
             return f"* SEARCH {' '.join(map(str, wanted))}\r\n".encode() + done
         uids = self._wanted(rest.split(" ", 1)[0])
         if word == "FETCH":
@@ -241,6 +246,8 @@ class ScriptedImap:
         place = sorted(self.mails).index(uid) + 1
         if "RFC822.SIZE" in rest:
             size = self.sizes.get(uid, len(content))
+            if size < 0:
+                return b""
             line = f'* {place} FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE "01-Mar-2026 10:00:00 +0100")\r\n'
             return line.encode()
         shown, part = content, "BODY[]"

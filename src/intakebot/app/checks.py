@@ -16,8 +16,11 @@ from intakebot.templating import Templates
 
 
 def check_configuration(settings: Path) -> Mapping[str, Any]:
-    """Load and check everything: what was found, by name."""
+    """Load and check everything: what was found, by name. Raises ConfigError, also for keys that sign nothing."""
+    from intakebot.app.doors import try_extras  # noqa: PLC0415 - the other checks need no channels
+
     found, ruleset, templates, warnings = checked(settings)
+    try_extras(found)
     organisation = found.organisation
     return {
         "workflows": sorted(organisation.workflows),

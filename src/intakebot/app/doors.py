@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from intakebot.app.house import OpenHouse
 from intakebot.app.mailboxes import imap_inlets
 from intakebot.app.slack import slack_channel
+from intakebot.channels.checked_door import CheckedInlet
 from intakebot.channels.control import ControlInlet, control_socket
 from intakebot.channels.imap.inlet import ImapInlet
 from intakebot.channels.maildir import MaildirOutlet
@@ -25,11 +26,15 @@ from intakebot.channels.slack.channel import SlackChannel
 from intakebot.channels.smtp import SmtpInlet
 from intakebot.channels.smtp_settings import DoorTls, SmtpSettings
 from intakebot.clocks import SystemClock
-from intakebot.config.settings import MAIN_FILE
+from intakebot.config.channel_settings import RelaySettings as RelayHop
+from intakebot.config.settings import MAIN_FILE, Settings
 from intakebot.config.smtp_file import SmtpSettings as SmtpDoor
 from intakebot.domain.errors import ConfigError, DoorUnavailableError, Problem
 from intakebot.ports import Desk, Inlet, Outlet
 from intakebot.usecases.watch import Alarm
+
+if TYPE_CHECKING:
+    from intakebot.channels.sender_checks import SenderChecks
 
 
 class Door(Inlet, Protocol):
@@ -74,14 +79,33 @@ def checking(opened: OpenHouse, settings: SmtpDoor, inlet: SmtpInlet) -> Door:
     """The door, which checks senders where the settings say so; raises ConfigError without the packages for it."""
     if not settings.check_senders:
         return inlet
+    checks = _sender_checks(settings)
+    relays = settings.trusted_networks
+    return CheckedInlet(
+        inlet, inlet.listening, checks(opened.settings.service.host_name, SystemClock().now, relays=relays)
+    )
+
+
+def try_extras(settings: Settings) -> None:
+    """What a start makes with packages of an extra and keys is made, and let go: so `config check` tells of it.
+
+    Raises ConfigError.
+    """
+    for door in settings.smtp:
+        if door.check_senders:
+            _sender_checks(door)
+    _signer(settings.relay)
+
+
+def _sender_checks(settings: SmtpDoor) -> type[SenderChecks]:
     try:
-        from intakebot.channels.sender_checks import CheckedInlet, SenderChecks  # noqa: PLC0415 - packages of an extra
+        from intakebot.channels.sender_checks import SenderChecks  # noqa: PLC0415 - packages of an extra
     except ImportError as missing:
         sentence = (
             f"channels.{settings.name}: check_senders needs the extra `auth` (pip install intakebot[auth]): {missing}"
         )
         raise ConfigError([Problem(MAIN_FILE, 1, sentence)]) from missing
-    return CheckedInlet(inlet, inlet.listening, SenderChecks(opened.settings.service.host_name, SystemClock().now))
+    return SenderChecks
 
 
 def _outlets(opened: OpenHouse, slack: Iterable[SlackChannel]) -> Mapping[str, Outlet]:
@@ -141,9 +165,12 @@ def _mail_outlet(opened: OpenHouse) -> Outlet:
         _token_in(relay.token_file) if relay.token_file else None,
         connections=relay.connections,
     )
-    keys = [signing_key(key.domain, key.selector, key.key) for key in relay.dkim]
-    signer = DkimSigner(keys) if keys else None
-    return RelayOutlet(chosen, bounce_key=opened.house.reply_key, signer=signer)
+    return RelayOutlet(chosen, bounce_key=opened.house.reply_key, signer=_signer(relay))
+
+
+def _signer(relay: RelayHop | None) -> DkimSigner | None:
+    keys = [signing_key(key.domain, key.selector, key.key) for key in relay.dkim] if relay else []
+    return DkimSigner(keys) if keys else None
 
 
 def _token_in(path: Path) -> Callable[[], Awaitable[str]]:

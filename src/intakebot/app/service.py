@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,11 +21,13 @@ from intakebot.channels.slack.channel import SlackChannel
 from intakebot.clocks import SimulatedClock, SystemClock
 from intakebot.domain.delivery import SHADOW
 from intakebot.domain.errors import DoorUnavailableError, StorageUnavailableError
+from intakebot.edge import guarded
 from intakebot.ports import Clock
 from intakebot.readers import Readers, Reading
 from intakebot.usecases.receive import Reception
 from intakebot.worker import Worker
 
+REFUSALS_EVERY = timedelta(minutes=1)
 _log = logging.getLogger(__name__)
 
 
@@ -63,18 +66,26 @@ class Service:
                 doors = [tasks.create_task(self._open(inlet)) for inlet in inlets]
                 tasks.create_task(worker.run(doors_closed))
                 tasks.create_task(self._rules.run(self._stop))
+                tasks.create_task(self._write_refusals())
                 await asyncio.gather(*(inlet.listening.wait() for inlet in inlets))
                 mail = self.doors.outlets.get("email")
                 if opened.settings.alarms_to and mail:  # in shadow mode there is no way out
                     tasks.create_task(tell_operators(opened, self._desk, mail, self._stop))
                 ready(self)
                 await asyncio.gather(*doors)
-                await self._reception.flush_refusals()
+                await guarded("refusals", self._reception.flush_refusals())
                 doors_closed.set()
         except BaseExceptionGroup as failed:
             raise _reason(failed) from failed
         finally:
             await self.doors.close()
+
+    async def _write_refusals(self) -> None:
+        """Write what was refused, again and again: it is counted in memory, which a crash loses."""
+        clock = self.opened.house.clock
+        while not self._stop.is_set():
+            await clock.until(clock.now() + REFUSALS_EVERY, self._stop)
+            await guarded("refusals", self._reception.flush_refusals())
 
     async def _open(self, inlet: Door) -> None:
         try:

@@ -39,8 +39,11 @@ class Tls(Enum):
 class RelaySettings:
     """The next hop. `tls_context` None = the system's authorities are trusted.
 
-    `timeout` is for each answer, `content_timeout` for the one after the content: the next hop may have much to do
-    then, and whoever gives up early makes duplicates (RFC 5321 4.5.3.2.6 asks for ten minutes). `connections` is how
+    `timeout` is for each answer, `hand_over_timeout` for all of them together before the content, so that a next hop
+    which is slow over each is told, before the worker gives up, from one that may have taken the mail.
+    `content_timeout` is for the answer after the content: the next hop may have much to do then, and whoever gives up
+    early makes duplicates (RFC 5321 4.5.3.2.6 asks for ten minutes). `probe_timeout` is for a sign of life of a kept
+    connection, which a firewall between us may have forgotten: a new one costs little. `connections` is how
     many messages may be on their way at once. With `token` the login is XOAUTH2, and it is asked before each login;
     else the strongest of CRAM-MD5, PLAIN and LOGIN that is offered.
 
@@ -55,7 +58,9 @@ class RelaySettings:
     password: str = field(default="", repr=False)
     token: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     timeout: timedelta = timedelta(minutes=2)
+    hand_over_timeout: timedelta = timedelta(minutes=8)
     content_timeout: timedelta = timedelta(minutes=10)
+    probe_timeout: timedelta = timedelta(seconds=10)
     connections: int = 4
     tls_context: ssl.SSLContext | None = None
 
@@ -104,9 +109,10 @@ class RelaySession:
     async def _hand_over(self, mail: Mail) -> SMTPProtocol:
         """Everything up to the octets of the content; what fails in here was certainly not taken."""
         try:
-            await self._connect()
-            await self._introduce(mail)
-            protocol = await self._begin_content()
+            async with asyncio.timeout(self._settings.hand_over_timeout.total_seconds()):
+                await self._connect()
+                await self._introduce(mail)
+                protocol = await self._begin_content()
             protocol.write(mail.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
         except _TROUBLE as error:
             raise DeliveryDeferredError(f"the next hop was not reached: {_in_short(error)}") from error
@@ -116,7 +122,7 @@ class RelaySession:
         """Have a connection that answers; a kept one may have died meanwhile."""
         if self._client.is_connected:
             with suppress(*_TROUBLE):
-                await self._client.rset()
+                await self._client.rset(timeout=self._settings.probe_timeout.total_seconds())
                 return
         self._client.close()
         await self._client.connect()
@@ -183,4 +189,6 @@ def _client(settings: RelaySettings) -> SMTP:
 
 
 def _in_short(error: BaseException) -> str:
+    if isinstance(error, TimeoutError) and not str(error):
+        return "it took too long"
     return f"{type(error).__name__}: {error}"

@@ -1,6 +1,6 @@
 """Checks senders against the DNS: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), for a door that stands alone.
 
-`app.doors` puts a `CheckedInlet` around a mail door that is to check. What was found is written on top of the mail as
+Asked by the `checked_door` that `app.doors` puts around a mail door. What was found is written on top of the mail as
 an Authentication-Results field of our own (RFC 8601) before the mail is kept, so that it lasts as long as the mail. It
 promises that a mail waits no longer than the limit, that no failure of a check keeps a mail out, and that what the DNS
 does not say counts for nothing. Needs the extra `auth`; imported only where a door checks.
@@ -23,14 +23,15 @@ import dns.resolver
 import spf
 from publicsuffixlist import PublicSuffixList
 
+from intakebot.channels.smtp_settings import is_in
 from intakebot.reading.addresses import sole_sender
 from intakebot.reading.attempt import attempt
 from intakebot.reading.authentication import ascii_domain, stamped
 from intakebot.reading.headers import read_headers, split_message
 
 if TYPE_CHECKING:
-    from intakebot.domain.contact import Incoming, Kept
-    from intakebot.ports import Inlet, Intake
+    from intakebot.channels.smtp_settings import Network
+    from intakebot.domain.contact import Incoming
 
 LIMIT = timedelta(seconds=8)
 THREADS = 8
@@ -42,6 +43,8 @@ LONGEST_SIGNED = 25_000_000
 LONGEST_BLANKS = 4096
 MOST_BLANKS = 400_000
 """The library looks at each run of blanks by itself while everything else in the process waits."""
+NOTHING = "none"
+"""What stands in the place of results where there are none (RFC 8601 section 2.2)."""
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _TAG = re.compile(r"\s*([a-z]+)\s*=\s*([^;]*)", re.IGNORECASE)
 _POLICIES = ("none", "quarantine", "reject")
@@ -240,7 +243,10 @@ def _system_resolver() -> dns.resolver.Resolver:
 
 
 class SenderChecks:
-    """Checks mails in threads of its own. `now` is real time; `resolver` is the system's when left out."""
+    """Checks mails in threads of its own. `now` is real time; `resolver` is the system's when left out.
+
+    Mail that comes from `relays`, which are mail servers of ours, is not judged: where they had it from, nobody sees.
+    """
 
     def __init__(
         self,
@@ -248,15 +254,22 @@ class SenderChecks:
         now: Callable[[], datetime],
         resolver: dns.resolver.Resolver | None = None,
         limit: timedelta = LIMIT,
+        relays: tuple[Network, ...] = (),
     ) -> None:
         self._host_name = host_name
         self._resolver = resolver or _system_resolver()
         self._limit = limit
+        self._relays = relays
         self._now = now
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sender-checks")
 
     async def checked(self, incoming: Incoming) -> Incoming:
         """The mail with our field on top, whatever became of the check."""
+        return self._stamped(
+            incoming, NOTHING if is_in(incoming.envelope.peer, self._relays) else await self._asked(incoming)
+        )
+
+    async def _asked(self, incoming: Incoming) -> str:
         deadline = self._now() + self._limit
 
         def left() -> float:
@@ -266,9 +279,12 @@ class SenderChecks:
         work = asyncio.get_running_loop().run_in_executor(self._threads, self._results, incoming, lookup)
         try:
             async with asyncio.timeout(self._limit.total_seconds()):
-                results = await work
+                return await work
         except TimeoutError:
-            results = "none"
+            return NOTHING
+
+    def _stamped(self, incoming: Incoming, results: str) -> Incoming:
+        """Also where nothing was found: a field in our name that came with the mail has to stand below ours."""
         field = f"Authentication-Results: {self._host_name};\r\n\t{results}\r\n"
         return replace(incoming, content=stamped(incoming.content, field.encode()))
 
@@ -277,7 +293,7 @@ class SenderChecks:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _results(self, incoming: Incoming, lookup: Lookup) -> str:
-        return attempt(lambda: self._found(incoming, lookup), "none", [], "")
+        return attempt(lambda: self._found(incoming, lookup), NOTHING, [], "")
 
     def _found(self, incoming: Incoming, lookup: Lookup) -> str:
         envelope = incoming.envelope
@@ -305,40 +321,3 @@ def _line(method: str, found: Outcome, name: str, comment: str = "") -> str:
     """One result; a domain that could break the field is left out."""
     about = f" {name}={found.domain}" if _SAFE_VALUE.fullmatch(found.domain) else ""
     return f"{method}={found.outcome}{comment}{about}"
-
-
-class CheckedIntake:
-    """An intake that is handed mails with what was found about their senders."""
-
-    def __init__(self, intake: Intake, checks: SenderChecks) -> None:
-        self._intake = intake
-        self._checks = checks
-
-    def takes(self, address: str) -> bool:
-        """As the house says."""
-        return self._intake.takes(address)
-
-    async def receive(self, incoming: Incoming) -> Kept:
-        """Check, then have it kept."""
-        return await self._intake.receive(await self._checks.checked(incoming))
-
-    def refused_before_content(self, address: str, code: str) -> None:
-        """As the house counts."""
-        self._intake.refused_before_content(address, code)
-
-
-class CheckedInlet:
-    """A mail door that checks senders before it hands over. Everything else is the door's own."""
-
-    def __init__(self, inlet: Inlet, listening: asyncio.Event, checks: SenderChecks) -> None:
-        self.name = inlet.name
-        self.listening = listening
-        self._inlet = inlet
-        self._checks = checks
-
-    async def serve(self, intake: Intake, stop: asyncio.Event) -> None:
-        """As the door serves."""
-        try:
-            await self._inlet.serve(CheckedIntake(intake, self._checks), stop)
-        finally:
-            self._checks.close()

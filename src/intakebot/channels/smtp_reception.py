@@ -133,8 +133,6 @@ class Reception:
         if len(envelope.rcpt_tos) >= self.settings.max_recipients:
             self.intake.refused_before_content(address, "too-many-recipients")
             return "452 4.5.3 too many recipients"
-        if address.partition("@")[0].lower() == "postmaster":  # RFC 5321 4.5.1: always there, in any case of letters
-            address = "postmaster"
         if not self.intake.takes(address):
             self.intake.refused_before_content(address, "unknown-recipient")
             return "550 5.1.1 no such recipient here"

@@ -60,7 +60,9 @@ class SmtpSession(SmtpConnection):
         replies = self._replies_for(await self._take_message())
         self.envelope = self._create_envelope()
         self._phase = Phase.COMMANDS
+        errors = self._errors
         for reply in replies:
+            self._errors = errors  # a refused message is one error, however many answers LMTP wants for it
             await self.push(reply)
         if self._leaving:
             self._say_goodbye("421 4.3.2 shutting down")

@@ -105,7 +105,7 @@ def read_mailboxes(
     for channel in channels:
         if channel.kind == "imap":
             read = imap_settings(channel, problems, organisation, environment, folder)
-            known = found.setdefault((read.host, read.username, read.folder), read)
+            known = found.setdefault((read.host.lower(), read.username, _as_servers_know(read.folder)), read)
             if known is not read:
                 problems.add(
                     channel.values.place,
@@ -156,10 +156,15 @@ def _check(section: Section, read: ImapSettings) -> None:
             section.place_of("tls"),
             f"tls: none sends the login readable to {read.host}; it is allowed to 127.0.0.1, ::1 and localhost only",
         )
-    if read.move_to and read.move_to == read.folder:
+    if read.move_to and _as_servers_know(read.move_to) == _as_servers_know(read.folder):
         section.report(section.place_of("move_to"), "move_to: it is the folder that mail is taken from")
     if not _SHORTEST_POLL <= read.poll <= _LONGEST_POLL:
         section.report(section.place_of("poll"), "poll: expected 10s to 1h")
+
+
+def _as_servers_know(folder: str) -> str:
+    """The name of a folder, with one letter case for the only one that has none (RFC 3501 section 5.1)."""
+    return "INBOX" if folder.upper() == "INBOX" else folder
 
 
 def _password(section: Section, environment: Mapping[str, str], folder: Path) -> Secret:

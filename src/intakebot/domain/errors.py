@@ -180,8 +180,8 @@ class SlackUnreachableError(IntakebotError):
 class MailboxError(IntakebotError):
     """A mailbox that mail is fetched from cannot be used, or gave no answer that says what became of a request.
 
-    `trouble` says what is wrong: `unreachable`, `certificate`, `login`, `folder`, `rights`; `lost` for a connection
-    that broke, `refused` for one request that the server answered with no.
+    `trouble` says what is wrong: `unreachable`, `certificate`, `login`, `folder`; `lost` for a connection that broke,
+    `refused` for one request that the server answered with no, `busy` for a server that puts us off.
     """
 
     code = "mailbox"

@@ -12,11 +12,17 @@ from collections.abc import Callable, Sequence
 
 from intakebot.domain.bounce_address import delivery_of_bounce
 from intakebot.domain.contact import Incoming, Kept, NewContact
+from intakebot.domain.errors import StorageUnavailableError
+from intakebot.domain.organisation import domain_forms
 from intakebot.ports import Store, Writer
 from intakebot.reading.content_key import content_key, message_id_of
 from intakebot.usecases.house import House
 
 POSTMASTER = "postmaster"
+MOST_REFUSED = 1000
+"""Addresses a day that refusals are counted for one by one: strangers try names without end."""
+OTHERS = ""
+"""Stands for all further ones."""
 LARGE = 1 << 20
 """Octets above which a message is not looked at in the loop."""
 
@@ -41,10 +47,19 @@ class Reception:
         self._writer = writer
         self._kept = kept
         self._refusals: Counter[tuple[str, str, str]] = Counter()
+        self._refused: set[tuple[str, str, str]] = set()
+        self._refused_on = ""
 
     def takes(self, address: str) -> bool:
-        """Whether mail to this address is ours; `postmaster` always is (RFC 5321 4.5.1), and return paths we made."""
-        if address.lower() == POSTMASTER or self._house.organisation.receiving(address):
+        """Whether mail to this address is ours.
+
+        So is postmaster, without a domain or at each of ours (RFC 5321 4.5.1), and return paths we made.
+        """
+        organisation = self._house.organisation
+        local, at, domain = address.lower().partition("@")
+        if local == POSTMASTER and (not at or not organisation.own_domains.isdisjoint(domain_forms(domain))):
+            return True
+        if organisation.receiving(address):
             return True
         return delivery_of_bounce(self._house.reply_keys, address) is not None
 
@@ -61,13 +76,24 @@ class Reception:
     def refused_before_content(self, address: str, code: str) -> None:
         """Count a refusal; written with the next call of `flush_refusals`."""
         day = self._house.clock.now().date().isoformat()
-        self._refusals[day, address.lower()[:320], code] += 1
+        if day != self._refused_on:
+            self._refused_on = day
+            self._refused.clear()
+        key = (day, address.lower()[:320], code)
+        if key not in self._refused and len(self._refused) >= MOST_REFUSED:
+            key = (day, OTHERS, code)
+        self._refused.add(key)
+        self._refusals[key] += 1
 
     async def flush_refusals(self) -> None:
-        """Write the counted refusals."""
+        """Write the counted refusals; those that could not be written are counted on."""
         if self._refusals:
             counted, self._refusals = self._refusals, Counter()
-            await self._writer.submit(count_refusals, counted)
+            try:
+                await self._writer.submit(count_refusals, counted)
+            except StorageUnavailableError:
+                self._refusals.update(counted)
+                raise
 
 
 def new_contact(house: House, incoming: Incoming) -> NewContact:

@@ -25,7 +25,7 @@ class FakeIntake:
     """An intake whose disk is a list. `open` closed = receive waits; `error` = receive fails with it."""
 
     def __init__(self) -> None:
-        self.addresses = {"support@example.com", "postmaster"}
+        self.addresses = {"support@example.com", "postmaster", "postmaster@example.com"}
         self.open = asyncio.Event()
         self.open.set()
         self.asked = asyncio.Event()

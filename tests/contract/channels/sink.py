@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Sink:
     """Keeps what it takes. `answers` has the reply per hook ("MAIL", "RCPT", "DATA"); `reset` = RST after the dot.
 
-    A `silent` sink never answers the content, one that is `silent_for` an address never that of its mails; `refused`
-    has the answers to RCPT by address; `hang_up_before` names the hook that drops the connection instead.
+    A `silent` sink does not answer the content until it `speaks`, one that is `silent_for` an address not that of its
+    mails; `refused` has the answers to RCPT by address; `hang_up_before` names the hook that drops the connection
+    instead, `silent_at` one that says nothing the first time it is reached.
     """
 
     answers: dict[str, str] = field(default_factory=dict)
@@ -31,6 +32,8 @@ class Sink:
     silent_for: str = ""
     refused: dict[str, str] = field(default_factory=dict)
     hang_up_before: str = ""
+    silent_at: str = ""
+    speaks: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     connections: int = 0
     logins: list[Any] = field(default_factory=list)
@@ -48,6 +51,7 @@ class Sink:
         self, server: SMTP, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
         answer = self.refused.get(address) or self._answer("RCPT", server)
+        await self._be_silent("RCPT")
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
         return answer
@@ -61,7 +65,12 @@ class Sink:
             plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             server.transport.abort()
         if self.silent or self.silent_for in envelope.rcpt_tos:
-            await asyncio.Event().wait()
+            await self.speaks.wait()
+        return answer
+
+    async def handle_RSET(self, server: SMTP, _session: Any, _envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        answer = self._answer("RSET", server)
+        await self._be_silent("RSET")
         return answer
 
     async def auth_XOAUTH2(self, _server: SMTP, arguments: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
@@ -71,6 +80,11 @@ class Sink:
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> AuthResult:
         self.logins.append(login)
         return AuthResult(success=login.password == b"right", handled=False)
+
+    async def _be_silent(self, hook: str) -> None:
+        if hook == self.silent_at:
+            self.silent_at = ""
+            await asyncio.Event().wait()
 
     def _answer(self, hook: str, server: SMTP) -> str:
         self.heard.append(hook)

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth.exceptions import TransportError
 
 from fakes.certificates import certificate
 from fakes.mail_round import a_mailbox
@@ -156,7 +157,6 @@ def test_a_token_is_kept_until_shortly_before_its_end() -> None:
     ("status", "answer", "words"),
     [
         (400, {"error": "invalid_client", "error_description": "no such client\nmore"}, "no such client"),
-        (500, b"<html>", "no access token in the answer"),
         (200, [], "no access token in the answer"),
     ],
 )
@@ -168,6 +168,42 @@ def test_why_there_is_no_token_is_said_and_the_secret_is_not(status: int, answer
             tokens.token(fresh=False)
     assert caught.value.trouble == "login"
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_endpoint_in_trouble_has_not_refused_us(status: int) -> None:
+    with token_endpoint((status, b"<html>")) as endpoint:
+        tokens = TokenEndpoint(endpoint.url, {"client_id": "us"}, lambda: datetime(2026, 3, 2, tzinfo=UTC))
+        with pytest.raises(MailboxError, match=f"gives no token: HTTP Error {status}") as caught:
+            tokens.token(fresh=False)
+    assert caught.value.trouble == "unreachable"
+
+
+class NoWeb:
+    """A network that is away."""
+
+    def get(self, _url: str, **_: Any) -> Any:
+        raise OSError("no route to host")
+
+    post = get
+
+    def close(self) -> None:
+        pass
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise TransportError("no route to host")
+
+
+@pytest.mark.parametrize("who", ["Microsoft", "Google"])
+def test_a_network_that_is_away_is_no_refusal_of_ours(tmp_path: Path, who: str) -> None:
+    tokens = (
+        MicrosoftTokens("contoso.example", "an-app", "hunter2", NoWeb())
+        if who == "Microsoft"
+        else GoogleTokens(service_account(tmp_path), "support@example.com", NoWeb())
+    )
+    with pytest.raises(MailboxError, match=f"no token from {who}: no route to host") as caught:
+        tokens.token(fresh=False)
+    assert caught.value.trouble == "unreachable"
 
 
 class Web:
@@ -230,7 +266,8 @@ def test_microsoft_gives_an_app_its_tokens() -> None:
     )
 
 
-def test_google_gives_a_service_account_tokens_for_the_mailbox(tmp_path: Path) -> None:
+def service_account(place: Path) -> Path:
+    """The file that Google gives out for one."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     account = {
         "type": "service_account",
@@ -240,8 +277,13 @@ def test_google_gives_a_service_account_tokens_for_the_mailbox(tmp_path: Path) -
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode(),
     }
-    file = tmp_path / "account.json"
+    file = place / "account.json"
     file.write_text(json.dumps(account), "utf-8")
+    return file
+
+
+def test_google_gives_a_service_account_tokens_for_the_mailbox(tmp_path: Path) -> None:
+    file = service_account(tmp_path)
     web = Web()
     tokens = GoogleTokens(file, "support@example.com", web)
     assert [tokens.token(fresh=False), tokens.token(fresh=False), tokens.token(fresh=True)] == [
@@ -290,3 +332,14 @@ async def test_check_says_in_words_what_is_wrong(
         assert "b'" not in finding.sentence, "what a server said, and not how Python writes bytes"
         assert "[Errno" not in finding.sentence
         assert not any(word in line for line in imap.heard for word in ("STORE", "FETCH", "CREATE"))
+
+
+async def test_check_tells_a_token_endpoint_from_the_server_of_the_mailbox() -> None:
+    tokens = MicrosoftTokens("contoso.example", "an-app", "hunter2", NoWeb())
+    async with ScriptedImap() as imap:
+        finding = (await found(a_mailbox(imap.port, tokens=tokens)))[-1]
+    assert (finding.severity, finding.what, finding.sentence) == (
+        "error",
+        "login",
+        "no token from Microsoft: no route to host",
+    )

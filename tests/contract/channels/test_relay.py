@@ -74,6 +74,26 @@ async def test_a_banner_that_never_comes_is_deferred() -> None:  # case C04
             await outlet.deliver(a_delivery())
 
 
+async def test_a_next_hop_that_is_slow_over_everything_has_taken_nothing() -> None:  # case C04
+    async with sinking(Sink(silent_at="RCPT")) as sink:
+        outlet = relay_to(sink, timeout=timedelta(hours=1), hand_over_timeout=timedelta(seconds=0.3))
+        with pytest.raises(DeliveryDeferredError, match="was not reached: it took too long"):
+            await outlet.deliver(a_delivery())
+        await outlet.deliver(a_delivery())
+        await outlet.close()
+    assert len(sink.taken) == 1
+
+
+async def test_a_kept_connection_that_nobody_knows_any_more_is_soon_left() -> None:  # case C04
+    async with sinking(Sink(silent_at="RSET")) as sink:
+        outlet = relay_to(sink, timeout=timedelta(hours=1), probe_timeout=timedelta(seconds=0.3))
+        await outlet.deliver(a_delivery())
+        async with asyncio.timeout(DEADLINE):
+            await outlet.deliver(a_delivery())
+        await outlet.close()
+    assert (sink.connections, len(sink.taken)) == (2, 2)
+
+
 async def test_one_connection_is_kept_and_renewed() -> None:
     async with sinking(Sink()) as sink:
         outlet = relay_to(sink)
@@ -147,7 +167,7 @@ async def test_what_was_refused_and_why_is_kept(answers: dict[str, str], error: 
 
 
 async def test_a_cancelled_send_leaves_no_answer_for_the_next_message() -> None:
-    async with sinking(Sink(silent=True)) as sink:
+    async with sinking(Sink(silent=True, answers={"DATA": "250 for the first"})) as sink:
         outlet = relay_to(sink)
         sending = asyncio.create_task(outlet.deliver(a_delivery()))
         async with asyncio.timeout(DEADLINE):
@@ -157,6 +177,7 @@ async def test_a_cancelled_send_leaves_no_answer_for_the_next_message() -> None:
         with pytest.raises(asyncio.CancelledError):
             await sending
         sink.silent, sink.answers = False, {"DATA": "250 for the second"}
+        sink.speaks.set()
         assert (await outlet.deliver(a_delivery())).answer == "250 for the second"
         await outlet.close()
 

@@ -7,6 +7,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
+from ipaddress import ip_network
 
 import dkim
 import pytest
@@ -15,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contract.channels.harness import FakeIntake, serving, smtp_inlet, talking
 from fakes.name_server import NameServer, name_server
-from intakebot.channels.sender_checks import CheckedInlet, SenderChecks, organisational
+from intakebot.channels.checked_door import CheckedInlet
+from intakebot.channels.sender_checks import SenderChecks, organisational
+from intakebot.channels.smtp_settings import Network
 from intakebot.clocks import SystemClock
 from intakebot.domain.contact import Envelope, Incoming
 from intakebot.domain.messages import SenderCheck, Verdict
@@ -78,8 +81,9 @@ async def found(
     peer: str = "192.0.2.7",
     sender: str = "ann@acme.example",
     limit: float = 5,
+    relays: tuple[Network, ...] = (),
 ) -> SenderCheck:
-    checks = SenderChecks(HOST, SystemClock().now, server.resolver(), timedelta(seconds=limit))
+    checks = SenderChecks(HOST, SystemClock().now, server.resolver(), timedelta(seconds=limit), relays)
     try:
         envelope = Envelope(sender, ("support@example.com",), "mx", peer, "mx.acme.example")
         kept = await checks.checked(Incoming("email", envelope, content))
@@ -155,6 +159,15 @@ async def test_the_policy_of_the_registered_domain_holds_below_it(server: NameSe
 async def test_the_null_sender_is_judged_by_the_machine_s_name(server: NameServer) -> None:
     assert await found(server, sender="") == SenderCheck(N, N, F, HOST)
     assert "mx.acme.example TXT" in server.asked
+
+
+async def test_a_mail_server_of_ours_is_no_stranger_in_the_domain_s_name(server: NameServer) -> None:
+    """It handed over what others gave it: our look at its address would call all of that forged."""
+    forged = f"Authentication-Results: {HOST}; dmarc=pass header.from=acme.example\r\n".encode() + MAIL
+    assert await found(server, forged, peer="203.0.113.9", relays=(ip_network("203.0.113.8/31"),)) == SenderCheck(
+        N, N, N, HOST
+    )
+    assert server.asked == []
 
 
 @pytest.mark.parametrize("sender", ["x@silent.example", "x@broken.example"])

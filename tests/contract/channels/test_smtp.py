@@ -55,6 +55,7 @@ async def test_a_kept_connection_takes_one_message_after_the_other_pipelined(int
         pytest.param("<SUPPORT+token@Example.com>", "250", id="ours with a token"),
         pytest.param("<postmaster>", "250", id="postmaster"),
         pytest.param("<PostMaster@example.com>", "250", id="postmaster with a domain"),
+        pytest.param("<postmaster@elsewhere.example>", "550", id="postmaster of others (case G06)"),
         pytest.param("<nobody@example.com>", "550", id="unknown (case D11)"),
         pytest.param("<someone@elsewhere.example>", "550", id="relay (case G06)"),
         pytest.param("<@evil.example:support@example.com>", "550", id="source route (case G06)"),
@@ -77,6 +78,14 @@ async def test_recipients(intake: FakeIntake, recipient: str | bytes, reply: str
         assert (await client.say(b"RCPT TO:" + octets))[:3] == reply
     assert bool(intake.refused) == (reply == "550")
     assert all(code == "unknown-recipient" for _, code in intake.refused)
+
+
+async def test_postmaster_is_kept_as_it_was_written(intake: FakeIntake) -> None:
+    """It may be an address with a workflow of its own."""
+    async with smtp_serving(intake) as inlet, talking(inlet.port) as client:
+        assert (await client.begin("Postmaster@example.com")).startswith("354")
+        assert (await client.say("x\r\n.")).startswith("250")
+    assert intake.received[0].envelope.recipients == ("Postmaster@example.com",)
 
 
 async def test_without_a_valid_recipient_there_is_no_content(intake: FakeIntake) -> None:
@@ -173,6 +182,18 @@ def test_content_over_the_limit_keeps_nothing() -> None:
     assert content.feed(b"more\r\n.\r\n") == b""
     assert content.too_large
     assert content.take() == b""
+
+
+async def test_lmtp_answers_for_every_recipient_of_a_refused_message(intake: FakeIntake) -> None:
+    async with smtp_serving(intake, lmtp=True, size_limit=1000) as inlet, talking(inlet.port) as client:
+        await client.say("LHLO client.example")
+        await client.say("MAIL FROM:<caller@example.net>")
+        for number in range(25):  # more than the errors that end a conversation (case G07)
+            await client.say(f"RCPT TO:<support+{number}@example.com>")
+        await client.say("DATA")
+        replies = [await client.say("x" * 1001 + "\r\n."), *[await client.reply() for _ in range(24)]]
+        assert {reply[:3] for reply in replies} == {"552"}
+        assert (await client.say("NOOP")).startswith("250")
 
 
 async def test_lmtp_answers_once_per_recipient(intake: FakeIntake) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import ssl
@@ -17,7 +18,9 @@ import pytest
 
 from contract.channels.certificates import write_certificate
 from contract.channels.harness import DEADLINE, Conversation, FakeIntake, key_of, smtp_serving, talking
+from intakebot.channels.smtp_session import SmtpSession
 from intakebot.channels.smtp_settings import DoorTls, counted_as
+from intakebot.channels.smtp_tls import Certificates
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -223,6 +226,7 @@ async def test_handshakes_that_fail_leave_no_session_behind(intake: FakeIntake, 
         async with asyncio.timeout(DEADLINE):
             while not await greeted(inlet.port, trusting):
                 pass
+        await until(lambda: gc.collect() >= 0 and not any(isinstance(one, SmtpSession) for one in gc.get_objects()))
 
 
 async def greeted(port: int, trusting: ssl.SSLContext) -> bool:
@@ -252,6 +256,19 @@ async def test_a_certificate_that_was_renewed_is_used_without_a_restart(
                 pass
         assert list(inlet.alarms()) == []
         assert (await before.begin()).startswith("354")  # who was connected stays
+
+
+def test_a_certificate_is_taken_over_once_it_is_written(tls: Tls, tmp_path: Path) -> None:
+    del tls  # it needs openssl as well
+    certificate, key = write_certificate(tmp_path)
+    good = certificate.read_bytes()
+    certificates = Certificates(certificate, key)
+    for written in (good[: len(good) // 2], good):
+        certificate.write_bytes(written)
+        certificates.look()
+        assert certificates.trouble == "", "somebody is still writing"
+    certificates.look()
+    assert certificates.trouble == ""
 
 
 async def test_a_new_certificate_that_cannot_be_used_leaves_the_old_one(

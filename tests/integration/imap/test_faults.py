@@ -6,11 +6,14 @@ import asyncio
 import re
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from fakes.mail_round import QUICK, Round, a_mail, comes_true
 from fakes.scripted_imap import Fault, ScriptedImap
+from intakebot.channels.imap.connection import Connection
+from intakebot.channels.imap.inlet import ImapInlet
 from intakebot.channels.imap.mailbox import After
 from intakebot.domain.errors import IntakebotError, MailboxError, NotFoundError, StorageUnavailableError
 from intakebot.ports.mailboxes import Arrived
@@ -97,6 +100,49 @@ async def test_an_attempt_is_committed_before_it_is_made(round_: Round, imap: Sc
     assert round_.standing()["begun"] == 0
 
 
+async def test_a_mail_whose_size_the_server_refuses_stops_nobody(round_: Round, imap: ScriptedImap) -> None:  # case B06
+    filled(imap)
+    imap.faults.append(Fault(r"UID FETCH (3|.*,3,.*|1:.*) \(RFC822.SIZE", "no", times=99))
+    await round_.look()
+    assert len(round_.contacts()) == MAILS
+
+
+async def test_a_mail_whose_size_the_server_leaves_out_is_not_forgotten(  # case B06
+    round_: Round, imap: ScriptedImap
+) -> None:
+    filled(imap)
+    imap.sizes[3] = -1
+    assert (await round_.look()).taken == MAILS
+
+
+@pytest.mark.parametrize(
+    "words", ["[UNAVAILABLE] later", "[INUSE] x", "Request is throttled. Suggested Backoff Time: 9"]
+)
+async def test_a_server_that_puts_us_off_has_not_refused_a_mail(  # case B06
+    round_: Round, imap: ScriptedImap, words: str
+) -> None:
+    filled(imap, 2)
+    imap.faults.append(Fault("UID FETCH .*BODY.PEEK", "no", times=10, words=words))
+    for _ in range(10):
+        with pytest.raises(MailboxError, match=re.escape(words)) as caught:
+            await round_.look()
+        assert caught.value.trouble == "busy"
+    assert (await round_.look()).taken == 2
+
+
+async def test_a_connection_that_breaks_at_each_mark_keeps_no_mail_out(  # case B08
+    round_: Round, imap: ScriptedImap
+) -> None:
+    filled(imap, 2)
+    imap.faults.append(Fault("UID STORE", "hang-up", times=10**6))
+    async with round_.serving():
+        await comes_true(lambda: imap.said("UID STORE") > 1)
+        imap.mails[3] = a_mail(3)
+        await comes_true(lambda: len(round_.contacts()) == 3)
+        imap.faults.clear()
+        await comes_true(lambda: set(imap.flags) == {1, 2, 3})
+
+
 @pytest.mark.parametrize("after", [After.FLAG, After.MOVE, After.DELETE])
 async def test_a_refused_mark_ends_after_three_attempts(  # case B08
     round_: Round, imap: ScriptedImap, after: After
@@ -141,6 +187,7 @@ async def test_without_move_mail_is_copied_then_deleted_by_its_uid(  # case B08
     await round_.look(after=After.MOVE, move_to="Processed")
     assert set(imap.folders["Processed"]) == {1, 2, 9}
     assert set(imap.mails) == (set() if uidplus else {1, 2, 9})
+    assert (round_.standing()["kept"], round_.standing()["unmarked"]) == (0, 0), "there is no more to be done"
     assert not any(line.split(" ", 1)[1].startswith("EXPUNGE") for line in imap.heard), "others' mails would go too"
 
 
@@ -188,6 +235,19 @@ async def test_a_stop_does_not_wait_for_a_server_that_is_silent(round_: Round, i
     async with round_.serving(timing=replace(QUICK, read=3600, grace=0.1)):
         await comes_true(lambda: imap.said("BODY.PEEK") == 1)
     assert round_.standing()["begun"] == 1
+
+
+@pytest.mark.parametrize("act", ["", "silent"])
+async def test_the_end_of_the_house_does_not_wait_for_idle(round_: Round, imap: ScriptedImap, act: str) -> None:
+    if act:
+        imap.faults.append(Fault("SELECT", act))
+    patient = replace(QUICK, read=3600, renew=3600)
+    inlet = ImapInlet(replace(round_.mailbox, timing=patient), round_.books, Random(1))  # noqa: S311 - no secret
+    task = asyncio.create_task(inlet.serve(round_.house.reception, asyncio.Event()))
+    await comes_true(lambda: imap.said("SELECT" if act else "IDLE") == 1)
+    task.cancel()  # as when another door cannot be opened
+    done, _ = await asyncio.wait([task], timeout=5)
+    assert done
 
 
 async def test_after_a_stop_nothing_more_is_begun(round_: Round, imap: ScriptedImap) -> None:
@@ -295,3 +355,17 @@ async def test_batches_stay_within_their_octets(round_: Round, imap: ScriptedIma
     fetched = [line for line in imap.heard if "BODY.PEEK[]" in line]
     assert all(len(line.split()[3].split(",")) <= 3 for line in fetched)
     assert len(fetched) == 7
+
+
+async def test_a_mailbox_of_many_years_is_searched_in_parts(round_: Round, imap: ScriptedImap) -> None:  # case B12
+    """imaplib reads no answer above 1 MB, which the numbers of 130,000 mails are."""
+    imap.mails = dict.fromkeys(range(3_000_001, 3_130_001), b"")
+    connection = Connection(round_.mailbox)
+    try:
+        await asyncio.to_thread(connection.open)
+        folder = await asyncio.to_thread(connection.select)
+        for known in (0, 3_129_990, 3_130_000):
+            found = await asyncio.to_thread(connection.uids_after, known, folder.messages)
+            assert found == [uid for uid in imap.mails if uid > known]
+    finally:
+        await asyncio.to_thread(connection.close)

@@ -55,6 +55,9 @@ def _looks(connection: Connection) -> Iterator[Finding]:
     protected = mailbox.security is not Security.NONE
     yield Finding("ok", "certificate", "it is valid for that name" if protected else "none is asked for (`tls: none`)")
     failed = _attempt(lambda: connection.login(fresh=False))
+    if failed and failed.trouble == "unreachable":  # not the server of the mailbox: the one that gives tokens
+        yield Finding("error", "login", failed.sentence)
+        return
     if failed:
         yield from _failed(failed)
         return

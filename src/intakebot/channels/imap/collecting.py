@@ -87,23 +87,43 @@ class _Work:
     look: Look
 
     async def through(self, standing: Standing) -> None:
-        """What is left of earlier looks, then what is new."""
+        """What is left of earlier looks, then what is new; marks that are owed come last.
+
+        A server that hangs up at a mark would end each look before it took anything.
+        """
         mails = standing.mails
         await self._forget_what_is_gone(mails)
-        await self._mark({mail.uid: mail.attempts for mail in mails if mail.stage is MailStage.KEPT})
         begun = sorted((mail for mail in mails if mail.stage is MailStage.BEGUN), key=lambda one: one.attempts)
         for mail in begun:  # each alone: one of them may be what ended the last look
             if self.collector.stop.is_set():
                 return
-            for measured in await self._call(self.connection.measure, [mail.uid]):
+            for measured in await self._measured([mail.uid]):
                 await self._again(measured, mail)
-        new = await self._call(self.connection.uids_after, standing.last_uid)
+        new = await self.collector.thread.call(self.connection.uids_after, standing.last_uid, self.look.folder.messages)
         for uids in slices(new, MEASURED_AT_ONCE):
-            found = await self._call(self.connection.measure, uids)
-            for batch in batches(found, self.collector.mailbox.batch_bytes):
+            for batch in batches(await self._measured(uids), self.collector.mailbox.batch_bytes):
                 if self.collector.stop.is_set():
                     return
                 await self._take(batch)
+        await self._mark({mail.uid: mail.attempts for mail in mails if mail.stage is MailStage.KEPT})
+
+    async def _measured(self, uids: Sequence[int]) -> list[Measured]:
+        """Those that are there, ascending; one that the server gives no size of is fetched as if it had none.
+
+        A mail that is not among them would never be looked for again.
+        """
+        try:
+            found = await self._call(self.connection.measure, uids)
+        except MailboxError as error:
+            if error.trouble != "refused":
+                raise
+            if len(uids) > 1:
+                middle = len(uids) // 2
+                return [*await self._measured(uids[:middle]), *await self._measured(uids[middle:])]
+            found = []
+        missing = sorted({*uids} - {mail.uid for mail in found})
+        untold = [Measured(uid, 0, None) for uid in await self._call(self.connection.present, missing)]
+        return sorted([*found, *untold], key=lambda mail: mail.uid)
 
     async def _call(self, function: Callable[[ItemT], ResultT], argument: ItemT) -> ResultT:
         return await self.collector.thread.call(function, argument)
@@ -139,7 +159,7 @@ class _Work:
                 await self._leave(mail)
             else:
                 fitting.append(mail)
-        contents = await self._fetch(fitting)
+        contents = await self._fetch(fitting, attempts)
         noted = await asyncio.gather(
             *(self._hand_over(mail, contents.pop(mail.uid, None), attempts) for mail in fitting)
         )
@@ -152,11 +172,14 @@ class _Work:
         if any(mail.reason == StorageUnavailableError.code for mail in noted):
             raise StorageUnavailableError("the house cannot keep mail now; what was not kept is fetched again later")
 
-    async def _fetch(self, mails: Sequence[Measured]) -> dict[int, bytes]:
+    async def _fetch(self, mails: Sequence[Measured], attempts: int) -> dict[int, bytes]:
         """The contents; none when the server says no, which one mail of several may be the reason of."""
         try:
             return await self._call(self.connection.fetch, [mail.uid for mail in mails]) if mails else {}
         except MailboxError as error:
+            if error.trouble == "busy":  # this was no attempt: no mail is to blame
+                again = (UnfinishedMail(mail.uid, MailStage.BEGUN, attempts, error.sentence) for mail in mails)
+                await self.collector.books.settle(Noted(self.hold, mails=tuple(again)))
             if error.trouble != "refused":
                 raise
             _log.warning("imap %s: FETCH was refused: %s", self.collector.mailbox.name, error.sentence)

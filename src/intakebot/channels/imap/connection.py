@@ -1,8 +1,8 @@
 """One connection to an IMAP server: the only module that speaks to imapclient.
 
-Everything blocks and belongs to one thread. Whatever goes wrong is a `MailboxError`: `lost` means that the connection
-is of no use any more (also when an answer cannot be read: nobody knows where the next one begins), `refused` that the
-server said no to one request. Certificates are always verified, and nobody logs in before that (RFC 8314, RFC 9525).
+Everything blocks and belongs to one thread. What goes wrong is a `MailboxError`: `lost` = the connection is of no use
+any more (also when an answer cannot be read: who knows where the next one begins), `refused` = the server said no to
+one request, `busy` = to all of them. Certificates are always verified, before anybody logs in (RFC 8314, RFC 9525).
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ from imapclient.exceptions import (
 from intakebot.channels.imap.mailbox import Mailbox, Security
 from intakebot.domain.errors import MailboxError
 
+SEARCHED_AT_ONCE = 50_000
+"""Mails of a folder in one search: imaplib reads no answer of more than 1 MB, and larger mailboxes exist."""
 _NEWS = (b"EXISTS", b"RECENT")
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+_LATER = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "IS THROTTLED")
+"""What a server says that is in trouble itself (RFC 5530 3, RFC 9051 7.1, Microsoft 365): no mail is to blame."""
 _COPIED = re.compile(rb"\d+ ([\d:,]+) [\d:,]+")
 _UNREADABLE = (ValueError, IndexError, KeyError, TypeError, AttributeError, AssertionError, MemoryError)
 """What a parser may make of an answer that is no IMAP, and of a literal of absurd length."""
@@ -152,12 +156,20 @@ class Connection:
         upcoming = found.get(b"UIDNEXT")
         if isinstance(upcoming, int):
             return upcoming - 1
-        return max(self.uids_after(0), default=0) if messages else 0
+        return max(self.uids_after(0, messages), default=0) if messages else 0
 
-    def uids_after(self, uid: int) -> list[int]:
-        """The UIDs above this one, ascending. `n:*` always has the last mail in it, hence the filter."""
+    def uids_after(self, uid: int, messages: int) -> list[int]:
+        """The UIDs above this one, ascending; `messages` is how many mails the folder had when it was selected.
+
+        `n:*` always has the last mail in it, hence the filter.
+        """
+        found: set[int] = set()
         with _translated(self.mailbox, "lost"):
-            return sorted(found for found in self._client.search(["UID", f"{uid + 1}:*"]) if found > uid)
+            for first in range(1, max(messages, 1) + 1, SEARCHED_AT_ONCE):
+                last = first + SEARCHED_AT_ONCE - 1
+                some = [] if messages <= SEARCHED_AT_ONCE else [f"{first}:{last if last < messages else '*'}"]
+                found.update(self._client.search([*some, "UID", f"{uid + 1}:*"]))
+        return sorted(each for each in found if each > uid)
 
     def present(self, uids: Sequence[int]) -> set[int]:
         """Those of them that are in the folder."""
@@ -283,7 +295,9 @@ def _translated(mailbox: Mailbox, loss: str) -> Iterator[None]:
     except (OSError, IMAPClientAbortError, ProtocolError) as error:
         raise MailboxError(loss, f"no connection with {where}: {_words(error) or type(error).__name__}") from error
     except IMAPClientError as error:
-        raise MailboxError("refused", _words(error)) from error
+        words = _words(error)
+        trouble = "busy" if any(said in words.upper() for said in _LATER) else "refused"
+        raise MailboxError(trouble, words) from error
     except _UNREADABLE as error:
         raise MailboxError("lost", f"{where} gave an answer that is no IMAP ({type(error).__name__})") from error
 

@@ -22,7 +22,7 @@ from intakebot.edge import guarded
 from intakebot.ports import Intake
 from intakebot.ports.mailboxes import Mailboxes
 
-FOR_A_PERSON = frozenset({"certificate", "login", "folder", "rights"})
+FOR_A_PERSON = frozenset({"certificate", "login", "folder"})
 """Troubles that time does not mend: told at once."""
 SILENT_POLLS, SILENT_AT_LEAST = 3, timedelta(minutes=15)
 
@@ -107,6 +107,8 @@ class ImapInlet:
             sound = True
         finally:
             over.set()
+            if not sound:
+                connection.break_off()  # when we are cancelled the thread is still in there, and IDLE takes its time
             watchdog.cancel()
             with suppress(asyncio.CancelledError):
                 await watchdog

@@ -19,7 +19,11 @@ HEADERS_READ = 64 << 10
 NOBODY = "unknown@mailbox.invalid"
 """The sender of a mail that names none: not the null sender, which only bounces have; nobody is answered there."""
 CHANNEL = "email"
+LONGEST_VALUE = 1000
+"""Octets of one field that are looked at: the search for an address takes the square of a text without an end."""
 
+_NULL = ("", "mailer-daemon")
+"""Return paths of bounces: `<>`, which Sendmail writes as its own name. Another name without a host says nothing."""
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _ADDRESS = re.compile(r"[^\s<>,;:\"']+@[^\s<>,;:\"']+")
 _LEFT_OUT = re.compile(rb"(?im)^(?:content-[a-z-]+|mime-version|transfer-encoding):[^\n]*(?:\n[ \t][^\n]*)*\n?")
@@ -55,12 +59,12 @@ def stand_in(headers: bytes, sentence: str) -> bytes:
 
 
 def _sender(headers: bytes) -> str:
-    path = _values(headers, b"return-path")
-    if path:
-        found = _ADDRESS.search(path[0])
-        return found[0] if found else ""  # `<>`: the null sender of bounces
+    for path in _values(headers, b"return-path")[:1]:
+        found = _ADDRESS.search(path)
+        if found or path.strip("<> ").lower() in _NULL:
+            return found[0] if found else ""
     written = _values(headers, b"from")
-    _, address = parseaddr(written[0][:1000]) if written else ("", "")
+    _, address = parseaddr(written[0]) if written else ("", "")
     return address if "@" in address else NOBODY
 
 
@@ -77,5 +81,5 @@ def _recipient(headers: bytes, address: str, takes: Callable[[str], bool]) -> st
 
 
 def _values(headers: bytes, name: bytes) -> list[str]:
-    found = re.findall(rb"(?im)^" + re.escape(name) + rb":((?:[^\n]|\n[ \t])*)", headers)
-    return [" ".join(value.decode("utf-8", "replace").split()) for value in found]
+    found = re.findall(rb"(?im)^" + re.escape(name) + rb":([^\n]*(?:\n[ \t][^\n]*)*)", headers)
+    return [" ".join(value[:LONGEST_VALUE].decode("utf-8", "replace").split()) for value in found]

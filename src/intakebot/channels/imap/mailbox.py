@@ -34,7 +34,10 @@ class Tokens(Protocol):
     """Where access tokens for OAuth 2 come from. Called in the mailbox's own thread; may take a while."""
 
     def token(self, *, fresh: bool) -> str:
-        """An access token; `fresh` = the last one was refused. Raises MailboxError with trouble `login`."""
+        """An access token; `fresh` = the last one was refused.
+
+        Raises MailboxError with trouble `login`, or `unreachable` where time may mend it.
+        """
 
 
 @dataclass(frozen=True, slots=True)

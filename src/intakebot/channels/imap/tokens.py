@@ -13,6 +13,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ GOOGLE_SCOPE = "https://mail.google.com/"
 PATIENCE = 20.0
 EARLIER = timedelta(minutes=5)
 """So long before its end a token is not used any more."""
+_IN_TROUBLE = (429, *range(500, 600))
+"""Answers of an endpoint that has not looked at what we asked: a person need not mend anything here."""
 
 
 class MicrosoftTokens:
@@ -49,7 +52,9 @@ class MicrosoftTokens:
                     timeout=None if self._web else PATIENCE,
                 )
             answer = self._app.acquire_token_for_client(scopes=[MICROSOFT_SCOPE])
-        except (ValueError, OSError) as error:  # msal raises ValueError for a tenant that does not exist
+        except OSError as error:
+            raise MailboxError("unreachable", f"no token from Microsoft: {_first_line(error)}") from error
+        except ValueError as error:  # so msal says that there is no such tenant
             raise MailboxError("login", f"no token from Microsoft: {_first_line(error)}") from error
         return _token_of(answer, "Microsoft")
 
@@ -64,7 +69,7 @@ class GoogleTokens:
     def token(self, *, fresh: bool) -> str:
         """The token at hand while it is valid, else one from Google."""
         try:
-            from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - an extra
+            from google.auth.exceptions import GoogleAuthError, TransportError  # noqa: PLC0415 - an extra
             from google.auth.transport.requests import Request  # noqa: PLC0415
             from google.oauth2 import service_account  # noqa: PLC0415
         except ImportError as error:
@@ -75,6 +80,8 @@ class GoogleTokens:
                 self._credentials = make(str(self._service_account), scopes=[GOOGLE_SCOPE], subject=self._user)
             if fresh or not self._credentials.valid:
                 self._credentials.refresh(self._web or Request())
+        except TransportError as error:
+            raise MailboxError("unreachable", f"no token from Google: {_first_line(error)}") from error
         except (GoogleAuthError, ValueError, OSError) as error:
             raise MailboxError("login", f"no token from Google: {_first_line(error)}") from error
         return str(self._credentials.token)
@@ -112,8 +119,10 @@ class TokenEndpoint:
                 return _parsed(answer.read(1 << 20))
         except urllib.error.HTTPError as error:
             with error:
+                if error.code in _IN_TROUBLE:
+                    raise MailboxError("unreachable", f"{self._url} gives no token: {error}") from error
                 return _parsed(error.read(1 << 20))
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise MailboxError("unreachable", f"{self._url} gives no token: {_first_line(error)}") from error
 
 
