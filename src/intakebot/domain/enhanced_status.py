@@ -37,6 +37,12 @@ _MEANINGS = {
     "7.26": "sender checks failed (SPF, DKIM or DMARC)",
 }
 
+_FOR_NOW = {
+    "7.0": "it is put off for now, as strangers are (greylisting)",
+    "7.1": "it is put off for now, as strangers are (greylisting)",
+}
+"""What differs when a mail system only wants us to come again."""
+
 
 def status_in(words: str) -> str:
     """The first enhanced status code near the front of an answer (`5.1.1`), or ''."""
@@ -46,4 +52,5 @@ def status_in(words: str) -> str:
 
 def meaning_of(status: str) -> str:
     """What a status code says, in a few plain words; '' for one that has no words here."""
-    return _MEANINGS.get(status.partition(".")[2], "")
+    kind, _, detail = status.partition(".")
+    return _FOR_NOW.get(detail, _MEANINGS.get(detail, "")) if kind == "4" else _MEANINGS.get(detail, "")

@@ -69,7 +69,8 @@ def _deliveries(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
     for state in (DeliveryState.FAILED, DeliveryState.HELD):
         number = counts["deliveries"].get(state.value, 0)
         if number:
-            sentence = f"{number} delivery(ies) {state.value}: see `intakebot delivery list --state {state.value}`"
+            counted = "1 delivery is" if number == 1 else f"{number} deliveries are"
+            sentence = f"{counted} {state.value}: see `intakebot delivery list --state {state.value}`"
             yield Alarm(f"delivery.{state.value}", sentence)
 
 

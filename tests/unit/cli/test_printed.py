@@ -103,7 +103,7 @@ def test_a_page_fits_the_terminal_and_has_no_escape_codes(intakebot: Any, page: 
         "the subject names C-1001",
         "taken",
         "smime-encrypted",
-        "disguised",
+        "program",
     ],
 )
 def test_a_contact_shows_what_it_is_and_which_cases_it_was_weighed_against(intakebot: Any, expected: str) -> None:

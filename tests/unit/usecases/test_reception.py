@@ -86,5 +86,5 @@ async def test_what_could_not_be_written_is_counted_on(reception: Reception, wri
     ],
 )
 def test_addresses(writes: Writes, address: str, taken: bool) -> None:  # noqa: FBT001 - a column of the table
-    house = SimpleNamespace(organisation=shipped()[0].organisation, reply_key=REPLY_KEY)
+    house = SimpleNamespace(organisation=shipped()[0].organisation, reply_keys=(REPLY_KEY,))
     assert Reception(house, writes, lambda: None).takes(address) is taken  # type: ignore[arg-type]

@@ -34,6 +34,7 @@ _NEWS = (b"EXISTS", b"RECENT")
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 _LATER = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "IS THROTTLED")
 """What a server says that is in trouble itself (RFC 5530 3, RFC 9051 7.1, Microsoft 365): no mail is to blame."""
+_SASL_NAME = str.maketrans({"=": "=3D", ",": "=2C"})  # RFC 5801 4
 _COPIED = re.compile(rb"\d+ ([\d:,]+) [\d:,]+")
 _UNREADABLE = (ValueError, IndexError, KeyError, TypeError, AttributeError, AssertionError, MemoryError)
 """What a parser may make of an answer that is no IMAP, and of a literal of absurd length."""
@@ -119,7 +120,7 @@ class Connection:
             if mailbox.tokens is None:
                 self._client.login(mailbox.username, mailbox.password)
             elif self.can("AUTH=OAUTHBEARER") and not self.can("AUTH=XOAUTH2"):
-                said = f"n,a={_saslname(mailbox.username)},\1auth=Bearer {token}\1\1"
+                said = f"n,a={mailbox.username.translate(_SASL_NAME)},\1auth=Bearer {token}\1\1"
                 self._client.sasl_login("OAUTHBEARER", _once(said, "\1"))  # RFC 7628 3.2.3
             else:
                 said = f"user={mailbox.username}\1auth=Bearer {token}\1\1"
@@ -314,10 +315,6 @@ def _once(said: str, afterwards: str) -> Callable[[bytes], str]:
     """A SASL mechanism that speaks first; to the error that may follow it says what ends the exchange."""
     words = iter((said,))
     return lambda _challenge: next(words, afterwards)
-
-
-def _saslname(name: str) -> str:
-    return name.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 4
 
 
 def _keep_alive(sock: socket.socket) -> None:
