@@ -73,16 +73,22 @@ def split_message(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
 
     Leading blank lines, a byte order mark and an mbox `From ` line are not part of the header block.
     """
+    block, body_at = header_block(raw, defects)
+    return block, raw[body_at:]
+
+
+def header_block(raw: bytes, defects: list[str]) -> tuple[bytes, int]:
+    """Return the same header block, and where the body begins: that of a large mail is not copied for nothing."""
     start = start_of_headers(raw)
     limit = start + MAX_BLOCK_BYTES
     blank = _BLANK_LINE.search(raw, start, limit)
     if blank:
-        return _cut_at_prose(raw[start : blank.end()], raw[blank.end() :])
+        return _cut_at_prose(raw, start, blank.end())
     if limit >= len(raw):
-        return _cut_at_prose(raw[start:], b"")
+        return _cut_at_prose(raw, start, len(raw))
     defects.append("headers.too-long")
     blank = _BLANK_LINE.search(raw, limit)
-    return raw[start:limit], raw[blank.end() :] if blank else b""
+    return raw[start:limit], blank.end() if blank else len(raw)
 
 
 def start_of_headers(raw: bytes) -> int:
@@ -95,15 +101,15 @@ def start_of_headers(raw: bytes) -> int:
     return after_blanks if _KNOWN.match(raw, after_blanks) else start
 
 
-def _cut_at_prose(block: bytes, body: bytes) -> tuple[bytes, bytes]:
+def _cut_at_prose(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
     """Give lines back to the body that are no header fields and are followed by no well-known one."""
-    last_known = 0
+    block, last_known = raw[start:end], 0
     for known in _KNOWN.finditer(block):
         last_known = known.start()
     for line in _LINE_WITH_FOLDS.finditer(block, last_known):
         if line[0].strip() and not _FIELD.match(line[0]):
-            return block[: line.start()], block[line.start() :] + body
-    return block, body
+            return block[: line.start()], start + line.start()
+    return block, end
 
 
 def read_headers(block: bytes, defects: list[str], hint: str = "") -> Headers:
