@@ -119,7 +119,8 @@ def decode_field(raw: bytes, hint: str) -> str:
     What comes back is not clean yet: see `clean_line`.
     """
     if raw.isascii():
-        return decode(raw)
+        text = raw.decode("ascii")
+        return text if text.isprintable() else decode(raw)  # nearly all are: nothing is to be cleaned then
     meant = codec_for(hint)
     for candidate in ("utf-8", "" if meant in _SAID_OF_ANYTHING else meant):
         text = _strict(raw, candidate)

@@ -18,6 +18,9 @@ MAX_FIELD_BYTES: Final = 8 * 1024
 MAX_FIELDS: Final = 1000
 
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
+_FIELD_LINE: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*\n?)|[^\n]*(?:\n[ \t][^\n]*)*\n?")
+"""A field with its folds, or with no groups a line that is none."""
+_ALL_FIELDS: Final = re.compile(rb"(?:[!-9;-~]{1,200}+[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+(?:\r?\n)?")
 _FOLD: Final = re.compile(rb"\r?\n[ \t]*")
 _LINE_WITH_FOLDS: Final = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
 _KNOWN: Final = re.compile(
@@ -104,6 +107,8 @@ def start_of_headers(raw: bytes) -> int:
 def _cut_at_prose(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
     """Give lines back to the body that are no header fields and are followed by no well-known one."""
     block, last_known = raw[start:end], 0
+    if _ALL_FIELDS.fullmatch(block):
+        return block, end
     for known in _KNOWN.finditer(block):
         last_known = known.start()
     for line in _LINE_WITH_FOLDS.finditer(block, last_known):
@@ -118,17 +123,17 @@ def read_headers(block: bytes, defects: list[str], hint: str = "") -> Headers:
     `hint` is the character set of the message's text, for fields that were sent as raw bytes.
     """
     fields: list[Field] = []
-    for line in _LINE_WITH_FOLDS.finditer(block):
-        if not line[0].strip():
+    for line in _FIELD_LINE.finditer(block):
+        name, value = line.groups()
+        if name is None and not line[0].strip():
             continue
         if len(fields) == MAX_FIELDS:
             defects.append("headers.too-many")
             break
-        match = _FIELD.match(line[0])
-        if match is None:
+        if name is None:
             defects.append("header.malformed")
-            continue
-        fields.append(_field(match[1], match[2], defects, hint))
+        else:
+            fields.append(_field(name, value, defects, hint))
     return Headers(tuple(fields))
 
 

@@ -44,6 +44,7 @@ _SAYS_QUOTED_PRINTABLE: Final = re.compile(
 )
 _SAYS_BASE64: Final = (b"Transfer-Encoding: base64", b"Transfer-Encoding: x-base64")
 """How nearly all programs write it, and what makes the fast engine leave it encoded (see `_transfer_decoded`)."""
+_OF_A_FIELD: Final = b"ontent-"
 _NO_BLANK_LINE: Final = re.compile(
     rb"\n[Cc]ontent-[A-Za-z-]{2,30}:[^\n]*\n(?!\r?\n|[ \t]|[!-9;-~]{1,200}[ \t]*:|--)[^\n]"
 )
@@ -113,7 +114,7 @@ def _tree(source: bytes, body: bytes | memoryview, defects: list[str]) -> Part:
     """The tree as the fast engine sees it, or the tolerant one where the fast one refuses or sees nothing."""
     budget = _Budget()
     if _loses_words(source):
-        if _NO_BLANK_LINE.search(source):
+        if _lacks_a_blank_line(source):
             defects.append("body.repaired")
         return _counted(_tolerant_tree(source, budget), budget, defects)
     try:
@@ -140,9 +141,20 @@ def _loses_words(source: bytes) -> bool:
 
     It drops raw 8-bit bytes from quoted-printable, and a first line that no blank line parts from the header fields.
     """
-    if len(source) > _MAX_TOLERATED or source.count(b"\n--") > MAX_PARTS:
+    if len(source) > _MAX_TOLERATED:
         return False
-    return (not source.isascii() and bool(_SAYS_QUOTED_PRINTABLE.search(source))) or bool(_NO_BLANK_LINE.search(source))
+    drops_bytes = not source.isascii() and bool(_SAYS_QUOTED_PRINTABLE.search(source))
+    return (drops_bytes or _lacks_a_blank_line(source)) and source.count(b"\n--") <= MAX_PARTS
+
+
+def _lacks_a_blank_line(source: bytes) -> bool:
+    """Whether a text begins right below a header field; the few places where one may be are found first."""
+    at = source.find(_OF_A_FIELD)
+    while at >= 0:
+        if at > 1 and _NO_BLANK_LINE.match(source, at - 2):
+            return True
+        at = source.find(_OF_A_FIELD, at + len(_OF_A_FIELD))
+    return False
 
 
 def _counted(tree: Part, budget: _Budget, defects: list[str]) -> Part:
@@ -169,7 +181,7 @@ def _tolerant_tree(source: bytes, budget: _Budget) -> Part:
 
 
 def _fast_tree(source: bytes, budget: _Budget) -> Part:
-    if _WORD_SIGN not in source:
+    if source.find(_WORD_SIGN, 0, source.rfind(_WORD_SIGN[1:]) + 1) < 0:  # quicker: files in base64 have none of it
         return _from_fast(_parsed(source), budget, b"")
     signs = _STAND_INS if source.count(_WORD_SIGN) <= _MAX_LONGER else _SHORT_STAND_INS
     stand_in = next((sign for sign in signs if sign not in source), None)
