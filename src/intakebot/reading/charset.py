@@ -119,8 +119,7 @@ def decode_field(raw: bytes, hint: str) -> str:
     What comes back is not clean yet: see `clean_line`.
     """
     if raw.isascii():
-        text = raw.decode("ascii")
-        return text if text.isprintable() else decode(raw)  # nearly all are: nothing is to be cleaned then
+        return decode(raw)
     meant = codec_for(hint)
     for candidate in ("utf-8", "" if meant in _SAID_OF_ANYTHING else meant):
         text = _strict(raw, candidate)

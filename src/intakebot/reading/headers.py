@@ -142,6 +142,10 @@ def _field(name: bytes, value: bytes, defects: list[str], hint: str) -> Field:
         defects.append("header.too-long")
         value = value[:MAX_FIELD_BYTES]
     value = value.strip()
-    sent = clean_line(decode_field(_FOLD.sub(b" ", value) if b"\n" in value else value, hint))
+    if b"\n" in value:
+        value = _FOLD.sub(b" ", value)
+    sent = value.decode("ascii") if value.isascii() else ""
+    if not sent or not sent.isprintable():  # nearly all are: nothing is to be cleaned then
+        sent = clean_line(decode_field(value, hint))
     text = clean_line(decode_words(sent)) if "=?" in sent else sent
     return Field(name.decode("ascii").lower(), sent, text)
