@@ -43,11 +43,12 @@ class Reading:
 
     def read(self, contact: PendingContact) -> ReadMessage:
         """What a contact says, without the bytes of its attachments."""
-        if is_chat(contact.channel, contact.content):
-            message = read_chat(contact.content, languages=self.languages)
+        content = contact.file.path.read_bytes() if contact.file else contact.content
+        if is_chat(contact.channel, content):
+            message = read_chat(content, languages=self.languages)
         else:
             message = read_message(
-                contact.content,
+                content,
                 own_domains=self.own_domains,
                 languages=self.languages,
                 envelope_sender=contact.envelope.sender,

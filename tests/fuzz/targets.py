@@ -21,8 +21,10 @@ from fuzz.doors import slack_door, smtp_door
 from intakebot.channels.control_wire import request_of
 from intakebot.config.yaml_source import parse_node
 from intakebot.domain.errors import ConfigError, RefusedError, TemplateError
+from intakebot.domain.messages import SenderCheck, Verdict
 from intakebot.domain.reply_token import token_in
 from intakebot.reading.addresses import read_addresses, several, sole_sender
+from intakebot.reading.authentication import UNNAMED, findings_of, server_of, stamped
 from intakebot.reading.charset import clean_line
 from intakebot.reading.chat import read_chat
 from intakebot.reading.content_key import content_key, message_id_of
@@ -84,6 +86,22 @@ def _threading(raw: bytes) -> None:
         assert known.strip()
     token_in(written)
     _read(b"Message-ID: " + raw[:4_000] + b"\r\nReferences: " + raw + b"\r\n\r\nx")
+
+
+def _sender(raw: bytes) -> None:
+    """What servers say about a sender, as it came, as a server writes it, and stamped on a mail that says the same."""
+    written = clean_line(raw[: 2 * MAX_FIELD_BYTES].decode("utf-8", "replace"))
+    server = server_of(written) or UNNAMED
+    for finding in findings_of(written):
+        assert finding.method == finding.method.lower()
+    field = b"Authentication-Results: mx.example.com; dmarc=fail header.from=acme.example\r\n"
+    mail = b"From: ann@acme.example\r\nAuthentication-Results: " + raw + b"\r\n\r\nx"
+    for stranger in (frozenset({"nobody.example"}), frozenset[str]()):
+        assert read_message(mail, trusted_servers=stranger - {server}).check == SenderCheck()
+    read_message(mail, trusted_servers=frozenset({server}))
+    ours = read_message(stamped(mail, field), trusted_servers=frozenset({"mx.example.com"})).check
+    assert ours.checked_by == "mx.example.com"  # whatever came in stands below what our own server found out
+    assert ours.dmarc is not Verdict.PASS
 
 
 def _chat(raw: bytes) -> None:
@@ -150,6 +168,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     "smtp": Target(smtp_door, _written("smtp")),
     "mime": Target(lambda: _read, _mails()),
     "addresses": Target(lambda: _addresses, _written("addresses")),
+    "sender": Target(lambda: _sender, _written("sender")),
     "threading": Target(lambda: _threading, _written("threading")),
     "bounces": Target(lambda: _read, _mails("bounce*", "out-of*", "read-*")),
     "trimmed": Target(lambda: _trimmed, _mails("*antwort*", "fr-*", "it-*", "marker*", "es-*")),

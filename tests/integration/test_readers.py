@@ -8,13 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from fakes.deadly_reading import READING, read_or_die
-from intakebot.domain.contact import Envelope, PendingContact
+from intakebot.domain.contact import Envelope, KeptFile, PendingContact
 from intakebot.domain.errors import ReaderLostError
 from intakebot.domain.messages import ReadMessage
 from intakebot.readers import PATIENCE, Readers
@@ -52,6 +53,13 @@ async def test_the_bytes_of_attachments_stay_behind_but_their_size_and_hash_come
     (file,) = message.attachments
     (whole,) = read_message(mail).attachments
     assert (file.content, file.size, file.sha256) == (b"", 6, whole.sha256)
+
+
+async def test_a_large_contact_is_read_from_its_file(readers: Readers, tmp_path: Path) -> None:
+    whole = contact(1, "large")
+    (tmp_path / "blob").write_bytes(whole.content)
+    pending = replace(whole, content=whole.content[:10], file=KeptFile(tmp_path / "blob", len(whole.content)))
+    assert await readers.read(READING.read, [pending]) == [READING.read(whole)]
 
 
 # case J10; who dies is noticed at once, who hangs after the patience

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-MAIL_LIMIT: Final = 50_000_000
-"""Bytes of one mail; a larger one is reported."""
+MAIL_LIMIT: Final = 50 << 20
+"""Bytes of one mail, as many as doors take; a larger one is reported."""
 _CHUNK: Final = 65_536
 _HEAD: Final = 4_096
 _SEPARATOR: Final = re.compile(rb"From .*\d\d:\d\d")
@@ -109,7 +109,7 @@ def _alone(place: str, file: BinaryIO) -> Found:
 
 def _found(place: str, content: bytes, size: int) -> Found:
     if size > MAIL_LIMIT:
-        return Found(place, size, problem=f"is larger than {MAIL_LIMIT // 1_000_000} MB")
+        return Found(place, size, problem=f"is larger than {MAIL_LIMIT >> 20} MB")
     if not content.strip():
         return Found(place, size, problem="is empty")
     if not _A_FIELD.match(content.removeprefix(b"\xef\xbb\xbf")[:_HEAD]):

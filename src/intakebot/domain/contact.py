@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from pathlib import Path
 
 SPOKEN = ("phone", "fax", "walk-in")
 """Channels of contacts that an agent writes down: nobody can be answered there in writing."""
@@ -81,8 +82,20 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFile:
+    """Where the raw bytes of a large contact are, and how many they are; whoever reads them opens it."""
+
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class PendingContact:
-    """A kept contact that waits for registration, with its raw bytes. `attempts` counts this attempt too."""
+    """A kept contact that waits for registration. `attempts` counts this attempt too.
+
+    `content` are its raw bytes; where `file` is given, those are only the first, and the file has all of them: many
+    large contacts may wait, and only the process that reads them needs their bytes.
+    """
 
     id: int
     channel: str
@@ -91,6 +104,12 @@ class PendingContact:
     received_at: datetime
     attempts: int
     repeat_of: int | None = None
+    file: KeptFile | None = None
+
+    @property
+    def size(self) -> int:
+        """How many raw bytes there are in all."""
+        return self.file.size if self.file else len(self.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ MAX_FIELD_BYTES: Final = 8 * 1024
 MAX_FIELDS: Final = 1000
 
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
+_FIELD_LINE: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*\n?)|[^\n]*(?:\n[ \t][^\n]*)*\n?")
+"""A field with its folds, or with no groups a line that is none."""
+_ALL_FIELDS: Final = re.compile(rb"(?:[!-9;-~]{1,200}+[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+(?:\r?\n)?")
 _FOLD: Final = re.compile(rb"\r?\n[ \t]*")
 _LINE_WITH_FOLDS: Final = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
 _KNOWN: Final = re.compile(
@@ -73,16 +76,22 @@ def split_message(raw: bytes, defects: list[str]) -> tuple[bytes, bytes]:
 
     Leading blank lines, a byte order mark and an mbox `From ` line are not part of the header block.
     """
+    block, body_at = header_block(raw, defects)
+    return block, raw[body_at:]
+
+
+def header_block(raw: bytes, defects: list[str]) -> tuple[bytes, int]:
+    """Return the same header block, and where the body begins: that of a large mail is not copied for nothing."""
     start = start_of_headers(raw)
     limit = start + MAX_BLOCK_BYTES
     blank = _BLANK_LINE.search(raw, start, limit)
     if blank:
-        return _cut_at_prose(raw[start : blank.end()], raw[blank.end() :])
+        return _cut_at_prose(raw, start, blank.end())
     if limit >= len(raw):
-        return _cut_at_prose(raw[start:], b"")
+        return _cut_at_prose(raw, start, len(raw))
     defects.append("headers.too-long")
     blank = _BLANK_LINE.search(raw, limit)
-    return raw[start:limit], raw[blank.end() :] if blank else b""
+    return raw[start:limit], blank.end() if blank else len(raw)
 
 
 def start_of_headers(raw: bytes) -> int:
@@ -95,15 +104,17 @@ def start_of_headers(raw: bytes) -> int:
     return after_blanks if _KNOWN.match(raw, after_blanks) else start
 
 
-def _cut_at_prose(block: bytes, body: bytes) -> tuple[bytes, bytes]:
+def _cut_at_prose(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
     """Give lines back to the body that are no header fields and are followed by no well-known one."""
-    last_known = 0
+    block, last_known = raw[start:end], 0
+    if _ALL_FIELDS.fullmatch(block):
+        return block, end
     for known in _KNOWN.finditer(block):
         last_known = known.start()
     for line in _LINE_WITH_FOLDS.finditer(block, last_known):
         if line[0].strip() and not _FIELD.match(line[0]):
-            return block[: line.start()], block[line.start() :] + body
-    return block, body
+            return block[: line.start()], start + line.start()
+    return block, end
 
 
 def read_headers(block: bytes, defects: list[str], hint: str = "") -> Headers:
@@ -112,17 +123,17 @@ def read_headers(block: bytes, defects: list[str], hint: str = "") -> Headers:
     `hint` is the character set of the message's text, for fields that were sent as raw bytes.
     """
     fields: list[Field] = []
-    for line in _LINE_WITH_FOLDS.finditer(block):
-        if not line[0].strip():
+    for line in _FIELD_LINE.finditer(block):
+        name, value = line.groups()
+        if name is None and not line[0].strip():
             continue
         if len(fields) == MAX_FIELDS:
             defects.append("headers.too-many")
             break
-        match = _FIELD.match(line[0])
-        if match is None:
+        if name is None:
             defects.append("header.malformed")
-            continue
-        fields.append(_field(match[1], match[2], defects, hint))
+        else:
+            fields.append(_field(name, value, defects, hint))
     return Headers(tuple(fields))
 
 
@@ -131,6 +142,10 @@ def _field(name: bytes, value: bytes, defects: list[str], hint: str) -> Field:
         defects.append("header.too-long")
         value = value[:MAX_FIELD_BYTES]
     value = value.strip()
-    sent = clean_line(decode_field(_FOLD.sub(b" ", value) if b"\n" in value else value, hint))
+    if b"\n" in value:
+        value = _FOLD.sub(b" ", value)
+    sent = value.decode("ascii") if value.isascii() else ""
+    if not sent or not sent.isprintable():  # nearly all are: nothing is to be cleaned then
+        sent = clean_line(decode_field(value, hint))
     text = clean_line(decode_words(sent)) if "=?" in sent else sent
     return Field(name.decode("ascii").lower(), sent, text)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from intakebot.reading.header_blocks import BRACKETED, MOMENT
-from intakebot.reading.quote_words import DIRECTIONS, OURSELVES, ends_with_wrote, says_wrote
+from intakebot.reading.quote_words import DIRECTIONS, OURSELVES, TAIL, ends_with_wrote, says_wrote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 LINES: Final = 4
 _LONGEST: Final = 400
@@ -95,6 +95,13 @@ def closes(line: str) -> bool:
         return False
     bare = line.rstrip(_MARKS)
     return bare.endswith(_ENDINGS) or ends_with_wrote(bare)
+
+
+def closing_lines(lines: Iterable[str]) -> list[bool]:
+    """Return `closes` of each line; a text in which nobody `wrote` is told so at once, and not line by line."""
+    bares = [line.rstrip(_MARKS) if len(line) <= _LONGEST else "" for line in lines]
+    somebody_wrote = says_wrote("\n".join(bare[-TAIL:] for bare in bares))
+    return [bare.endswith(_ENDINGS) or (somebody_wrote and ends_with_wrote(bare)) for bare in bares]
 
 
 def introduction_at(lines: Sequence[str], number: int, closing: Sequence[bool]) -> Introduction | None:

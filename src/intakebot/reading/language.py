@@ -24,9 +24,14 @@ def language_of(text: str, declared: str, languages: tuple[str, ...]) -> str:
         if code in languages:
             return code
     sample = text[:_EXAMINED]
-    if len(languages) < 2 or sum(map(str.isalpha, sample)) < _FEWEST_LETTERS:  # noqa: PLR2004 - one is no choice
+    if len(languages) < 2 or not _tells(sample):  # noqa: PLR2004 - one is no choice
         return ""
     return str(_identifier(languages).classify(sample)[0])
+
+
+def _tells(sample: str) -> bool:
+    """Whether there are letters enough to go by; the first words mostly have them."""
+    return any(sum(map(str.isalpha, part)) >= _FEWEST_LETTERS for part in (sample[: 2 * _FEWEST_LETTERS], sample))
 
 
 @lru_cache(maxsize=8)

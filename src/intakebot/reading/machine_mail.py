@@ -167,7 +167,8 @@ def _auto_sign(headers: Headers) -> str:
     if submitted not in ("", "no"):
         return "auto-submitted"
     for field in headers.fields:
-        known = field.name in _AUTO_FIELDS or _LOOP_FIELD.fullmatch(field.name)
+        name = field.name
+        known = name in _AUTO_FIELDS or ("loop" in name and _LOOP_FIELD.fullmatch(name))
         if known and field.sent.lower() not in _SAYS_NO:
             return field.name
     suppressed = {word.strip().lower() for word in headers.sent("x-auto-response-suppress").split(",")}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from email.parser import BytesParser
 from typing import TYPE_CHECKING, Any, Final
 
-from fast_mail_parser import ParseError, PyMimePart, parse_email_tree
+from fast_mail_parser import DecodeError, ParseError, PyLazyMimePart, PyMimePart, parse_email_tree
 
 from intakebot.reading.charset import clean_line, decode
 from intakebot.reading.file_names import safe_name
@@ -24,6 +24,7 @@ from intakebot.reading.uuencode import without_files
 from intakebot.reading.words import base64_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from email.message import Message
 
     from intakebot.reading.headers import Headers
@@ -41,6 +42,9 @@ _MAX_TOLERATED: Final = 5_000_000  # bytes; beyond, the tolerant engine takes to
 _SAYS_QUOTED_PRINTABLE: Final = re.compile(
     rb"^Content-Transfer-Encoding:[ \t]*quoted-printable", re.IGNORECASE | re.MULTILINE
 )
+_SAYS_BASE64: Final = (b"Transfer-Encoding: base64", b"Transfer-Encoding: x-base64")
+"""How nearly all programs write it, and what makes the fast engine leave it encoded (see `_transfer_decoded`)."""
+_OF_A_FIELD: Final = b"ontent-"
 _NO_BLANK_LINE: Final = re.compile(
     rb"\n[Cc]ontent-[A-Za-z-]{2,30}:[^\n]*\n(?!\r?\n|[ \t]|[!-9;-~]{1,200}[ \t]*:|--)[^\n]"
 )
@@ -88,42 +92,48 @@ class _Budget:
         return self.left >= 0
 
 
-def read_parts(headers: Headers, body: bytes, defects: list[str]) -> Part:
-    """Return the tree of a message's body.
+def read_parts(headers: Headers, body: bytes | memoryview, defects: list[str]) -> Part:
+    """Return the tree of a message's body, which is copied once.
 
     Raises what the standard library raises on hostile nesting, or ValueError: the caller attempts this.
     """
-    source = _structure_fields(headers) + b"\r\n" + body
-    tree = _tree(source, body, defects)
+    tree = _tree(b"\r\n".join((_structure_fields(headers), body)), body, defects)
     if tree.parts or tree.content:
         return tree
     found = _PART_BEGINS.search(body, 0, _BOUNDARY_EXAMINED)
     if found and headers.sent("content-type").lower().startswith("multipart/"):
         defects.append("body.repaired")
         lost = b'Content-Type: multipart/mixed; boundary="' + found[1].rstrip() + b'"\r\n\r\n'
-        tree = _tree(lost + body, body, defects)
+        tree = _tree(b"".join((lost, body)), body, defects)
     if not tree.parts and not tree.content:  # a container without its boundary: what is there is the text
-        return replace(tree, content=body)
+        return replace(tree, content=bytes(body))
     return tree
 
 
-def _tree(source: bytes, body: bytes, defects: list[str]) -> Part:
+def _tree(source: bytes, body: bytes | memoryview, defects: list[str]) -> Part:
     """The tree as the fast engine sees it, or the tolerant one where the fast one refuses or sees nothing."""
     budget = _Budget()
     if _loses_words(source):
-        if _NO_BLANK_LINE.search(source):
+        if _lacks_a_blank_line(source):
             defects.append("body.repaired")
         return _counted(_tolerant_tree(source, budget), budget, defects)
     try:
         tree = _fast_tree(source, budget)
         leaves = tree.leaves()
-        if len(leaves) > _MAX_EMPTY or any(leaf.content for leaf in leaves) or not (tree.parts and body.strip()):
+        if len(leaves) > _MAX_EMPTY or any(leaf.content for leaf in leaves) or not (tree.parts and bytes(body).strip()):
             return _counted(tree, budget, defects)
-    except ParseError:
-        pass
+        read = _tolerant_tree
+    except ParseError as error:
+        read = _fast_tree if isinstance(error, DecodeError) and len(source) > _MAX_TOLERATED else _tolerant_tree
+    if read is _fast_tree:  # outside of the handler: what was raised keeps the source in memory
+        source = source.replace(*_SAYS_BASE64)
+    return _repaired(read, source, defects)
+
+
+def _repaired(read: Callable[[bytes, _Budget], Part], source: bytes, defects: list[str]) -> Part:
     defects.append("body.repaired")
     budget = _Budget()
-    return _counted(_tolerant_tree(source, budget), budget, defects)
+    return _counted(read(source, budget), budget, defects)
 
 
 def _loses_words(source: bytes) -> bool:
@@ -131,9 +141,20 @@ def _loses_words(source: bytes) -> bool:
 
     It drops raw 8-bit bytes from quoted-printable, and a first line that no blank line parts from the header fields.
     """
-    if len(source) > _MAX_TOLERATED or source.count(b"\n--") > MAX_PARTS:
+    if len(source) > _MAX_TOLERATED:
         return False
-    return (not source.isascii() and bool(_SAYS_QUOTED_PRINTABLE.search(source))) or bool(_NO_BLANK_LINE.search(source))
+    drops_bytes = not source.isascii() and bool(_SAYS_QUOTED_PRINTABLE.search(source))
+    return (drops_bytes or _lacks_a_blank_line(source)) and source.count(b"\n--") <= MAX_PARTS
+
+
+def _lacks_a_blank_line(source: bytes) -> bool:
+    """Whether a text begins right below a header field; the few places where one may be are found first."""
+    at = source.find(_OF_A_FIELD)
+    while at >= 0:
+        if at > 1 and _NO_BLANK_LINE.match(source, at - 2):
+            return True
+        at = source.find(_OF_A_FIELD, at + len(_OF_A_FIELD))
+    return False
 
 
 def _counted(tree: Part, budget: _Budget, defects: list[str]) -> Part:
@@ -160,16 +181,21 @@ def _tolerant_tree(source: bytes, budget: _Budget) -> Part:
 
 
 def _fast_tree(source: bytes, budget: _Budget) -> Part:
-    if _WORD_SIGN not in source:
-        return _from_fast(parse_email_tree(source), budget, b"")
+    if source.find(_WORD_SIGN, 0, source.rfind(_WORD_SIGN[1:]) + 1) < 0:  # quicker: files in base64 have none of it
+        return _from_fast(_parsed(source), budget, b"")
     signs = _STAND_INS if source.count(_WORD_SIGN) <= _MAX_LONGER else _SHORT_STAND_INS
     stand_in = next((sign for sign in signs if sign not in source), None)
     if stand_in is None:
         raise ParseError("encoded words cannot be hidden")
-    return _from_fast(parse_email_tree(source.replace(_WORD_SIGN, stand_in)), budget, stand_in)
+    return _from_fast(_parsed(source.replace(_WORD_SIGN, stand_in)), budget, stand_in)
 
 
-def _from_fast(node: PyMimePart, budget: _Budget, stand_in: bytes) -> Part:
+def _parsed(source: bytes) -> PyMimePart | PyLazyMimePart:
+    """Small mails at once, which is quicker; of large ones a part when it is asked for, which takes less memory."""
+    return parse_email_tree(source) if len(source) <= _MAX_TOLERATED else parse_email_tree(source, mode="lazy")
+
+
+def _from_fast(node: PyMimePart | PyLazyMimePart, budget: _Budget, stand_in: bytes) -> Part:
     fields = {name.lower(): _as_sent(values[0], stand_in) for name, values in node.headers.items() if values}
     content = node.content or b""
     if stand_in and "base64" not in fields.get("content-transfer-encoding", "").lower():

@@ -21,7 +21,7 @@ _WROTE: Final = (
 _WROTE_WORDS: Final = frozenset(_WROTE.split("|"))
 _WROTE_UNSPACED: Final = ("写道", "寫道", "書きました", "のメール", "작성", "썼습니다", "เขียน", "लिखा")
 _WORD: Final = re.compile(r"\w+")
-_TAIL: Final = 45  # characters: the verb, and in some languages a few words behind it
+TAIL: Final = 45  # characters: the verb, and in some languages a few words behind it
 
 
 def says_wrote(text: str) -> bool:
@@ -32,7 +32,7 @@ def says_wrote(text: str) -> bool:
 
 def ends_with_wrote(text: str) -> bool:
     """Tell whether a verb of writing ends a text, as far as the grammar of its language lets it."""
-    return says_wrote(text[-_TAIL:])
+    return says_wrote(text[-TAIL:])
 
 
 _OURSELVES: Final = (

@@ -17,7 +17,7 @@ import quotequail
 
 from intakebot.reading import cut_reasons
 from intakebot.reading.header_blocks import MOMENT, belongs_above, block_length
-from intakebot.reading.introductions import LINES, closes, introduction_at, introduction_before
+from intakebot.reading.introductions import LINES, closes, closing_lines, introduction_at, introduction_before
 from intakebot.reading.quote_words import EARLIER, says_wrote
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class _Search:
         self._lines = lines
         self._reasons = reasons
         first = zip(lines[: _SEARCHED_LINES + LINES], reasons, strict=False)
-        self._closing = [not reason and closes(line) for line, reason in first]
+        self._closing = closing_lines("" if reason else line for line, reason in first)
         self._examined = _examined(lines)
         self._asked = 0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 from typing import Final
 
 from intakebot.reading.charset import decode
@@ -16,7 +17,8 @@ from intakebot.reading.charset import decode
 _WORD: Final = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?=]|=(?!\?[^=])|\?(?!=))*)\?=")
 # A word whose end a limit of length cut off.
 _CUT: Final = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]+\??\Z")
-_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
+_NO_LETTERS: Final = bytes(set(range(256)) - set(b"+/" + (string.ascii_letters + string.digits).encode()))
+"""The bytes that are no letters of base64."""
 
 
 def decode_words(text: str) -> str:
@@ -54,7 +56,7 @@ class _Held:
             self._pieces.append(binascii.a2b_qp(raw, header=True))
             return
         self._letters += raw
-        if raw.endswith(b"=") or len(_NOT_BASE64.sub(b"", self._letters)) % 4 == 0:
+        if raw.endswith(b"=") or len(self._letters.translate(None, _NO_LETTERS)) % 4 == 0:
             self._close()
 
     def bytes(self) -> bytes:
@@ -69,7 +71,11 @@ class _Held:
 
 def base64_bytes(raw: bytes) -> bytes:
     """Decode base64 as far as it goes: up to its padding, whatever else stands between, a lone letter left out."""
-    letters = _NOT_BASE64.sub(b"", raw.partition(b"=")[0])
-    if len(letters) % 4 == 1:  # six bits carry no byte
-        letters = letters[:-1]
-    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+    end = raw.find(b"=")
+    letters = (raw if end < 0 else raw[:end]).translate(None, _NO_LETTERS)
+    whole = len(letters) // 4 * 4
+    decoded = binascii.a2b_base64(memoryview(letters)[:whole])
+    rest = letters[whole:]
+    if len(rest) < 2:  # noqa: PLR2004 - six bits carry no byte
+        return decoded
+    return decoded + binascii.a2b_base64(rest + b"=" * (4 - len(rest)))

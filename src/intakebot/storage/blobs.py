@@ -11,8 +11,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from intakebot.domain.contact import KeptFile
+
 INLINE_LIMIT = 256 * 1024
 """Bytes up to which raw messages are kept in the database."""
+_BEGINNING = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,16 @@ class Blobs:
 
     def read(self, name: str) -> bytes:
         """The bytes of a blob."""
-        descriptor = os.open(self._place(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
+        with os.fdopen(self._opened(name), "rb") as file:
             return file.read()
+
+    def beginning(self, name: str) -> tuple[bytes, KeptFile]:
+        """The first 4 kB of a blob, and where all of it is."""
+        with os.fdopen(self._opened(name), "rb", buffering=0) as file:
+            return file.read(_BEGINNING), KeptFile(self._place(name).absolute(), os.fstat(file.fileno()).st_size)
+
+    def _opened(self, name: str) -> int:
+        return os.open(self._place(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def _place(self, name: str) -> Path:
         return self.data_dir / "blobs" / name[:2] / name

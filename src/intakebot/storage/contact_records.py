@@ -224,6 +224,7 @@ def begin_attempts(
 
 
 def _pending(row: Row[Any], recipients: tuple[str, ...], blobs: Blobs) -> PendingContact:
+    content, file = blobs.beginning(row.blob) if row.blob else (row.content, None)
     return PendingContact(
         id=row.id,
         channel=row.channel,
@@ -236,10 +237,11 @@ def _pending(row: Row[Any], recipients: tuple[str, ...], blobs: Blobs) -> Pendin
             tls=row.tls,
             arrived_at=row.arrived_at,
         ),
-        content=blobs.read(row.blob) if row.blob else row.content,
+        content=content,
         received_at=row.received_at,
         attempts=row.attempts,
         repeat_of=row.repeat_of,
+        file=file,
     )
 
 

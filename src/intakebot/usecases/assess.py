@@ -201,7 +201,7 @@ def _facts_of(read: ReadContact, workflow: str) -> dict[str, Any]:
         pending.channel,
         pending.envelope.recipients,
         workflow,
-        size=len(pending.content),
+        size=pending.size,
         peer=pending.envelope.peer,
     )
 

@@ -11,7 +11,7 @@ import pytest
 
 from contract.storage.records import NOW, Room, new_case, new_contact, opening, outcome
 from intakebot.domain.change import Change
-from intakebot.domain.contact import ContactState, Kept
+from intakebot.domain.contact import ContactState, Kept, KeptFile
 from intakebot.domain.errors import ConflictError, NotFoundError, StorageUnavailableError
 from intakebot.storage.archive import SqlArchive
 from intakebot.storage.blobs import Blobs
@@ -147,7 +147,10 @@ def test_a_large_mail_is_a_blob_for_its_owner_only(room: Room) -> None:  # case 
     assert stat.S_IMODE(blob.stat().st_mode) == 0o600
     assert room.rows("SELECT count(*) FROM raw_messages") == [(0,)]
     (pending,) = room.do(lambda store: store.begin_attempts(None, 10))
-    assert pending.content == contact.incoming.content
+    assert pending.file == KeptFile(blob.absolute(), len(contact.incoming.content))
+    assert blob.read_bytes() == contact.incoming.content
+    assert pending.size == len(contact.incoming.content)
+    assert pending.content == contact.incoming.content[:4096]  # whoever waits holds no more of it in memory
 
 
 def test_a_symlink_in_the_blob_folder_is_not_followed(room: Room, tmp_path: Path) -> None:  # case K07

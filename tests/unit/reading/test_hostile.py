@@ -192,6 +192,12 @@ def test_an_impossible_date_is_no_date(date: str, known: bool) -> None:  # noqa:
     assert ("date.unreadable" in message.defects) is not known
 
 
+def test_detectors_that_fail_on_a_sender_fill_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    message = read_message(b"Subject: Undelivered mail\r\n\r\nWe could not deliver it.\r\n", envelope_sender="")
+    assert message.machine is not None
+    assert caplog.records == []
+
+
 def test_a_field_beyond_the_limit_is_cut_there() -> None:  # case F03
     message = read_message(b"Subject: " + b"a" * 20_000 + b"\r\n\r\nx")
     assert 8_000 < len(message.subject) <= 8_192
