@@ -35,8 +35,6 @@ RETURNED: Final = (
 _NO_FAILURE: Final = ("delivered", "relayed", "expanded")
 _NOT_YET: Final = ("delayed", "deferred", "warning")
 _EXAMINED_BYTES: Final = 64 * 1024  # recipients come first; 256 KB of empty blocks take the parser 4 s
-# Its detectors fail on senders that are none, each of them with a traceback; what the others find counts all the same.
-logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 _MAX_REPORTS: Final = 100
 _MAX_PARAGRAPHS: Final = 500  # every empty block costs the detectors as much as a full one
 _BLANK_LINES: Final = re.compile(rb"\r?\n(?:[ \t]*\r?\n)+")
