@@ -100,7 +100,11 @@ def started(kind: str, place: Path) -> Iterator[tuple[int, int]]:
     if kind == "service":
         settings = ["--config", str(place / "config" / "intakebot.yaml"), "--data", str(place / "data")]
         command = [sys.executable, "-m", "intakebot", *settings, "run"]
-    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    # A session of its own, as a service manager gives it and as Postfix takes it: Linux shares processors out by session
+    # (sched_autogroup), and in ours the server would have to share with the client and whatever else was started here.
+    with subprocess.Popen(
+        command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    ) as process:
         try:
             said = process.stdout.readline() if process.stdout else ""
             found = re.search(r"(?:port |:)(\d{4,5})\b", said)
