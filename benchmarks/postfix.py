@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.machine import go_first
+
 _PATIENCE = 20.0
 _MAIN = """\
 compatibility_level = 3.6
@@ -64,7 +66,9 @@ def postfix() -> Iterator[tuple[int, int]]:
             written = place / "queue" / "pid" / "master.pid"
             try:
                 _wait_for(port)
-                yield int(written.read_text()), port
+                master = int(written.read_text())
+                go_first(master)
+                yield master, port
             finally:
                 os.kill(int(written.read_text()) if written.exists() else running.pid, signal.SIGTERM)
 

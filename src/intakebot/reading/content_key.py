@@ -35,6 +35,7 @@ MAILBOX_HEADERS: Final = frozenset(
 _ID_BLOCK_BYTES: Final = 65_536
 _PIECE_BYTES: Final = 1 << 20
 _EMPTY_LINE: Final = re.compile(rb"\r?\n\r?\n")
+_EMPTY_LINES: Final = re.compile(rb"\A(?:\r?\n)+")
 _MESSAGE_ID: Final = re.compile(
     rb"^message-id[ \t]*:([^\n]{0,4096}(?:\n[ \t][^\n]{0,998}){0,3})", re.IGNORECASE | re.MULTILINE
 )
@@ -71,6 +72,7 @@ def _trace_fields(hop_headers: frozenset[str]) -> re.Pattern[bytes]:
 
 def message_id_of(raw: bytes) -> str:
     """Return the Message-ID without brackets, from the first 64 KB of the headers; '' if absent."""
-    block = raw[:_ID_BLOCK_BYTES].replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")[0]
-    found = _MESSAGE_ID.search(block)
+    block = _EMPTY_LINES.sub(b"", raw[:_ID_BLOCK_BYTES])
+    head = block[: _end_of_head(block)].replace(b"\r\n", b"\n")  # of the head alone: a mail is mostly body
+    found = _MESSAGE_ID.search(head)
     return own_message_id(clean_line(found[1].decode("utf-8", "replace"))) if found else ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,22 @@ def test_migrations_make_the_tables_that_the_code_knows(empty: Database) -> None
 def _is_apart(difference: object) -> bool:
     """Alembic's own table, and the search index, which each database has in a form of its own."""
     return "alembic_version" in str(difference) or "case_search" in str(difference)
+
+
+@pytest.mark.parametrize(("made_with", "pages"), [(None, (8192, 2048)), (4096, (4096, 4096))])
+def test_the_log_has_one_size_whatever_pages_a_file_was_made_with(
+    tmp_path: Path, made_with: int | None, pages: tuple[int, int]
+) -> None:
+    if made_with:
+        with closing(sqlite3.connect(tmp_path / "intakebot.db")) as older:
+            older.executescript(f"PRAGMA page_size = {made_with}; PRAGMA journal_mode = WAL; CREATE TABLE old (id)")
+    with closing(open_database("sqlite+pysqlite:///intakebot.db", tmp_path)) as opened:
+        migrate(opened)
+        with opened.writing.connect() as connection:
+            found = [
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_size", "wal_autocheckpoint")
+            ]
+    assert tuple(found) == pages
 
 
 def test_migrating_again_with_rows_in_place_changes_nothing(empty: Database) -> None:
