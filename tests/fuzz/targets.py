@@ -90,7 +90,8 @@ def _threading(raw: bytes) -> None:
 
 def _sender(raw: bytes) -> None:
     """What servers say about a sender, as it came, as a server writes it, and stamped on a mail that says the same."""
-    written = clean_line(raw[: 2 * MAX_FIELD_BYTES].decode("utf-8", "replace"))
+    raw = raw[: 2 * MAX_FIELD_BYTES]  # no more of a field is looked at; bodies are the target `mime`'s
+    written = clean_line(raw.decode("utf-8", "replace"))
     server = server_of(written) or UNNAMED
     for finding in findings_of(written):
         assert finding.method == finding.method.lower()

@@ -83,7 +83,7 @@ async def test_an_address_is_muted_for_a_time_and_people_may_still_write(house: 
     assert (await house.desk.ask("contact.show", {"id": shown["contact_id"]}))["not_sent"] == shown["not_sent"]
     await house.perform("bob", Take(1002))
     answer = await house.perform("bob", Ask(1002, text="Which one?"))
-    assert "came back at" in answer["warnings"][0]
+    assert "came back on" in answer["warnings"][0]
     await house.deliver()
     assert len(house.outlet.taken) == left + 1
     house.advance(timedelta(days=7, minutes=1))
