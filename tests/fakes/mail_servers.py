@@ -169,6 +169,7 @@ def _dovecot_settings(place: Path, port: int) -> str:
         "mail_gid = nogroup",
         "mail_location = maildir:~/Maildir",
         "mail_fsync = never",
+        "mailbox_idle_check_interval = 1 secs",  # where the system has no watch left for it, it looks by itself
         "mail_max_userip_connections = 200",
         f"passdb {{\n driver = passwd-file\n args = scheme=PLAIN username_format=%u {place}/users\n}}",
         f"userdb {{\n driver = static\n args = uid=nobody gid=nogroup home={place}/mail/%u\n}}",
