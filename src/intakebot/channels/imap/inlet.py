@@ -11,6 +11,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from intakebot.channels.imap.collecting import Collector, Look
@@ -22,6 +23,8 @@ from intakebot.edge import guarded
 from intakebot.ports import Intake
 from intakebot.ports.mailboxes import Mailboxes
 
+SETTLING = timedelta(seconds=2)
+"""So soon after IDLE began the folder is looked at once more."""
 FOR_A_PERSON = frozenset({"certificate", "login", "folder"})
 """Troubles that time does not mend: told at once."""
 SILENT_POLLS, SILENT_AT_LEAST = 3, timedelta(minutes=15)
@@ -121,14 +124,20 @@ class ImapInlet:
             await self._wait(self._pause.seconds(), stop)
             return
         self._pause.over()
-        now = await self._thread.call(connection.select)
-        if now.last_uid != look.folder.last_uid and not look.elsewhere:
-            return  # it came during the look: a server tells of it once, and may have done so already
         latest = clock.now() + min(mailbox.poll, timedelta(seconds=mailbox.timing.renew))
-        if await self._thread.call(connection.can, "IDLE"):
-            await self._thread.call(connection.watch, lambda: stop.is_set() or clock.now() >= latest, clock.now)
-        else:
-            await clock.until(latest, stop)
+        for limit in (min(latest, clock.now() + SETTLING), latest):  # what comes as IDLE begins may not be told of
+            now = await self._thread.call(connection.select)
+            if now.last_uid != look.folder.last_uid and not look.elsewhere:
+                return  # it came during the look: a server tells of it once, and may have done so already
+            if not await self._thread.call(connection.can, "IDLE"):
+                await clock.until(latest, stop)
+                return
+            await self._thread.call(connection.watch, partial(self._is_over, stop, limit), clock.now)
+            if stop.is_set() or clock.now() < limit:
+                return  # something has come
+
+    def _is_over(self, stop: asyncio.Event, limit: datetime) -> bool:
+        return stop.is_set() or self._clock.now() >= limit
 
     async def _break_off(self, connection: Connection, stop: asyncio.Event, over: asyncio.Event) -> None:
         """After a stop, do not wait for a server that does not answer."""
