@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -82,18 +82,14 @@ class Questions:
     def _case_show(self, number: int) -> Any:  # noqa: ANN401
         case = self._archive.case(number)
         suggestion = suggested_category(self._house, self._archive, case)
-        proposed = open_proposals(self._archive, case, self._archive.events(number))
+        events = self._archive.events(number)
         return case | {
             "actions": self._actions_of(case),
             "suggestion": suggestion,
-            "proposed_tasks": proposed,
-            "not_sent": self._not_sent(number),
+            "proposed_tasks": open_proposals(self._archive, case, events),
+            "not_sent": _not_sent(events),
             "files": [shown_file(self._house, file) for file in self._archive.files_of(number)],
         }
-
-    def _not_sent(self, number: int) -> list[str]:
-        """Why automatic replies about a case did not leave, in order."""
-        return [event["note"] for event in self._archive.events(number) if event["kind"] == "reply.suppressed"]
 
     def _case_log(self, number: int) -> Any:  # noqa: ANN401
         return self._archive.events(number)
@@ -124,7 +120,7 @@ class Questions:
     def _contact_show(self, id: int) -> Any:  # noqa: ANN401, A002 - the question's own argument name
         contact = self._archive.contact(id)
         return contact | {
-            "not_sent": self._not_sent(contact["case"]) if contact.get("case") else [],
+            "not_sent": _not_sent(self._archive.events(contact["case"])) if contact.get("case") else [],
             "files": [shown_file(self._house, file) for file in contact["files"]],
         }
 
@@ -182,3 +178,8 @@ class Questions:
 def _with_status(delivery: Mapping[str, Any]) -> dict[str, Any]:
     """The delivery with the enhanced status (RFC 3463) that its last answer names, '' without one."""
     return dict(delivery) | {"status": status_in(delivery["answer"])}
+
+
+def _not_sent(events: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Why automatic replies about a case did not leave, in the order of its history."""
+    return [event["note"] for event in events if event["kind"] == "reply.suppressed"]
