@@ -24,14 +24,14 @@ from intakebot.usecases.past import Judge
 from intakebot.usecases.past_index import PastIndex
 from intakebot.usecases.rehearsal import Past, decide_touched, touched
 
-CONTACTS, DIFFERENT = 100_000, 5_000
+CONTACTS, DIFFERENT = 100_000, 10_000
 RULES = 300
 CHANGED = 20
 VOCABULARY = 4_000
 WORDS_OF_A_MAIL = 150
 ONE_RULE_MS = 500
 WHOLE_RULESET = 5_000  # contacts in a second
-WHOLE = 20_000
+UNTESTED = 1_000
 
 
 def rehearsal() -> Iterator[Figure]:
@@ -55,7 +55,7 @@ def _figures() -> Iterator[Figure]:
     began = time.perf_counter()
     touched(index, old, new)
     yield _span("a rule asks what nobody has tested: all are read", began)
-    yield _whole(index, past, workflows)
+    yield from _whole(PastIndex(past.contacts[:DIFFERENT], past.was[:DIFFERENT], past.tested), past, workflows)
 
 
 def _one_rule(
@@ -69,14 +69,22 @@ def _one_rule(
     return Figure(named, round(took, 1), "ms", ok=took <= ONE_RULE_MS, most=ONE_RULE_MS)
 
 
-def _whole(index: PastIndex, past: Past, workflows: Mapping[str, Workflow]) -> Figure:
-    """Every contact is decided again, by rules of which none is alike."""
-    new = _ruleset(then={"category": "logistics/changed"}, prefix="other")
-    judge = Judge(new, workflows, past.tested)
-    began = time.perf_counter()
-    decide_touched(index, judge, index.bits(range(WHOLE)))
-    rate = WHOLE / (time.perf_counter() - began)
-    return Figure("a whole ruleset", round(rate, 1), "contacts/s", bar=None, ok=rate >= WHOLE_RULESET)
+def _whole(index: PastIndex, past: Past, workflows: Mapping[str, Workflow]) -> Iterator[Figure]:
+    """Contacts of which no two say the same are decided again, by rules that are all others.
+
+    The last figure has no bar: nobody can spare work where rules write something of the caller into every decision.
+    """
+    for name, new, barred in (
+        ("a whole ruleset", _ruleset(prefix="other"), True),
+        ("a whole ruleset, of conditions that nobody has tested", _ruleset(prefix="other", words=UNTESTED), True),
+        ("a whole ruleset, every contact by itself", _ruleset(prefix="other", queue="{from}"), False),
+    ):
+        judge = Judge(new, workflows, past.tested)
+        began = time.perf_counter()
+        decide_touched(index, judge, index.everybody)
+        rate = len(index.contacts) / (time.perf_counter() - began)
+        bar = WHOLE_RULESET if barred else None
+        yield Figure(name, round(rate, 1), "contacts/s", bar=bar, ok=None if bar is None else rate >= bar)
 
 
 def _span(name: str, began: float) -> Figure:
@@ -98,12 +106,14 @@ def _ruleset(
     prefix: str = "rule",
     *,
     without: bool = False,
+    words: int = 0,
+    queue: str = "noc",
 ) -> Ruleset:
-    """300 rules on words, of which one is changed, or missing."""
+    """300 rules on words (from the how-many-th on), of which one is changed, or missing."""
     classify = [
         {
             "id": f"{prefix}.{number}",
-            "when": _both(number, number),
+            "when": _both(words + number, words + number),
             "then": {"category": f"area{number % 7}/topic{number}"},
         }
         for number in range(RULES)
@@ -113,10 +123,11 @@ def _ruleset(
     if without:
         del classify[CHANGED]
     route = [{"id": f"{prefix}.route", "when": {"category": {"under": "area3"}}, "then": {"queue": "noc"}}]
+    queues = {name: {"queue": queue} for name in ("crc", "crc-technical")}
     stages = {
         "identify": {"default": {"support": "unknown"}},
         "classify": {"default": {"category": "general/unsorted"}, "rules": classify},
-        "route": {"default": {"crc": {"queue": "crc"}, "crc-technical": {"queue": "noc"}}, "rules": route},
+        "route": {"default": queues, "rules": route},
     }
     return load_ruleset([node_of({"schema": "intakebot.rules/1", "stages": stages})])
 

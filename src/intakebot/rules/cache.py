@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeAlias
 
 from intakebot.domain.errors import Problem
 from intakebot.domain.positions import Node, Place
@@ -19,8 +19,12 @@ from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Ru
 from intakebot.rules.operators import later
 from intakebot.rules.world import World
 
-SCHEMA = "intakebot.ruleset/1"
+SCHEMA = "intakebot.ruleset/2"
 """Changes with the form of the bytes and with the meaning of rules; whoever changes either raises it."""
+
+
+Places: TypeAlias = "dict[Place, int]"
+"""Every place that a ruleset names, once, and its number."""
 
 
 def cache_key(program: str, files: Iterable[tuple[str, bytes]], world: World) -> str:
@@ -47,16 +51,18 @@ def _settled(part: object) -> Any:  # noqa: ANN401 - JSON-like, whatever the wor
 
 def to_bytes(ruleset: Ruleset, warnings: Iterable[Problem], key: str) -> bytes:
     """A ruleset without errors and what was found, under the key of what it follows from."""
-    files: dict[str, int] = {}
-    content = {
+    places: Places = {}
+    content: dict[str, Any] = {
         "hash": ruleset.hash,
         "lists": {name: list(entries) for name, entries in ruleset.lists.items()},
         "atoms": [[atom.field, atom.operator, list(atom.wanted)] for atom in ruleset.atoms],
-        "stages": [_stage(stage, files) for stage in ruleset.stages],
-        "unused": [[name, _place(place, files)] for name, place in ruleset.unused_lists],
+        "stages": [_stage(stage, places) for stage in ruleset.stages],
+        "unused": [[name, _place(place, places)] for name, place in ruleset.unused_lists],
         "warnings": [[each.file, each.line, each.sentence] for each in warnings],
     }
-    payload = json.dumps({**content, "files": list(files)}, separators=(",", ":")).encode()
+    payload = json.dumps(
+        {**content, "places": [[each.file, each.line] for each in places]}, separators=(",", ":")
+    ).encode()
     return _header(key, payload) + payload
 
 
@@ -69,13 +75,13 @@ def from_bytes(
     if content[:length] != _header(key, payload):
         return None
     plain = json.loads(payload)
-    reader = _Reader(plain["files"])
+    reader = _Reader([Place(file, line) for file, line in plain["places"]])
     ruleset = Ruleset(
         hash=plain["hash"],
         stages=tuple(reader.stage(stage) for stage in plain["stages"]),
         lists={name: tuple(entries) for name, entries in plain["lists"].items()},
         atoms=tuple(_atom(*atom) for atom in plain["atoms"]),
-        unused_lists=tuple((name, reader.place(place)) for name, place in plain["unused"]),
+        unused_lists=tuple((name, reader.places[place]) for name, place in plain["unused"]),
         sources=sources,
     )
     return ruleset, tuple(Problem(file, line, said, "warning") for file, line, said in plain["warnings"])
@@ -91,65 +97,64 @@ def _atom(field: str, operator: str, wanted: list[Any]) -> Atom:
     return Atom(field, operator, operands, later(operator, operands))
 
 
-def _stage(stage: Stage, files: dict[str, int]) -> list[Any]:
-    default = None if stage.default is None else _node(stage.default, files)
-    rules = [_rule(rule, files) for rule in stage.rules]
-    return [stage.name, _place(stage.place, files), stage.hit, dict(stage.merge), default, rules]
+def _stage(stage: Stage, places: Places) -> list[Any]:
+    default = None if stage.default is None else _node(stage.default, places)
+    rules = [_rule(rule, places) for rule in stage.rules]
+    return [stage.name, _place(stage.place, places), stage.hit, dict(stage.merge), default, rules]
 
 
-def _rule(rule: Rule, files: dict[str, int]) -> list[Any]:
-    tests = [[_given(test), test.expect, _place(test.place, files)] for test in rule.tests]
-    when, then = _condition(rule.condition, files), _node(rule.then, files)
-    return [rule.id, _place(rule.place, files), rule.note, list(rule.on), when, then, tests, rule.mode]
+def _rule(rule: Rule, places: Places) -> list[Any]:
+    tests = [[_given(test), test.expect, _place(test.place, places)] for test in rule.tests]
+    when, then = _condition(rule.condition, places), _node(rule.then, places)
+    return [rule.id, _place(rule.place, places), rule.note, list(rule.on), when, then, tests, rule.mode]
 
 
 def _given(test: RuleTest) -> dict[str, Any]:
     return {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in test.given.items()}
 
 
-def _place(place: Place, files: dict[str, int]) -> list[int]:
-    return [files.setdefault(place.file, len(files)), place.line]
+def _place(place: Place, places: Places) -> int:
+    return places.setdefault(place, len(places))
 
 
-def _node(node: Node, files: dict[str, int]) -> list[Any]:
-    place = _place(node.place, files)
+def _node(node: Node, places: Places) -> list[Any]:
+    place = _place(node.place, places)
     if isinstance(node.value, Mapping):
-        keys = None if node.keys is None else {key: _place(at, files) for key, at in node.keys.items()}
-        return [place, "mapping", {key: _node(part, files) for key, part in node.value.items()}, keys]
+        keys = None if node.keys is None else {key: _place(at, places) for key, at in node.keys.items()}
+        return [place, "mapping", {key: _node(part, places) for key, part in node.value.items()}, keys]
     if isinstance(node.value, tuple):
-        return [place, "list", [_node(part, files) for part in node.value]]
+        return [place, "list", [_node(part, places) for part in node.value]]
     return [place, "value", node.value]
 
 
-def _condition(condition: Condition, files: dict[str, int]) -> list[Any]:
+def _condition(condition: Condition, places: Places) -> list[Any]:
     match condition:
         case Leaf(atom, place):
-            return ["is", atom, _place(place, files)]
+            return ["is", atom, _place(place, places)]
         case NotOf(part):
-            return ["not", _condition(part, files)]
+            return ["not", _condition(part, places)]
         case AllOf(parts):
-            return ["all", [_condition(part, files) for part in parts]]
+            return ["all", [_condition(part, places) for part in parts]]
         case AnyOf(parts):
-            return ["any", [_condition(part, files) for part in parts]]
+            return ["any", [_condition(part, places) for part in parts]]
 
 
 class _Reader:
     """Makes of plain values what they were made of. Places are shared: a ruleset has many in one line."""
 
-    def __init__(self, files: list[str]) -> None:
-        self._files = files
-        self._places: dict[tuple[int, int], Place] = {}
+    def __init__(self, places: list[Place]) -> None:
+        self.places = places
 
     def stage(self, plain: list[Any]) -> Stage:
         name, place, hit, merge, default, rules = plain
         read = None if default is None else self._node(default)
-        return Stage(name, self.place(place), hit, merge, read, tuple(self._rule(rule) for rule in rules))
+        return Stage(name, self.places[place], hit, merge, read, tuple(self._rule(rule) for rule in rules))
 
     def _rule(self, plain: list[Any]) -> Rule:
         name, place, note, on, when, then, tests, mode = plain
         return Rule(
             id=name,
-            place=self.place(place),
+            place=self.places[place],
             note=note,
             on=tuple(on),
             condition=self._condition(when),
@@ -161,29 +166,21 @@ class _Reader:
     def _test(self, plain: list[Any]) -> RuleTest:
         given, expect, place = plain
         facts = {name: tuple(fact) if isinstance(fact, list) else fact for name, fact in given.items()}
-        return RuleTest(facts, expect, self.place(place))
-
-    def place(self, plain: list[int]) -> Place:
-        """A place that was written by `_place`."""
-        key = (plain[0], plain[1])
-        place = self._places.get(key)
-        if place is None:
-            place = self._places[key] = Place(self._files[key[0]], key[1])
-        return place
+        return RuleTest(facts, expect, self.places[place])
 
     def _node(self, plain: list[Any]) -> Node:
-        place, kind, value = self.place(plain[0]), plain[1], plain[2]
+        place, kind, value = self.places[plain[0]], plain[1], plain[2]
         if kind == "value":
             return Node(value, place)
         if kind == "list":
             return Node(tuple(self._node(part) for part in value), place)
-        keys = None if plain[3] is None else {key: self.place(at) for key, at in plain[3].items()}
+        keys = None if plain[3] is None else {key: self.places[at] for key, at in plain[3].items()}
         return Node({key: self._node(part) for key, part in value.items()}, place, keys)
 
     def _condition(self, plain: list[Any]) -> Condition:
         kind, what = plain[0], plain[1]
         if kind == "is":
-            return Leaf(what, self.place(plain[2]))
+            return Leaf(what, self.places[plain[2]])
         if kind == "not":
             return NotOf(self._condition(what))
         parts = tuple(self._condition(part) for part in what)

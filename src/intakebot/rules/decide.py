@@ -179,18 +179,18 @@ def _in_shadow(rule: Rule, truths: Truths) -> ShadowRule:
 
 
 def _apply(rule: Rule, truths: Truths) -> tuple[AppliedRule, dict[str, Plain]]:
-    captures = truths.captures(rule.condition) if not truths.from_known or _names_something(rule.then) else {}
+    captures = truths.captures(rule.condition) if not truths.from_known or names_something(rule.then) else {}
     actions, unfilled = _actions(rule.then, truths, captures)
     evidence = tuple(dict.fromkeys(truths.evidence(rule.condition)))
     return AppliedRule(rule.id, rule.place, evidence, captures, unfilled), actions
 
 
-def _names_something(then: Node) -> bool:
+def names_something(then: Node) -> bool:
     """Whether an action may hold the name of a capture."""
     if isinstance(then.value, str):
         return "{" in then.value
     parts = then.value.values() if isinstance(then.value, Mapping) else then.value
-    return isinstance(parts, Collection) and any(map(_names_something, parts))
+    return isinstance(parts, Collection) and any(map(names_something, parts))
 
 
 def _actions(then: Node, truths: Truths, captures: Mapping[str, str]) -> tuple[dict[str, Plain], tuple[str, ...]]:

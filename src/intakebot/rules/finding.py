@@ -119,15 +119,22 @@ class _Matched:
     """`matches`: by text that every match has, and what has none that tells anything by sets of patterns."""
 
     def __init__(self, atoms: Sequence[Numbered]) -> None:
-        sources = [(index, value, needed(value)) for index, atom in atoms for value in map(str, atom.wanted)]
-        weak = [(index, value) for index, value, needs in sources if not _telling(needs)]
-        strong = [(index, needs) for index, _, needs in sources if _telling(needs)]
-        self._strong = [(index, len(telling), _unsure(needs)) for index, needs in strong if (telling := _told(needs))]
-        told = [(number, pieces) for number, (_, needs) in enumerate(strong) for pieces in _told(needs)]
-        self._owner = [number for number, _ in told]
-        self._pieces = Pieces((need, piece) for need, (_, pieces) in enumerate(told) for piece in pieces)
-        self._weak = [index for index, _ in weak]
-        self._sets = PatternSet([source for _, source in weak]) if weak else None
+        self._strong: list[tuple[int, int, tuple[frozenset[str], ...]]] = []
+        self._weak: list[int] = []
+        self._owner: list[int] = []
+        looked_up: list[frozenset[str]] = []
+        weak: list[str] = []
+        for index, source in ((index, value) for index, atom in atoms for value in map(str, atom.wanted)):
+            told, unsure = _divided(needed(source))
+            if told:
+                self._owner += [len(self._strong)] * len(told)
+                self._strong.append((index, len(told), unsure))
+                looked_up += told
+            else:
+                self._weak.append(index)
+                weak.append(source)
+        self._pieces = Pieces((need, piece) for need, pieces in enumerate(looked_up) for piece in pieces)
+        self._sets = PatternSet(weak) if weak else None
 
     def find(self, entries: Sequence[Entry]) -> Iterable[int]:
         for entry in _texts(entries):
@@ -141,18 +148,13 @@ class _Matched:
                 yield from (self._weak[number] for number in self._sets.find(entry))
 
 
-def _told(needs: Sequence[frozenset[str]]) -> list[frozenset[str]]:
-    """The needs that are looked up: those whose every piece has a run of letters that tells something."""
-    return [pieces for pieces in needs if worth(pieces) >= _TELLING]
+def _divided(needs: Sequence[frozenset[str]]) -> tuple[list[frozenset[str]], tuple[frozenset[str], ...]]:
+    """The needs that are looked up, and those that the look-up by one word of each piece does not settle.
 
-
-def _unsure(needs: Sequence[frozenset[str]]) -> tuple[frozenset[str], ...]:
-    """The needs that a look-up by one word of each piece does not settle."""
-    return tuple(pieces for pieces in needs if worth(pieces) < _TELLING or not all(map(str.isalnum, pieces)))
-
-
-def _telling(needs: Sequence[frozenset[str]]) -> bool:
-    return bool(needs) and worth(needs[0]) >= _TELLING
+    Looked up are those whose every piece has a run of letters that tells something.
+    """
+    told = [pieces for pieces in needs if worth(pieces) >= _TELLING]
+    return told, tuple(pieces for pieces in needs if pieces not in told or not all(map(str.isalnum, pieces)))
 
 
 class _Affixes:

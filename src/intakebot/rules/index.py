@@ -12,7 +12,7 @@ from functools import cached_property
 
 from intakebot.rules.facts import is_message_fact
 from intakebot.rules.finding import FieldFinders, is_settled
-from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Ruleset, Stage
+from intakebot.rules.model import AllOf, AnyOf, Atom, Condition, Leaf, NotOf, Rule, Ruleset, Stage, leaves
 
 _KEPT = 16
 # How often a condition holds, roughly: only the order counts.
@@ -36,14 +36,13 @@ class Finders:
         self.fields: Mapping[str, FieldFinders] = {name: FieldFinders(numbered) for name, numbered in by_field.items()}
 
 
-class Index:
-    """What follows from a ruleset before any message is there. Immutable but for what it remembers."""
+class AtomIndex:
+    """What follows from atoms before any message is there. Immutable but for what it remembers."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
-        self.atoms = ruleset.atoms
-        self.finders = Finders(ruleset.atoms, range(len(ruleset.atoms)))
-        self.settled = frozenset(index for index, atom in enumerate(ruleset.atoms) if is_settled(atom))
-        self.stages = {stage.name: StageIndex(stage, ruleset.atoms) for stage in ruleset.stages}
+    def __init__(self, atoms: Sequence[Atom]) -> None:
+        self.atoms = atoms
+        self.finders = Finders(atoms, range(len(atoms)))
+        self.settled = frozenset(index for index, atom in enumerate(atoms) if is_settled(atom))
         self._by_tested: dict[frozenset[int], tuple[frozenset[int], Finders]] = {}
 
     @cached_property
@@ -72,6 +71,14 @@ class Index:
         return frozenset(map(self.by_key.__getitem__, true & self.by_key.keys()))
 
 
+class Index(AtomIndex):
+    """What follows from a whole ruleset."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        super().__init__(ruleset.atoms)
+        self.stages = {stage.name: StageIndex(stage, ruleset.atoms) for stage in ruleset.stages}
+
+
 class StageIndex:
     """The rules of one stage by their triggers."""
 
@@ -79,7 +86,7 @@ class StageIndex:
         self._rules = stage.rules
         self._always: list[int] = []
         self._by_field: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-        uses = Counter(index for rule in stage.rules for index in _atoms(rule.condition))
+        uses = Counter(index for rule in stage.rules for index in {leaf.atom for leaf in leaves(rule.condition)})
         costs = {index: count * _frequency(atoms[index]) for index, count in uses.items()}
         for position, rule in enumerate(stage.rules):
             triggers = _triggers(rule.condition, costs)
@@ -87,9 +94,8 @@ class StageIndex:
                 self._always.append(position)
             for index in triggers or ():
                 self._by_field[atoms[index].field][index].append(position)
-        looked_at = self._by_field.keys()
-        needs = (_needed(rule.condition) for rule in stage.rules)
-        self._needs = [frozenset(index for index in each if atoms[index].field in looked_at) for each in needs]
+        looked_at = {index for index in uses if atoms[index].field in self._by_field}
+        self._needs = [_needed(rule.condition) & looked_at for rule in stage.rules]
 
     def rules(self, candidates: Callable[[str], frozenset[int]]) -> list[Rule]:
         """The rules that may hold, in the order of the file; `candidates` gives the atoms of a field that may hold."""
@@ -110,25 +116,11 @@ def _frequency(atom: Atom) -> int:
     return _NEARLY_ALWAYS.get(atom.operator) or _OFTEN.get(atom.operator, 1)
 
 
-def _atoms(condition: Condition) -> set[int]:
-    match condition:
-        case Leaf(index):
-            return {index}
-        case NotOf(part):
-            return _atoms(part)
-        case AllOf(parts) | AnyOf(parts):
-            return set().union(*map(_atoms, parts))
-
-
-def _needed(condition: Condition) -> set[int]:
+def _needed(condition: Condition) -> frozenset[int]:
     """Atoms that all have to hold for the condition to hold."""
-    match condition:
-        case Leaf(index):
-            return {index}
-        case AllOf(parts):
-            return set().union(*map(_needed, parts))
-        case _:
-            return set()
+    if isinstance(condition, Leaf):
+        return frozenset((condition.atom,))
+    return _NO_ATOMS.union(*map(_needed, condition.parts)) if isinstance(condition, AllOf) else _NO_ATOMS
 
 
 def _triggers(condition: Condition, costs: Mapping[int, int]) -> set[int] | None:

@@ -93,14 +93,11 @@ Condition: TypeAlias = Leaf | AllOf | AnyOf | NotOf
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
     """All uses of atoms in a condition, in reading order."""
-    match condition:
-        case Leaf():
-            yield condition
-        case NotOf(part):
-            yield from leaves(part)
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from leaves(part)
+    if isinstance(condition, Leaf):
+        yield condition
+        return
+    for part in (condition.part,) if isinstance(condition, NotOf) else condition.parts:
+        yield from leaves(part)
 
 
 def spoken(condition: Condition, atoms: Sequence[Atom]) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 _DEEPEST = 30
 _MOST_PIECES = 64
+_PLAIN = re.compile(r"[A-Za-z0-9_ -]+(?![*?+{])")
+"""Letters that stand for themselves, without the last one where it is repeated."""
 _RUN = re.compile(r"[a-z0-9_]+")
 _GROUP = re.compile(r"\?(?:P?<\w+>|[A-Za-z-]*:)")
 _FLAGS = re.compile(r"\?[A-Za-z-]+\)")
@@ -83,6 +85,10 @@ class _Reader:
         run, exact = "", True
         needs: list[frozenset[str]] = []
         while self._at < len(self._source) and self._source[self._at] not in "|)":
+            plain = _PLAIN.match(self._source, self._at)
+            if plain is not None:
+                run, self._at = run + plain[0].lower(), plain.end()
+                continue
             part = self._one(depth)
             least = self._least()
             if part.exact is not None and least is None:

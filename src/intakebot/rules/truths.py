@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from intakebot.rules.facts import Fact, Facts
-    from intakebot.rules.index import Finders, Index
+    from intakebot.rules.index import AtomIndex, Finders
 
 _NONE: frozenset[int] = frozenset()
 NOTHING_KNOWN = KnownAtoms(frozenset(), frozenset())
@@ -36,7 +36,7 @@ class Truths:
         facts: Facts,
         atoms: Sequence[Atom],
         known: KnownAtoms = NOTHING_KNOWN,
-        index: Index | None = None,
+        index: AtomIndex | None = None,
         scan_cap: int = SCAN_CAP,
     ) -> None:
         self._learned: dict[str, Fact] = {}

@@ -14,7 +14,8 @@ from functools import reduce
 from operator import or_
 
 from intakebot.rules.facts import Fact, is_message_fact
-from intakebot.rules.model import AllOf, Atom, Condition, Leaf, NotOf
+from intakebot.rules.index import AtomIndex
+from intakebot.rules.model import AllOf, Atom, Condition, KnownAtoms, Leaf, NotOf
 from intakebot.rules.truths import Truths
 from intakebot.usecases.past import PastContact, Was
 from intakebot.usecases.seen_facts import is_said, unpacked_keys
@@ -50,6 +51,10 @@ class PastIndex:
                 places[key].append(place)
         self._by_rules = {rules: self.bits(found) for rules, found in by_rules.items()}
 
+    def part(self, places: Sequence[int]) -> PastIndex:
+        """An index of some of the contacts."""
+        return PastIndex([self.contacts[n] for n in places], [self.was[n] for n in places], self._tested)
+
     def bits(self, places: Iterable[int]) -> int:
         """The integer of these contacts."""
         held = bytearray(len(self.contacts) // 8 + 1)
@@ -59,9 +64,10 @@ class PastIndex:
 
     def places(self, bits: int) -> Iterator[int]:
         """The contacts of an integer, in order."""
-        for start, byte in enumerate(bits.to_bytes(len(self.contacts) // 8 + 1, "little")):
-            for bit in _BITS_OF_BYTE[byte]:
-                yield start * 8 + bit
+        for start, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
+            if byte:
+                for bit in _BITS_OF_BYTE[byte]:
+                    yield start * 8 + bit
 
     def decided_by(self, rules: str) -> int:
         """The contacts that a stored ruleset decided."""
@@ -80,18 +86,17 @@ class PastIndex:
             bits = bits & held if whole else bits | held
         return bits
 
-    def scan(self, atoms: Iterable[Atom]) -> int:
+    def scan(self, conditions: AtomIndex) -> int:
         """Test on the facts what no stored ruleset has tested; returns how many contacts had to be read."""
-        new = {atom.key: atom for atom in atoms if is_said(atom.field) and atom.key not in self._scanned}
+        new = {atom.key for atom in conditions.atoms if is_said(atom.field)} - self._scanned.keys()
         untested = {key: bits for key in new if (bits := self._untested(key))}
+        passed_over = KnownAtoms(frozenset(), frozenset(conditions.by_key.keys() - untested))
         held: dict[int, list[int]] = {key: [] for key in untested}
         together = reduce(or_, untested.values(), 0)
-        wanted = [new[key] for key in untested]
         for place in self.places(together):
-            truths = Truths(self.contacts[place].said(), wanted)
-            for number, atom in enumerate(wanted):
-                if truths.true(number):
-                    held[atom.key].append(place)
+            truths = Truths(self.contacts[place].said(), conditions.atoms, passed_over, conditions)
+            for key in truths.true_keys():
+                held[key].append(place)
         self._scanned |= {key: self.bits(found) & untested[key] for key, found in held.items()}
         return together.bit_count()
 

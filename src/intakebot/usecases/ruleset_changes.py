@@ -47,7 +47,7 @@ class Comparison:
                     yield from (atoms[leaf.atom] for leaf in leaves(rule.condition)) if rule else ()
 
     def touched(self, index: PastIndex) -> int:
-        """The contacts that the new ruleset may decide differently, as bits; `index.scan(self.atoms())` comes first."""
+        """The contacts that the new ruleset may decide differently, as bits; `index.scan` of `atoms()` comes first."""
         bits = 0
         for was, now, changes in zip(self.old.stages, self.new.stages, self.rules, strict=True):
             if (was.hit, dict(was.merge)) != (now.hit, dict(now.merge)):

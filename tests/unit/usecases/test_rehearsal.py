@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +14,8 @@ from fakes.standing_house import shipped
 from intakebot.rules.load import load_ruleset
 from intakebot.rules.model import Ruleset
 from intakebot.usecases.past import Judge, Was
-from intakebot.usecases.rehearsal import Rehearsal, compare, decide_all, rehearse
+from intakebot.usecases.past_index import PastIndex
+from intakebot.usecases.rehearsal import Rehearsal, compare, decide_all, decide_touched, rehearse
 
 WORKFLOWS = shipped()[0].organisation.workflows
 WORDS = ("signal", "invoice", "cancel", "router", "parcel", "KEY-1", "KEY-2")
@@ -38,6 +41,7 @@ told_early = [{"customer.tier": "gold"}, {"case.workflow": "crc"}, {"header.prec
 told_early += [{"agreement.tier": {"present": True}}, {"caller.identified": True}]
 told_late = [*told_early, {"agreement.tier": "gold"}, {"support": "unknown"}, {"support_key.state": {"present": False}}]
 decided = [*told_late, {"category": {"under": "technical"}}, {"category": "cancellation/late"}]
+decided += [{"business_object": "order"}, {"business_object.reference": "KEY-1"}]
 flagged = [*decided, {"case.workflow": "crc-technical"}, {"priority": "high"}, {"tags": ["gold"]}]
 says = [{"subject.words": [word]} for word in WORDS] + [{"body.words": [word]} for word in WORDS]
 says += [{"body": {"matches": "(?P<key>KEY-[0-9])"}}, {"header.x-priority": {"present": True}}]
@@ -45,15 +49,19 @@ known = {"guard": told_early[:3], "identify": told_early, "classify": told_late,
 ACTIONS: dict[str, list[Any]] = {
     "guard": [{"disposition": "machine"}, {"disposition": "refused", "reason": "no"}, {"suppress_reply": True}],
     "identify": [{"lookup": {"support_key": "{key}"}}, {"lookup": {"account": "7"}}, {"support": "known"}],
-    "classify": [{"category": category} for category in CATEGORIES],
+    "classify": [
+        *({"category": category} for category in CATEGORIES),
+        {"category": "logistics/{customer.tier}"},
+        {"business_object": {"type": "order", "reference": "{key}"}},
+    ],
     "flag": [{"tags": ["gold"], "priority": "high"}, {"priority": "low"}, {"tags": ["late"]}],
-    "route": [{"queue": "crc"}, {"queue": "noc"}, {"resolve": {"template": "how-to-reset"}}, {"assignee": "alice"}],
+    "route": [{"queue": "crc"}, {"resolve": {"template": "how-to-reset"}}, {"assignee": "{customer.tier}"}],
 }
 DEFAULTS: dict[str, list[Any]] = {
     "guard": [None],
     "identify": [{"support": "unknown"}, {"support": "known"}],
     "classify": [{"category": "general/unsorted"}, {"category": "technical/other"}],
-    "flag": [None],
+    "flag": [None, {"tags": ["{customer.tier}"]}],
     "route": [{"crc": {"queue": "crc"}, "crc-technical": {"queue": queue}} for queue in ("noc", "crc")],
 }
 
@@ -141,6 +149,157 @@ def test_only_what_can_change_is_decided_again_and_that_is_enough(
     assert altered(rehearsed) == otherwise(list(past.was), everything)
     by_earlier = list(decide_all(past, Judge(earlier[1], WORKFLOWS, past.tested)))
     assert altered(compared) == otherwise(by_earlier, everything)
+
+
+EVERY_KIND = [
+    Letter({"subject": subject, "body": body, "body.full": body}, given, looked_up)
+    for subject in WORDS[:3]
+    for body in ("", "router KEY-1", "router KEY-2")
+    for given in ({}, {"customer.tier": "gold", "caller.identified": True})
+    for looked_up in ({}, {"agreement.tier": "gold"}, {"customer.tier": "silver", "support_key.state": "valid"})
+]
+"""Letters that differ from one another in one thing, each of which some rules see and others do not."""
+
+
+@settings(max_examples=30, deadline=None)
+@given(rule_files.map(loaded), rule_files.map(loaded))
+def test_contacts_that_a_ruleset_cannot_tell_apart_are_decided_once_and_as_each_of_them_would_be(
+    old: Ruleset, new: Ruleset
+) -> None:
+    past = past_of([(letter, old) for letter in EVERY_KIND], WORKFLOWS)
+    everything = list(decide_all(past, Judge(new, WORKFLOWS, {key: frozenset() for key in past.tested})))
+    index = PastIndex(past.contacts, past.was, past.tested)
+
+    rehearsed = decide_touched(index, Judge(new, WORKFLOWS, past.tested), index.everybody)
+
+    assert altered(rehearsed) == otherwise(list(past.was), everything)
+
+
+def _letter(subject: str = "signal", body: str = "", tier: str = "gold", *, thread: bool = False) -> Letter:
+    return Letter({"subject": subject, "body": body, "body.full": body}, {"customer.tier": tier}, {}, in_thread=thread)
+
+
+def _routes(name: str, when: Any) -> dict[str, Any]:
+    return {"id": f"r.{name}", "when": when, "then": {"queue": f"queue-{name}"}}
+
+
+ROUTE = {"default": {"crc": {"queue": "crc"}, "crc-technical": {"queue": "crc"}}}
+ON_ROUTER = {"body.words": ["router"]}
+FOUND = {"id": "c", "when": {"subject": "signal"}, "then": {"category": "logistics/return"}}
+TOLD_APART: dict[str, tuple[Letter, Letter, Any, Any]] = {
+    "by a second rule of a stage that collects": (
+        _letter(body="router"),
+        _letter(),
+        {},
+        {
+            "flag": {
+                "hit": "collect",
+                "rules": [
+                    {"id": "f.a", "when": {"subject": "signal"}, "then": {"tags": ["a"]}},
+                    {"id": "f.b", "when": ON_ROUTER, "then": {"tags": ["b"], "priority": "high"}},
+                ],
+            }
+        },
+    ),
+    "by what a default writes": (
+        _letter(tier="gold"),
+        _letter(tier="silver"),
+        {},
+        {"route": {"default": {"crc": {"assignee": "{customer.tier}"}}}},
+    ),
+    "by what was looked up for them": (
+        _letter(body="router"),
+        _letter(),
+        {"identify": {"rules": [{"id": "i", "when": ON_ROUTER, "then": {"lookup": {"account": "7"}}}]}},
+        {"route": {"default": {"crc": {"queue": "noc"}}}},
+    ),
+    "by the thread that one stands in": (
+        _letter(thread=True),
+        _letter(),
+        {},
+        {"route": {"default": {"crc": {"queue": "noc"}}}},
+    ),
+    "by the topic that one shares": (
+        replace(_letter(), on_topic=True),
+        _letter(),
+        {"classify": {"rules": [FOUND]}},
+        {"classify": {"rules": [FOUND]}, "route": {"default": {"crc": {"queue": "noc"}}}},
+    ),
+    "by the topics that they share": (
+        replace(_letter(body="router"), on_topic=True),
+        replace(_letter(), on_topic=True),
+        {"classify": {"rules": [{"id": "d", "when": ON_ROUTER, "then": {"category": "cancellation/late"}}, FOUND]}},
+        {"classify": {"rules": [FOUND]}, "route": {"default": {"crc": {"queue": "noc"}}}},
+    ),
+    "by a rule behind one for a thing that another was found instead of": (
+        replace(_letter(body="router"), looked_up={"business_object": "order"}),
+        replace(_letter(), looked_up={"business_object": "order"}),
+        {},
+        {
+            "classify": {"rules": [FOUND | {"then": {"business_object": {"type": "bill"}}}]},
+            "route": {**ROUTE, "rules": [_routes("a", {"business_object": "order"}), _routes("b", ON_ROUTER)]},
+        },
+    ),
+    "by a rule behind one for the process that they do not follow any more": (
+        _letter(body="router"),
+        _letter(),
+        {},
+        {
+            "classify": {"rules": [FOUND | {"then": {"category": "technical/other"}}]},
+            "route": {**ROUTE, "rules": [_routes("a", {"case.workflow": "crc"}), _routes("b", ON_ROUTER)]},
+        },
+    ),
+    "by a part of a condition of which the rest is not known yet": (
+        _letter(body="router"),
+        _letter(),
+        {},
+        {
+            "classify": {"default": {"category": "general/unsorted"}},
+            "route": {
+                **ROUTE,
+                "rules": [
+                    {
+                        "id": "r",
+                        "when": {"all": [{"category": "general/unsorted"}, {"not": ON_ROUTER}]},
+                        "then": {"queue": "noc"},
+                    }
+                ],
+            },
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("way", TOLD_APART)
+def test_contacts_are_told_apart(way: str) -> None:
+    one, other, old, new = TOLD_APART[way]
+    classify = {"classify": {"default": {"category": "general/unsorted"}}}
+    was, now = loaded({**classify, "route": ROUTE, **old}), loaded({**classify, "route": ROUTE, **new})
+
+    for first, second in ((one, other), (other, one)):
+        past = past_of([(first, was), (second, was)], WORKFLOWS)
+        each, judge = PastIndex(past.contacts, past.was, past.tested), Judge(now, WORKFLOWS, past.tested)
+        found, everything = decide_touched(each, judge, each.everybody), list(decide_all(past, judge))
+        assert everything[0] != everything[1]
+        assert altered(found) == otherwise(list(past.was), everything)
+
+
+@pytest.mark.parametrize("now", ["general/unsorted", "technical/other"])
+def test_contacts_are_told_apart_by_the_process_that_they_came_in_for(now: str) -> None:
+    """Of two contacts that say the same, one came in when its category had a process of its own."""
+
+    def ruled(category: str, queue: str) -> Ruleset:
+        rule = {"id": "r", "when": {"case.workflow": "crc-technical"}, "then": {"queue": queue}}
+        return loaded({"classify": {"default": {"category": category}}, "route": {**ROUTE, "rules": [rule]}})
+
+    past = past_of([(_letter(), ruled("general/unsorted", "noc"))] * 2, WORKFLOWS)
+    told = replace(past.contacts[0].told, workflow="crc-technical")
+    past = replace(past, contacts=[replace(past.contacts[0], told=told), past.contacts[1]])
+    index, judge = PastIndex(past.contacts, past.was, past.tested), Judge(ruled(now, "desk"), WORKFLOWS, past.tested)
+
+    found = decide_touched(index, judge, index.everybody)
+
+    assert altered(found) == otherwise(list(past.was), list(decide_all(past, judge)))
 
 
 @settings(max_examples=25, deadline=None)
