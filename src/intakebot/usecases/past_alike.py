@@ -14,10 +14,8 @@ from intakebot.rules.facts import is_message_fact
 from intakebot.rules.index import index_of
 from intakebot.rules.model import AllOf, Atom, Condition, Leaf, NotOf, Ruleset, Stage, leaves
 from intakebot.usecases.past_index import PastIndex
+from intakebot.usecases.rule_run import FOUND_ON_THE_WAY
 from intakebot.usecases.seen_facts import Told
-
-_FOUND_ON_THE_WAY = frozenset({"case.workflow", "business_object", "business_object.reference"})
-"""Facts that a stage may change although none decides them."""
 
 
 def alike(index: PastIndex, ruleset: Ruleset) -> list[Hashable]:
@@ -50,7 +48,7 @@ def _differences(index: PastIndex, atoms: Sequence[Atom], stage: Stage) -> Itera
         counts = stage.hit == "first" and rule.mode == "live"
         bits = _may_hold(index, rule.condition, atoms, stage.name) & (left if counts else index.everybody)
         yield bits, names_something(rule.then)
-        if any(_is_open(atoms[leaf.atom]) for leaf in leaves(rule.condition)):
+        if _rests_on_open(rule.condition, atoms):
             for leaf in leaves(rule.condition):
                 if not _is_open(atoms[leaf.atom]):
                     yield bits & index.holds(leaf, atoms, stage.name), False
@@ -62,9 +60,9 @@ def _differences(index: PastIndex, atoms: Sequence[Atom], stage: Stage) -> Itera
 
 def _may_hold(index: PastIndex, condition: Condition, atoms: Sequence[Atom], stage: str) -> int:
     """The contacts on which a condition holds, whatever is decided on the way."""
-    if isinstance(condition, NotOf) or not _rests_on_open(condition, atoms):
-        return index.everybody if _rests_on_open(condition, atoms) else index.holds(condition, atoms, stage)
-    if isinstance(condition, Leaf):
+    if not _rests_on_open(condition, atoms):
+        return index.holds(condition, atoms, stage)
+    if isinstance(condition, (Leaf, NotOf)):
         return index.everybody
     whole = isinstance(condition, AllOf)
     bits = index.everybody if whole else 0
@@ -80,7 +78,7 @@ def _rests_on_open(condition: Condition, atoms: Sequence[Atom]) -> bool:
 
 def _is_open(atom: Atom) -> bool:
     """Whether nobody knows what it asks for before the stages ran."""
-    return atom.field in _FOUND_ON_THE_WAY or not is_message_fact(atom.field)
+    return atom.field in FOUND_ON_THE_WAY or not is_message_fact(atom.field)
 
 
 def _told(told: Told, asked: Sequence[str]) -> tuple[Hashable, ...]:

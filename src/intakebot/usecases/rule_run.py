@@ -17,6 +17,9 @@ from intakebot.usecases.assessment import business_object_of
 from intakebot.usecases.facts import business_object_facts
 from intakebot.usecases.parts import with_own_part
 
+FOUND_ON_THE_WAY = frozenset({"case.workflow", "business_object", "business_object.reference"})
+"""Facts that follow from the classification although no stage decides them (`_classified`)."""
+
 
 class Between(Protocol):
     """What the rules are told between the stages."""
