@@ -94,8 +94,9 @@ class StageIndex:
                 self._always.append(position)
             for index in triggers or ():
                 self._by_field[atoms[index].field][index].append(position)
-        looked_at = {index for index in uses if atoms[index].field in self._by_field}
-        self._needs = [_needed(rule.condition) & looked_at for rule in stage.rules]
+        self._needs = [_needed(rule.condition) for rule in stage.rules]
+        needed = {atoms[index].field for needs in self._needs for index in needs}
+        self._also_asked = sorted(needed - self._by_field.keys())
 
     def rules(self, candidates: Callable[[str], frozenset[int]]) -> list[Rule]:
         """The rules that may hold, in the order of the file; `candidates` gives the atoms of a field that may hold."""
@@ -106,6 +107,9 @@ class StageIndex:
             found = candidates(name)
             may_hold |= found
             positions.update(*filter(None, map(triggers.get, found)))
+        if not positions:
+            return []
+        may_hold.update(*map(candidates, self._also_asked))
         needs = self._needs
         return [self._rules[position] for position in sorted(positions) if needs[position] <= may_hold]
 
