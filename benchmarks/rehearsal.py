@@ -74,16 +74,16 @@ def _whole(index: PastIndex, past: Past, workflows: Mapping[str, Workflow]) -> I
 
     The last figure has no bar: nobody can spare work where rules write something of the caller into every decision.
     """
-    for name, new, barred in (
-        ("a whole ruleset", _ruleset(prefix="other"), True),
-        ("a whole ruleset, of conditions that nobody has tested", _ruleset(prefix="other", words=UNTESTED), True),
-        ("a whole ruleset, every contact by itself", _ruleset(prefix="other", queue="{from}"), False),
+    untested, by_caller = _ruleset(prefix="other", words=UNTESTED), _ruleset(prefix="other", queue="{from}")
+    for name, new, bar in (
+        ("a whole ruleset", _ruleset(prefix="other"), WHOLE_RULESET),
+        ("a whole ruleset, of conditions that nobody has tested", untested, WHOLE_RULESET),
+        ("a whole ruleset, every contact by itself", by_caller, None),
     ):
         judge = Judge(new, workflows, past.tested)
         began = time.perf_counter()
         decide_touched(index, judge, index.everybody)
         rate = len(index.contacts) / (time.perf_counter() - began)
-        bar = WHOLE_RULESET if barred else None
         yield Figure(name, round(rate, 1), "contacts/s", bar=bar, ok=None if bar is None else rate >= bar)
 
 

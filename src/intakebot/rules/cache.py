@@ -52,7 +52,7 @@ def _settled(part: object) -> Any:  # noqa: ANN401 - JSON-like, whatever the wor
 def to_bytes(ruleset: Ruleset, warnings: Iterable[Problem], key: str) -> bytes:
     """A ruleset without errors and what was found, under the key of what it follows from."""
     places: Places = {}
-    content: dict[str, Any] = {
+    content = {
         "hash": ruleset.hash,
         "lists": {name: list(entries) for name, entries in ruleset.lists.items()},
         "atoms": [[atom.field, atom.operator, list(atom.wanted)] for atom in ruleset.atoms],

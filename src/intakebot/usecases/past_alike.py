@@ -8,32 +8,36 @@ what writes a customer's number into an action - keeps contacts apart.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import reduce
+from operator import and_
 
 from intakebot.rules.decide import names_something
 from intakebot.rules.facts import is_message_fact
 from intakebot.rules.index import index_of
-from intakebot.rules.model import AllOf, Atom, Condition, Leaf, NotOf, Ruleset, Stage, leaves
+from intakebot.rules.model import AllOf, Atom, Condition, Ruleset, Stage, leaves
 from intakebot.usecases.past_index import PastIndex
 from intakebot.usecases.rule_run import FOUND_ON_THE_WAY
 from intakebot.usecases.seen_facts import Told
 
 
-def alike(index: PastIndex, ruleset: Ruleset) -> list[Hashable]:
-    """For every contact of the index what it has in common with those that the ruleset decides as it is decided."""
+def alike(index: PastIndex, ruleset: Ruleset) -> list[Hashable | None]:
+    """For every contact of the index what it has in common with those that the ruleset decides as it is decided.
+
+    None where it is like no other.
+    """
     index.scan(index_of(ruleset))
     marks: list[list[int]] = [[] for _ in index.contacts]
-    alone = 0
-    number = 0
-    for stage in ruleset.stages:
-        for bits, named in _differences(index, ruleset.atoms, stage):
-            number += 1
-            alone |= bits if named else 0
-            for place in index.places(bits):
-                marks[place].append(number)
+    alone: set[int] = set()
+    differences = (each for stage in ruleset.stages for each in _differences(index, ruleset.atoms, stage))
+    for number, (bits, named) in enumerate(differences):
+        for place in index.places(bits):
+            marks[place].append(number)
+        alone.update(index.places(bits) if named else ())
     asked = sorted({atom.field for atom in ruleset.atoms if _is_open(atom)})
-    for place in index.places(alone):
-        marks[place].append(-1 - index.contacts[place].contact_id)
-    return [(*marks[place], *_told(contact.told, asked)) for place, contact in enumerate(index.contacts)]
+    return [
+        None if place in alone else (*marks[place], *_told(contact.told, asked))
+        for place, contact in enumerate(index.contacts)
+    ]
 
 
 def _differences(index: PastIndex, atoms: Sequence[Atom], stage: Stage) -> Iterator[tuple[int, bool]]:
@@ -62,14 +66,8 @@ def _may_hold(index: PastIndex, condition: Condition, atoms: Sequence[Atom], sta
     """The contacts on which a condition holds, whatever is decided on the way."""
     if not _rests_on_open(condition, atoms):
         return index.holds(condition, atoms, stage)
-    if isinstance(condition, (Leaf, NotOf)):
-        return index.everybody
-    whole = isinstance(condition, AllOf)
-    bits = index.everybody if whole else 0
-    for part in condition.parts:
-        may = _may_hold(index, part, atoms, stage)
-        bits = bits & may if whole else bits | may
-    return bits
+    needed = condition.parts if isinstance(condition, AllOf) else ()
+    return reduce(and_, (_may_hold(index, part, atoms, stage) for part in needed), index.everybody)
 
 
 def _rests_on_open(condition: Condition, atoms: Sequence[Atom]) -> bool:

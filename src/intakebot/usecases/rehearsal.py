@@ -100,7 +100,9 @@ def decide_touched(index: PastIndex, judge: Judge, bits: int, progress: Progress
         progress(start, len(places))
         some = places[start : start + _AT_ONCE]
         for place, likeness in zip(some, alike(index.part(some), judge.ruleset), strict=True):
-            new = decided.get(likeness) or decided.setdefault(likeness, judge.was(index.contacts[place]))
+            new = decided.get(likeness) or judge.was(index.contacts[place])
+            if likeness is not None:
+                decided[likeness] = new
             if _differs(index.was[place], new):
                 altered.append(Altered(place, index.contacts[place], index.was[place], new))
     progress(len(places), len(places))

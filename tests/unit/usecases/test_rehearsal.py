@@ -185,6 +185,7 @@ def _routes(name: str, when: Any) -> dict[str, Any]:
 
 ROUTE = {"default": {"crc": {"queue": "crc"}, "crc-technical": {"queue": "crc"}}}
 ON_ROUTER = {"body.words": ["router"]}
+UNSORTED = {"category": "general/unsorted"}
 FOUND = {"id": "c", "when": {"subject": "signal"}, "then": {"category": "logistics/return"}}
 TOLD_APART: dict[str, tuple[Letter, Letter, Any, Any]] = {
     "by a second rule of a stage that collects": (
@@ -249,6 +250,29 @@ TOLD_APART: dict[str, tuple[Letter, Letter, Any, Any]] = {
             "route": {**ROUTE, "rules": [_routes("a", {"case.workflow": "crc"}), _routes("b", ON_ROUTER)]},
         },
     ),
+    "by a rule behind one that is only in shadow": (
+        _letter(body="router"),
+        _letter(),
+        {},
+        {
+            "route": {
+                **ROUTE,
+                "rules": [_routes("a", {"subject": "signal"}) | {"mode": "shadow"}, _routes("b", ON_ROUTER)],
+            }
+        },
+    ),
+    "by an alternative of which a part is not known yet": (
+        _letter(body="router"),
+        _letter(),
+        {},
+        {"route": {**ROUTE, "rules": [_routes("a", {"any": [{"all": [UNSORTED, ON_ROUTER]}, {"subject": "parcel"}]})]}},
+    ),
+    "by a part of what must not be": (
+        _letter(body="router"),
+        _letter(),
+        {},
+        {"route": {**ROUTE, "rules": [_routes("a", {"not": {"all": [UNSORTED, ON_ROUTER]}})]}},
+    ),
     "by a part of a condition of which the rest is not known yet": (
         _letter(body="router"),
         _letter(),
@@ -260,7 +284,7 @@ TOLD_APART: dict[str, tuple[Letter, Letter, Any, Any]] = {
                 "rules": [
                     {
                         "id": "r",
-                        "when": {"all": [{"category": "general/unsorted"}, {"not": ON_ROUTER}]},
+                        "when": {"all": [UNSORTED, {"not": ON_ROUTER}]},
                         "then": {"queue": "noc"},
                     }
                 ],
